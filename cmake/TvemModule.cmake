@@ -1,0 +1,46 @@
+# Flags for every target of ours.
+#  -ffp-contract=off: the compiler may not fuse multiply and add on its own, since it would do so
+#  differently in the body and the tail of a loop; kernels fuse explicitly (docs/guarantees in
+#  docs/architecture.md). There is no -ffast-math here, and there must never be.
+add_library(tvem_flags INTERFACE)
+target_compile_options(tvem_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -ffp-contract=off
+  $<$<BOOL:${TVEM_WERROR}>:-Werror>)
+if(TVEM_SANITIZE)
+  target_compile_options(tvem_flags INTERFACE -fsanitize=${TVEM_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(tvem_flags INTERFACE -fsanitize=${TVEM_SANITIZE})
+endif()
+
+# tvem_module(NAME FOLDER SOURCES a.cpp ... [PUBLIC libs] [PRIVATE libs])
+# A module's headers lie beside its sources and are included as "tvem/NAME/file.hpp". Each module has an
+# include folder of its own, so that only linking a module makes its headers visible.
+function(tvem_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  set(include_dir ${CMAKE_BINARY_DIR}/include/${name})
+  file(MAKE_DIRECTORY ${include_dir}/tvem)
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${include_dir}/tvem/${name} SYMBOLIC)
+  add_library(tvem_${name} STATIC ${ARG_SOURCES})
+  target_include_directories(tvem_${name} PUBLIC ${include_dir})
+  target_link_libraries(tvem_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} tvem_flags)
+  tvem_check_headers(${name})
+endfunction()
+
+# Every public header must compile on its own, with nothing but what its module links.
+function(tvem_check_headers name)
+  if(NOT TVEM_TESTS)
+    return()
+  endif()
+  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp)
+  set(units "")
+  foreach(header ${headers})
+    get_filename_component(stem ${header} NAME_WE)
+    set(unit ${CMAKE_BINARY_DIR}/header_check/${name}/${stem}.cpp)
+    file(GENERATE OUTPUT ${unit} CONTENT "#include \"tvem/${name}/${stem}.hpp\"\n")
+    list(APPEND units ${unit})
+  endforeach()
+  if(units)
+    add_library(tvem_${name}_headers OBJECT ${units})
+    target_link_libraries(tvem_${name}_headers PRIVATE tvem_${name} tvem_flags)
+  endif()
+endfunction()

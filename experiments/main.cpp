@@ -1,0 +1,89 @@
+// The program `tvem`: finds the subcommand, and turns what went wrong into a message and an exit
+// code.
+#include <array>
+#include <iostream>
+#include <string>
+
+#include "command_line.hpp"
+#include "tvem/comm/session.hpp"
+#include "tvem/core/build_info.hpp"
+#include "tvem/core/error.hpp"
+#include "tvem/core/instruction_set.hpp"
+
+namespace tvem {
+namespace {
+
+std::array<Command, 2> const commands{{
+    {"run", "train a Transformer, evaluate it beside EM and the other baselines, write a folder",
+     &run_command},
+    {"report", "show the comparison table of a run", &report_command},
+}};
+
+std::string program_help() {
+  std::string text =
+      "tvem: what Transformers learn about clustering, against the EM algorithm\n\n"
+      "usage: tvem COMMAND [options]          tvem COMMAND --help\n"
+      "       mpirun -n RANKS tvem COMMAND [options]\n\ncommands\n";
+  for (auto const& command : commands) {
+    std::string left = "  " + command.name;
+    left.resize(12, ' ');
+    text += left + command.summary + "\n";
+  }
+  return text + "\n  --help, --version\n";
+}
+
+std::string version_text() {
+  BuildInfo const& build = build_info();
+  return "tvem " + build.version + " (" + build.git_revision + ")\n" + "compiler   " +
+         build.compiler + ", " + build.build_type + ", flags " + build.flags + "\nlibraries  " +
+         build.libraries + "\nrunning on " + MpiSession::library() + ", instruction set " +
+         std::string(name_of(best_instruction_set())) + "\n";
+}
+
+int dispatch(Communicator const& comm, std::vector<std::string> const& words) {
+  if (words.empty()) throw ConfigurationError("no command given; see tvem --help");
+  if (words[0] == "--help" || words[0] == "-h") {
+    say(comm, program_help());
+    return 0;
+  }
+  if (words[0] == "--version") {
+    say(comm, version_text());
+    return 0;
+  }
+  std::string command_line = "tvem";
+  for (auto const& word : words) command_line += " " + word;
+  for (auto const& command : commands)
+    if (command.name == words[0])
+      return command.run({comm, {words.begin() + 1, words.end()}, command_line});
+  std::string known;
+  for (auto const& command : commands) known += (known.empty() ? "" : ", ") + command.name;
+  throw ConfigurationError("unknown command \"" + words[0] + "\"; the commands are " + known);
+}
+
+/// One line a problem. Only rank 0 speaks: all ranks have found the same.
+void print_problems(Communicator const& comm, ConfigurationError const& error) {
+  if (!comm.is_root()) return;
+  std::string text;
+  for (auto const& problem : error.problems()) text += "tvem: " + problem + "\n";
+  std::cerr << text << std::flush;
+}
+
+}  // namespace
+}  // namespace tvem
+
+int main(int argc, char** argv) {
+  using namespace tvem;
+  MpiSession const session(argc, argv);
+  Communicator const comm = session.world();
+  try {
+    return dispatch(comm, {argv + 1, argv + argc});
+  } catch (ConfigurationError const& error) {
+    print_problems(comm, error);
+    return static_cast<int>(ExitCode::wrong_input);
+  } catch (std::exception const& error) {
+    // The other ranks may be waiting for this one: end them all.
+    std::cerr << "tvem: rank " + std::to_string(comm.rank()) + ": " + error.what() + "\n"
+              << std::flush;
+    session.abort(static_cast<int>(ExitCode::failed));
+  }
+}

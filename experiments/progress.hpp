@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace tvem {
+
+/// Shows how far a long piece of work is: on a terminal one line that is written over, elsewhere a
+/// line every few seconds. Writes to standard output.
+class Progress {
+ public:
+  /// is_active: false on ranks that stay silent. done_before: work that an earlier start did, which
+  /// says nothing of this one's speed.
+  Progress(std::string title, bool is_active, std::int64_t done_before = 0);
+  ~Progress();
+  Progress(Progress const&) = delete;
+  Progress& operator=(Progress const&) = delete;
+
+  /// details: what stands behind the count, such as the loss.
+  void show(std::int64_t done, std::int64_t total, std::string const& details);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::string title_;
+  bool is_active_;
+  bool is_terminal_;
+  std::int64_t done_before_;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point last_shown_{};
+  std::size_t width_ = 0;  // of the line on the terminal, to be written over
+};
+
+/// "1 h 02 min", "3 min 05 s" or "12 s".
+std::string duration_text(double seconds);
+
+}  // namespace tvem

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "tvem/comm/communicator.hpp"
+#include "tvem/core/settings.hpp"
+#include "tvem/io/checkpoint_file.hpp"
+#include "tvem/io/run_file.hpp"
+#include "tvem/train/records.hpp"
+
+namespace tvem {
+
+/// The folder of a run: run.h5, checkpoint.h5 and checkpoint.previous.h5. Files are written by rank
+/// 0.
+class RunFolder {
+ public:
+  /// Collective. Opens the folder for the settings; makes it when it is not there yet. Throws
+  /// ConfigurationError on all ranks when it holds another training, naming the keys that differ,
+  /// and when it cannot be made. Nothing is written into an existing folder before start().
+  RunFolder(std::filesystem::path path, Settings const& settings, Communicator const& comm);
+
+  /// The state of the last checkpoint, the same on every rank; none when there is no checkpoint.
+  std::optional<TrainingState> const& stored_state() const { return stored_state_; }
+  /// Whether the stored evaluation is the one that the settings ask for.
+  bool is_evaluated() const { return is_evaluated_; }
+  /// What the user should know of the stored files, such as a damaged checkpoint; usually empty.
+  std::string const& notice() const { return notice_; }
+  std::filesystem::path const& path() const { return path_; }
+
+  /// Records this start and writes run.h5. layout: of the model. Rank 0 alone writes.
+  void start(ParameterLayout const& layout, TrainingState const& state,
+             std::string const& command_line);
+  /// Writes checkpoint.h5, then run.h5. Rank 0 alone writes.
+  void write_checkpoint(TrainingState const& state);
+  /// Writes run.h5 with the evaluation. Rank 0 alone writes.
+  void write_evaluation(TrainingState const& state, Evaluation evaluation);
+  RunRecord const& record() const { return record_; }
+
+ private:
+  void check_stored_training();
+  void read_stored();
+  void write_run(TrainingState const& state);
+  std::filesystem::path run_file() const { return path_ / "run.h5"; }
+
+  std::filesystem::path path_;
+  Settings settings_;
+  Communicator comm_;
+  std::optional<TrainingState> stored_state_;
+  RunRecord record_;  // of rank 0
+  ParameterLayout layout_;
+  bool is_evaluated_ = false;
+  std::string notice_;
+};
+
+}  // namespace tvem

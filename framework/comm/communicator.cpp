@@ -1,0 +1,122 @@
+#include "tvem/comm/communicator.hpp"
+
+#include <limits>
+
+#include <mpi.h>
+
+#include "tvem/comm/group.hpp"
+#include "tvem/core/error.hpp"
+
+namespace tvem {
+namespace {
+
+class SerialGroup final : public Communicator::Group {
+ public:
+  int rank() const override { return 0; }
+  int size() const override { return 1; }
+  void sum(std::span<double>) const override {}
+  void sum(std::span<float>) const override {}
+  std::int64_t min(std::int64_t value) const override { return value; }
+  std::int64_t max(std::int64_t value) const override { return value; }
+  std::string broadcast(std::string text) const override { return text; }
+  std::vector<double> gather(std::span<double const> values) const override {
+    return {values.begin(), values.end()};
+  }
+  void barrier() const override {}
+};
+
+/// The MPI type of a C++ type, so that a buffer and its declared type cannot disagree.
+template <class T>
+MPI_Datatype mpi_type();
+template <>
+MPI_Datatype mpi_type<double>() { return MPI_DOUBLE; }
+template <>
+MPI_Datatype mpi_type<float>() { return MPI_FLOAT; }
+template <>
+MPI_Datatype mpi_type<std::int64_t>() { return MPI_INT64_T; }
+
+/// Elements in one MPI call: counts are ints, and moderate pieces bound MPI's internal buffers.
+constexpr std::size_t max_count = std::size_t{1} << 24;
+
+class WorldGroup final : public Communicator::Group {
+ public:
+  WorldGroup() {
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
+    MPI_Comm_size(MPI_COMM_WORLD, &size_);
+  }
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+  void sum(std::span<double> values) const override { sum_in_place(values); }
+  void sum(std::span<float> values) const override { sum_in_place(values); }
+  std::int64_t min(std::int64_t value) const override { return reduced(value, MPI_MIN); }
+  std::int64_t max(std::int64_t value) const override { return reduced(value, MPI_MAX); }
+
+  std::string broadcast(std::string text) const override {
+    auto length = static_cast<std::int64_t>(text.size());
+    MPI_Bcast(&length, 1, MPI_INT64_T, 0, MPI_COMM_WORLD);
+    TVEM_CHECK(length <= std::numeric_limits<int>::max(), "a text to broadcast is too long");
+    text.resize(static_cast<std::size_t>(length));
+    MPI_Bcast(text.data(), static_cast<int>(length), MPI_CHAR, 0, MPI_COMM_WORLD);
+    return text;
+  }
+
+  std::vector<double> gather(std::span<double const> values) const override {
+    std::vector<int> counts(static_cast<std::size_t>(size_)), starts(counts.size());
+    TVEM_CHECK(values.size() <= std::numeric_limits<int>::max(), "too many values to gather");
+    int const count = static_cast<int>(values.size());
+    MPI_Gather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, MPI_COMM_WORLD);
+    std::int64_t total = 0;
+    for (std::size_t r = 0; r < counts.size(); ++r) {
+      starts[r] = static_cast<int>(total);
+      total += counts[r];
+      TVEM_CHECK(total <= std::numeric_limits<int>::max(), "too many values to gather");
+    }
+    std::vector<double> all(static_cast<std::size_t>(total));
+    MPI_Gatherv(values.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(),
+                MPI_DOUBLE, 0, MPI_COMM_WORLD);
+    return all;
+  }
+
+  void barrier() const override { MPI_Barrier(MPI_COMM_WORLD); }
+
+ private:
+  template <class T>
+  void sum_in_place(std::span<T> values) const {
+    while (!values.empty()) {
+      auto const part = values.first(values.size() < max_count ? values.size() : max_count);
+      MPI_Allreduce(MPI_IN_PLACE, part.data(), static_cast<int>(part.size()), mpi_type<T>(), MPI_SUM,
+                    MPI_COMM_WORLD);
+      values = values.subspan(part.size());
+    }
+  }
+  static std::int64_t reduced(std::int64_t value, MPI_Op operation) {
+    MPI_Allreduce(MPI_IN_PLACE, &value, 1, mpi_type<std::int64_t>(), operation, MPI_COMM_WORLD);
+    return value;
+  }
+
+  int rank_ = 0;
+  int size_ = 1;
+};
+
+}  // namespace
+
+std::shared_ptr<Communicator::Group const> make_world_group() {
+  return std::make_shared<WorldGroup>();
+}
+
+Communicator Communicator::serial() { return Communicator(std::make_shared<SerialGroup>()); }
+int Communicator::rank() const { return group_->rank(); }
+int Communicator::size() const { return group_->size(); }
+void Communicator::sum(std::span<double> values) const { group_->sum(values); }
+void Communicator::sum(std::span<float> values) const { group_->sum(values); }
+std::int64_t Communicator::min(std::int64_t value) const { return group_->min(value); }
+std::int64_t Communicator::max(std::int64_t value) const { return group_->max(value); }
+std::string Communicator::broadcast(std::string text) const {
+  return group_->broadcast(std::move(text));
+}
+std::vector<double> Communicator::gather(std::span<double const> values) const {
+  return group_->gather(values);
+}
+void Communicator::barrier() const { group_->barrier(); }
+
+}  // namespace tvem

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "tvem/comm/communicator.hpp"
+
+namespace tvem {
+
+/// Starts MPI for the life of the object. One in a program, on main's stack.
+/// When the program leaves by an exception, MPI is not finalised: the other ranks may be waiting in a
+/// collective operation that this rank will never join, and finalising would wait for them. Whoever
+/// catches the exception calls abort().
+class MpiSession {
+ public:
+  MpiSession(int& argc, char**& argv);
+  ~MpiSession();
+  MpiSession(MpiSession const&) = delete;
+  MpiSession& operator=(MpiSession const&) = delete;
+
+  Communicator world() const;
+  /// Ends all ranks of the job at once with this exit code. Does not return.
+  [[noreturn]] void abort(int exit_code) const;
+  /// Name and version of the MPI library.
+  static std::string library();
+
+ private:
+  int n_exceptions_;
+};
+
+}  // namespace tvem

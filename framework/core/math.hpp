@@ -1,0 +1,75 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <limits>
+
+namespace tvem {
+
+// Logarithm and exponential in double precision from additions, multiplications and divisions alone.
+// The C library chooses among variants by processor, whose last bits may differ; tasks and EM must be the
+// same bits on every node, so they use these. Relative error below 1e-15 (unit test).
+
+/// Natural logarithm; x must be positive, finite and normal.
+inline double portable_log(double x) {
+  constexpr double ln2_high = 6.93147180369123816490e-01;  // 32 bits, so that e * ln2_high is exact
+  constexpr double ln2_low = 1.90821492927058770002e-10;
+  auto bits = std::bit_cast<std::uint64_t>(x);
+  auto exponent = static_cast<int>(bits >> 52) - 1023;
+  bits = (bits & 0x000fffffffffffffULL) | 0x3ff0000000000000ULL;
+  double m = std::bit_cast<double>(bits);  // in [1, 2)
+  if (m > 1.4142135623730951) {
+    m *= 0.5;
+    ++exponent;
+  }
+  // log m = 2 artanh(s) with s = (m - 1) / (m + 1), |s| < 0.1716; the series ends below 1e-17.
+  double const f = m - 1.0;
+  double const s = f / (2.0 + f);
+  double const z = s * s;
+  double series = 1.0 / 21.0;
+  series = series * z + 1.0 / 19.0;
+  series = series * z + 1.0 / 17.0;
+  series = series * z + 1.0 / 15.0;
+  series = series * z + 1.0 / 13.0;
+  series = series * z + 1.0 / 11.0;
+  series = series * z + 1.0 / 9.0;
+  series = series * z + 1.0 / 7.0;
+  series = series * z + 1.0 / 5.0;
+  series = series * z + 1.0 / 3.0;
+  // 2 artanh(s) = f - s (f - 2 z series): the leading term f is exact, only the correction is rounded.
+  double const correction = s * (f - 2.0 * z * series);
+  double const e = exponent;
+  return e * ln2_high + (f - (correction - e * ln2_low));
+}
+
+/// Exponential; 0 below -745, infinity above 709.78; results below the normal range are flushed to 0.
+inline double portable_exp(double x) {
+  if (!(x > -708.0)) return x != x ? x : 0.0;
+  if (x > 709.78) return std::numeric_limits<double>::infinity();
+  constexpr double ln2_high = 6.93147180369123816490e-01;
+  constexpr double ln2_low = 1.90821492927058770002e-10;
+  constexpr double round = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds to an integer
+  double const n = (x * 1.44269504088896338700 + round) - round;
+  double const r = (x - n * ln2_high) - n * ln2_low;  // |r| <= 0.347
+  double p = 1.0 / 6227020800.0;
+  p = p * r + 1.0 / 479001600.0;
+  p = p * r + 1.0 / 39916800.0;
+  p = p * r + 1.0 / 3628800.0;
+  p = p * r + 1.0 / 362880.0;
+  p = p * r + 1.0 / 40320.0;
+  p = p * r + 1.0 / 5040.0;
+  p = p * r + 1.0 / 720.0;
+  p = p * r + 1.0 / 120.0;
+  p = p * r + 1.0 / 24.0;
+  p = p * r + 1.0 / 6.0;
+  p = p * r + 0.5;
+  double const value = 1.0 + (r + r * r * p);
+  // 2^n in two steps: n = 1024 has no exponent of its own.
+  auto const half = static_cast<std::int64_t>(n) / 2;
+  auto const rest = static_cast<std::int64_t>(n) - half;
+  double const scale_1 = std::bit_cast<double>(static_cast<std::uint64_t>(half + 1023) << 52);
+  double const scale_2 = std::bit_cast<double>(static_cast<std::uint64_t>(rest + 1023) << 52);
+  return value * scale_1 * scale_2;
+}
+
+}  // namespace tvem

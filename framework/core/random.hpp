@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace tvem {
+
+/// What a stream of random numbers is for. Streams of different purposes never share a number.
+/// The values are part of every result: never renumber, only append.
+enum class Purpose : std::uint64_t {
+  training_tasks = 1,
+  evaluation_tasks = 2,
+  parameters = 3,
+  starts = 4,
+  chance = 5,
+  probe = 6,
+};
+
+/// Random numbers keyed by identity: a stream is a pure function of (seed, purpose, id, index), hence the
+/// same on every rank, at every rank count and after every restart. Counter-based Philox4x64-10 (Salmon
+/// et al. 2011, Random123): key = (seed, purpose), counter = (block, id, index, 0).
+class RandomStream {
+ public:
+  RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t id, std::uint64_t index = 0);
+
+  /// 64 uniform bits.
+  std::uint64_t bits();
+  /// Uniform in the open interval (0, 1), a multiple of 2^-53.
+  double uniform();
+  /// Uniform in [low, high).
+  double uniform(double low, double high) { return low + (high - low) * uniform(); }
+  /// Uniform integer in [low, high], without bias.
+  std::int64_t integer(std::int64_t low, std::int64_t high);
+  /// Standard normal by inversion, see normal_quantile.
+  double normal();
+  /// Gamma with the given shape > 0 and scale 1, as its logarithm (small shapes underflow otherwise).
+  /// Marsaglia and Tsang 2000.
+  double log_gamma_variate(double shape);
+
+ private:
+  std::array<std::uint64_t, 2> key_;
+  std::array<std::uint64_t, 4> counter_;
+  std::array<std::uint64_t, 4> block_{};
+  int n_left_ = 0;
+};
+
+/// Inverse of the standard normal distribution function for p in (0, 1); relative error about 1e-16
+/// (Wichura 1988, algorithm AS 241, PPND16).
+double normal_quantile(double p);
+
+}  // namespace tvem

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "tvem/core/random.hpp"
+#include "tvem/core/settings.hpp"
+#include "tvem/tasks/mixture.hpp"
+
+namespace tvem {
+
+/// k distinct points chosen at random. points: n x d, n >= k. Result: k x d.
+RowMatrix random_point_start(RowMatrix const& points, int k, RandomStream& random);
+
+/// k-means++ seeding (Arthur and Vassilvitskii 2007): each further centre is a point drawn with
+/// probability proportional to its squared distance from the nearest centre so far. Where all
+/// distances are 0 (fewer distinct points than k), uniformly. Result: k x d.
+RowMatrix kmeans_plus_plus_start(RowMatrix const& points, int k, RandomStream& random);
+
+RowMatrix start_means(StartKind kind, RowMatrix const& points, int k, RandomStream& random);
+
+}  // namespace tvem

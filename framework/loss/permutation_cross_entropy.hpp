@@ -1,0 +1,20 @@
+#pragma once
+
+#include <span>
+
+namespace tvem {
+
+/// Permutation-invariant cross-entropy of one task: the minimum over permutations s of the mean
+/// over points of -log softmax(logits_i)[s(label_i)], by the Hungarian algorithm on the k x k cost
+/// matrix. logits: n x n_labels, row-major, of which the first k columns take part; labels: n, in
+/// 0..k-1. dlogits: n x n_labels, set to the gradient at the minimiser (0 in columns past k).
+/// Returns the loss_mean of the task in nats per point; NaN when a logit is not finite.
+template <class T>
+double permutation_cross_entropy(std::span<T const> logits, int n_labels,
+                                 std::span<int const> labels, int k, std::span<T> dlogits);
+
+/// The label of the largest of the first k logits, the first of equals. Result: n labels.
+template <class T>
+void predict_labels(std::span<T const> logits, int n_labels, int k, std::span<int> labels);
+
+}  // namespace tvem

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+namespace tvem {
+
+/// Counts of (true label a, estimated label b): k x k, row-major. Labels must be in 0..k-1.
+std::vector<int> confusion_counts(std::span<int const> truth, std::span<int const> estimate, int k);
+
+/// The alignment that makes the fewest errors: result[a] is the estimated label that stands for the
+/// true label a (Hungarian algorithm on the confusion counts). Parameters are aligned by the same
+/// map: the estimate of mean a is the estimated mean result[a].
+std::vector<int> align_labels(std::span<int const> truth, std::span<int const> estimate, int k);
+
+/// Misclustering error: min over permutations s of (1/n) #{ s(estimate_i) != truth_i }.
+double clustering_error(std::span<int const> truth, std::span<int const> estimate, int k);
+
+/// Share of points whose estimate differs from the truth, labels as they are named.
+double labelled_error(std::span<int const> truth, std::span<int const> estimate);
+
+/// Adjusted Rand index (Hubert and Arabie 1985), as scikit-learn's: 1 for equal partitions.
+double adjusted_rand_index(std::span<int const> truth, std::span<int const> estimate, int k);
+
+/// Normalised mutual information with the arithmetic mean of the entropies, as scikit-learn's.
+double normalized_mutual_information(std::span<int const> truth, std::span<int const> estimate,
+                                     int k);
+
+}  // namespace tvem

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace tvem {
+
+/// Sum, sum of squares and count: what result files store, since they can be merged. NaN values are not
+/// added but counted apart.
+struct Moments {
+  double sum = 0;
+  double square_sum = 0;
+  std::int64_t count = 0;
+  std::int64_t n_nan = 0;
+
+  void add(double value);
+  void merge(Moments const& other);
+  /// NaN without values.
+  double mean() const;
+  /// Standard error of the mean, sqrt(sample variance / count); NaN below two values.
+  double standard_error() const;
+};
+
+/// Moments of the values, added in their order.
+Moments moments_of(std::span<double const> values);
+
+/// Mean of a difference with its 95 % interval.
+struct PairedDifference {
+  double mean;
+  double standard_error;
+  double low;   // mean -+ 1.96 standard errors
+  double high;
+};
+
+/// Paired difference a - b over the same tasks. a, b: same length; pairs with a NaN are left out.
+PairedDifference paired_difference(std::span<double const> a, std::span<double const> b);
+
+}  // namespace tvem

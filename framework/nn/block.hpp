@@ -1,0 +1,69 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "tvem/core/settings.hpp"
+#include "tvem/nn/attention.hpp"
+#include "tvem/nn/layer_norm.hpp"
+
+namespace tvem {
+
+/// What a block's backward pass needs of its forward pass; matrices of rows x width unless said
+/// otherwise.
+template <class T>
+struct BlockTape {
+  AlignedVector<T> input;
+  AlignedVector<T> normed1;        // attention's input (norm pre)
+  AlignedVector<T> qkv;            // rows x 3 width
+  AlignedVector<T> probabilities;  // see Attention
+  AlignedVector<T> mixed;
+  AlignedVector<T> sum1;     // input + attention (norm post)
+  AlignedVector<T> middle;   // between attention and perceptron
+  AlignedVector<T> normed2;  // the perceptron's input (norm pre)
+  AlignedVector<T> hidden;   // rows x mlp_ratio width, after the activation
+  AlignedVector<T> slope;    // its derivative
+  AlignedVector<T> sum2;     // middle + perceptron (norm post)
+  NormTape<T> norm1, norm2;
+};
+
+/// Gradients on their way through a block; shared by all blocks.
+template <class T>
+struct BlockScratch {
+  AlignedVector<T> narrow;  // rows x width
+  AlignedVector<T> middle;  // rows x width
+  AlignedVector<T> hidden;  // rows x mlp_ratio width
+  AlignedVector<T> qkv;     // rows x 3 width
+};
+
+/// One encoder layer: attention and a perceptron, each with a residual connection.
+///   none  m = x + A(x);       y = m + F(m)
+///   pre   m = x + A(N1(x));   y = m + F(N2(m))
+///   post  m = N1(x + A(x));   y = N2(m + F(m))
+template <class T>
+class Block {
+ public:
+  Block(ParameterLayout& layout, std::string const& name, ModelSettings const& settings);
+
+  void pack(Kernels<T> const& kernels, T const* parameters);
+  void reserve(BlockTape<T>& tape, std::size_t rows, std::size_t probabilities) const;
+  void reserve(BlockScratch<T>& scratch, std::size_t rows) const;
+  std::size_t scratch_size(Kernels<T> const& kernels, int rows, int largest_task) const;
+  Attention<T> const& attention() const { return attention_; }
+
+  /// From tape.input to y: rows x width. offsets: the rows of each task.
+  void forward(Pass<T> const& pass, std::span<std::size_t const> offsets, BlockTape<T>& tape,
+               T* y) const;
+  /// In place: d is the gradient of y on entry, of the input on return; rows x width.
+  void backward(Pass<T> const& pass, std::span<std::size_t const> offsets, BlockTape<T> const& tape,
+                BlockScratch<T>& scratch, T* d) const;
+
+ private:
+  ModelSettings settings_;
+  std::optional<LayerNorm<T>> norm1_, norm2_;
+  Linear<T> qkv_, out_, up_, down_;
+  Attention<T> attention_;
+};
+
+}  // namespace tvem

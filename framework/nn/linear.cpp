@@ -1,0 +1,65 @@
+#include "tvem/nn/linear.hpp"
+
+namespace tvem {
+
+template <class T>
+Linear<T>::Linear(ParameterLayout& layout, std::string const& name, int in, int out)
+    : in_(in),
+      out_(out),
+      weight_(layout.add(name + ".weight", in, out)),
+      bias_(layout.add(name + ".bias", 1, out)) {}
+
+template <class T>
+void Linear<T>::pack(Kernels<T> const& kernels, T const* parameters) {
+  packed_.resize(kernels.packed_size(in_, out_));
+  packed_transpose_.resize(kernels.packed_size(out_, in_));
+  kernels.pack(parameters + weight_, out_, 1, in_, out_, packed_.data());
+  kernels.pack(parameters + weight_, 1, out_, out_, in_, packed_transpose_.data());
+}
+
+template <class T>
+void Linear<T>::forward(Pass<T> const& pass, int rows, T const* x, T const* residual, T* y) const {
+  pass.kernels.multiply({.m = rows,
+                         .n = out_,
+                         .k = in_,
+                         .a = x,
+                         .a_row_stride = in_,
+                         .packed_b = packed_.data(),
+                         .c = y,
+                         .c_row_stride = out_,
+                         .bias = pass.parameters + bias_,
+                         .add = residual,
+                         .add_row_stride = out_});
+}
+
+template <class T>
+void Linear<T>::backward(Pass<T> const& pass, int rows, T const* x, T const* dy, T* dx) const {
+  pass.kernels.add_column_sums(rows, out_, dy, pass.gradient + bias_);
+  pass.kernels.pack(dy, out_, 1, rows, out_, pass.scratch);
+  T* const weight_gradient = pass.gradient + weight_;
+  pass.kernels.multiply({.m = in_,
+                         .n = out_,
+                         .k = rows,  // dW += x^T dy
+                         .a = x,
+                         .a_row_stride = 1,
+                         .a_col_stride = in_,
+                         .packed_b = pass.scratch,
+                         .c = weight_gradient,
+                         .c_row_stride = out_,
+                         .add = weight_gradient,
+                         .add_row_stride = out_});
+  if (dx == nullptr) return;
+  pass.kernels.multiply({.m = rows,
+                         .n = in_,
+                         .k = out_,
+                         .a = dy,
+                         .a_row_stride = out_,
+                         .packed_b = packed_transpose_.data(),
+                         .c = dx,
+                         .c_row_stride = in_});
+}
+
+template class Linear<float>;
+template class Linear<double>;
+
+}  // namespace tvem

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+
+#include "tvem/core/aligned_buffer.hpp"
+#include "tvem/nn/kernels.hpp"
+#include "tvem/nn/parameters.hpp"
+
+namespace tvem {
+
+/// What every layer needs in a pass. Layers keep no pointers of their own.
+template <class T>
+struct Pass {
+  Kernels<T> const& kernels;
+  T const* parameters;  // flat, in the model's layout
+  T* gradient;          // likewise, added to by backward passes; none in a forward pass
+  T* scratch;           // see Transformer: large enough for the packed operands of any product
+};
+
+/// y = x W + b. Parameters NAME.weight (in x out, row-major: the transpose of PyTorch's) and
+/// NAME.bias.
+template <class T>
+class Linear {
+ public:
+  Linear(ParameterLayout& layout, std::string const& name, int in, int out);
+
+  /// Packs the weights for both directions; once whenever the parameters change.
+  void pack(Kernels<T> const& kernels, T const* parameters);
+  /// y = x W + b + residual (or none). x: rows x in; y, residual: rows x out.
+  void forward(Pass<T> const& pass, int rows, T const* x, T const* residual, T* y) const;
+  /// Adds to the gradients of W and b; dx = dy W^T unless dx is none. dy: rows x out; dx: rows x
+  /// in.
+  void backward(Pass<T> const& pass, int rows, T const* x, T const* dy, T* dx) const;
+  /// Scratch that a backward pass over `rows` rows takes.
+  std::size_t scratch_size(Kernels<T> const& kernels, int rows) const {
+    return kernels.packed_size(rows, out_);
+  }
+
+ private:
+  int in_, out_;
+  std::size_t weight_, bias_;
+  AlignedVector<T> packed_, packed_transpose_;
+};
+
+}  // namespace tvem

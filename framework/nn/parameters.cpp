@@ -1,0 +1,24 @@
+#include "tvem/nn/parameters.hpp"
+
+#include <algorithm>
+
+#include "tvem/core/error.hpp"
+
+namespace tvem {
+
+std::size_t ParameterLayout::add(std::string const& name, int rows, int cols) {
+  TVEM_CHECK(rows > 0 && cols > 0, "parameter " + name + " has no values");
+  for (auto const& view : views_) TVEM_CHECK(view.name != name, "parameter " + name + " twice");
+  views_.push_back({name, rows, cols, size_});
+  size_ += views_.back().size();
+  return views_.back().offset;
+}
+
+ParameterView const& ParameterLayout::find(std::string const& name) const {
+  auto const found = std::find_if(views_.begin(), views_.end(),
+                                  [&](auto const& view) { return view.name == name; });
+  TVEM_CHECK(found != views_.end(), "no parameter " + name);
+  return *found;
+}
+
+}  // namespace tvem

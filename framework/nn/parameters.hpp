@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace tvem {
+
+/// A named matrix (or a vector: one row) within the flat parameter vector, row-major.
+struct ParameterView {
+  std::string name;
+  int rows = 1;
+  int cols = 1;
+  std::size_t offset = 0;
+  std::size_t size() const {
+    return static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols);
+  }
+  friend bool operator==(ParameterView const&, ParameterView const&) = default;
+};
+
+/// Names, shapes and places of all parameters of a model. Parameters, gradients and optimiser
+/// moments are flat vectors of size() values that share one layout, without gaps.
+class ParameterLayout {
+ public:
+  /// Appends a matrix and returns its offset. Names are unique.
+  std::size_t add(std::string const& name, int rows, int cols);
+  std::vector<ParameterView> const& views() const { return views_; }
+  /// The view of this name; throws CheckFailed when there is none.
+  ParameterView const& find(std::string const& name) const;
+  /// Values in all matrices together.
+  std::size_t size() const { return size_; }
+
+ private:
+  std::vector<ParameterView> views_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace tvem

@@ -1,0 +1,179 @@
+#include "tvem/nn/transformer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tvem/core/error.hpp"
+#include "tvem/core/random.hpp"
+
+namespace tvem {
+namespace {
+
+template <class T>
+std::vector<Block<T>> make_blocks(ParameterLayout& layout, ModelSettings const& settings) {
+  std::vector<Block<T>> blocks;
+  int const n_blocks = settings.tied ? 1 : settings.layers;
+  for (int l = 0; l < n_blocks; ++l)
+    blocks.emplace_back(layout, "layers." + std::to_string(l), settings);
+  return blocks;
+}
+
+template <class T>
+std::optional<LayerNorm<T>> make_final_norm(ParameterLayout& layout,
+                                            ModelSettings const& settings) {
+  // After pre-norm blocks the residual stream has grown without a norm; after post-norm it has one.
+  if (settings.norm != NormKind::pre) return std::nullopt;
+  return LayerNorm<T>(layout, "norm", settings.width);
+}
+
+std::size_t add_k_embedding(ParameterLayout& layout, ModelSettings const& settings,
+                            Range<int> components) {
+  if (components.is_fixed()) return 0;
+  return layout.add("components.weight", components.high - components.low + 1, settings.width);
+}
+
+template <class T>
+void grow(AlignedVector<T>& buffer, std::size_t size) {
+  if (buffer.size() < size) buffer.resize(size);
+}
+
+bool ends_with(std::string const& text, std::string const& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+}  // namespace
+
+template <class T>
+Transformer<T>::Transformer(ModelSettings const& settings, ModelDomain const& domain,
+                            InstructionSet instruction_set)
+    : settings_(settings),
+      domain_(domain),
+      kernels_(kernels<T>(instruction_set)),
+      embedding_(layout_, "embedding", domain.dim, settings.width),
+      k_embedding_(add_k_embedding(layout_, settings, domain.components)),
+      blocks_(make_blocks<T>(layout_, settings)),
+      final_norm_(make_final_norm<T>(layout_, settings)),
+      readout_(layout_, "readout", settings.width, domain.components.high),
+      tapes_(static_cast<std::size_t>(settings.layers)) {
+  TVEM_CHECK(settings.width % settings.heads == 0, "the width must be a multiple of the heads");
+}
+
+template <class T>
+AlignedVector<T> Transformer<T>::initial_parameters(std::uint64_t seed) const {
+  AlignedVector<T> parameters(layout_.size(), T(0));
+  for (std::size_t v = 0; v < layout_.views().size(); ++v) {
+    ParameterView const& view = layout_.views()[v];
+    RandomStream random(seed, Purpose::parameters, v);
+    double const bound = 1.0 / std::sqrt(static_cast<double>(view.rows));
+    for (std::size_t i = view.offset; i < view.offset + view.size(); ++i) {
+      if (ends_with(view.name, ".weight"))
+        parameters[i] = static_cast<T>(random.uniform(-bound, bound));
+      if (ends_with(view.name, ".scale")) parameters[i] = T(1);
+    }
+  }
+  return parameters;
+}
+
+template <class T>
+void Transformer<T>::set_parameters(std::span<T const> parameters) {
+  TVEM_CHECK(parameters.size() == layout_.size(), "wrong number of parameters");
+  parameters_ = parameters;
+  embedding_.pack(kernels_, parameters.data());
+  for (Block<T>& block : blocks_) block.pack(kernels_, parameters.data());
+  readout_.pack(kernels_, parameters.data());
+}
+
+template <class T>
+void Transformer<T>::reserve(RaggedBatch const& batch) {
+  std::size_t const rows = batch.n_points();
+  auto const width = static_cast<std::size_t>(settings_.width);
+  std::size_t largest_task = 0;
+  for (std::size_t t = 0; t < batch.n_tasks(); ++t)
+    largest_task = std::max(largest_task, batch.n_points(t));
+  std::size_t const probabilities = blocks_[0].attention().probabilities_size(batch.offsets);
+  for (BlockTape<T>& tape : tapes_) blocks_[0].reserve(tape, rows, probabilities);
+  blocks_[0].reserve(scratch_, rows);
+  grow(points_, rows * static_cast<std::size_t>(domain_.dim));
+  for (auto* buffer : {&output_, &normed_output_, &d_}) grow(*buffer, rows * width);
+  grow(logits_, rows * static_cast<std::size_t>(n_labels()));
+  if (final_tape_.mean.size() < rows) final_tape_.resize(rows);
+  auto const n_rows = static_cast<int>(rows);
+  std::size_t packing = blocks_[0].scratch_size(kernels_, n_rows, static_cast<int>(largest_task));
+  for (Linear<T> const* linear : {&embedding_, &readout_})
+    packing = std::max(packing, linear->scratch_size(kernels_, n_rows));
+  grow(packing_, packing);
+}
+
+template <class T>
+void Transformer<T>::embed(Pass<T> const& pass, RaggedBatch const& batch) {
+  for (std::size_t i = 0; i < batch.points.size(); ++i)
+    points_[i] = static_cast<T>(batch.points[i]);
+  T* const x = tapes_[0].input.data();
+  embedding_.forward(pass, static_cast<int>(batch.n_points()), points_.data(), nullptr, x);
+  if (!k_varies()) return;
+  auto const width = static_cast<std::size_t>(settings_.width);
+  for (std::size_t t = 0; t < batch.n_tasks(); ++t) {
+    auto const row = static_cast<std::size_t>(batch.components[t] - domain_.components.low);
+    T const* const vector = pass.parameters + k_embedding_ + row * width;
+    for (std::size_t i = batch.offsets[t]; i < batch.offsets[t + 1]; ++i)
+      for (std::size_t c = 0; c < width; ++c) x[i * width + c] += vector[c];
+  }
+}
+
+template <class T>
+void Transformer<T>::embed_backward(Pass<T> const& pass, RaggedBatch const& batch, T const* d) {
+  embedding_.backward(pass, static_cast<int>(batch.n_points()), points_.data(), d, nullptr);
+  if (!k_varies()) return;
+  auto const width = static_cast<std::size_t>(settings_.width);
+  for (std::size_t t = 0; t < batch.n_tasks(); ++t) {
+    auto const row = static_cast<std::size_t>(batch.components[t] - domain_.components.low);
+    kernels_.add_column_sums(static_cast<int>(batch.n_points(t)), settings_.width,
+                             d + batch.offsets[t] * width,
+                             pass.gradient + k_embedding_ + row * width);
+  }
+}
+
+template <class T>
+std::span<T const> Transformer<T>::forward(RaggedBatch const& batch) {
+  TVEM_CHECK(batch.dim == domain_.dim, "the batch has another dimension than the model");
+  for (int const k : batch.components)
+    TVEM_CHECK(k >= domain_.components.low && k <= domain_.components.high,
+               "a task has a number of components the model was not made for");
+  reserve(batch);
+  Pass<T> const p = pass(nullptr);
+  int const rows = static_cast<int>(batch.n_points());
+  embed(p, batch);
+  for (int l = 0; l < settings_.layers; ++l) {
+    auto const layer = static_cast<std::size_t>(l);
+    bool const is_last = l + 1 == settings_.layers;
+    T* const y = is_last ? output_.data() : tapes_[layer + 1].input.data();
+    block(l).forward(p, batch.offsets, tapes_[layer], y);
+  }
+  T const* features = output_.data();
+  if (final_norm_) {
+    final_norm_->forward(p, rows, output_.data(), normed_output_.data(), final_tape_);
+    features = normed_output_.data();
+  }
+  readout_.forward(p, rows, features, nullptr, logits_.data());
+  return std::span<T const>(logits_).first(batch.n_points() * static_cast<std::size_t>(n_labels()));
+}
+
+template <class T>
+void Transformer<T>::backward(RaggedBatch const& batch, std::span<T const> dlogits,
+                              std::span<T> gradient) {
+  TVEM_CHECK(gradient.size() == layout_.size(), "wrong length of the gradient");
+  Pass<T> const p = pass(gradient.data());
+  int const rows = static_cast<int>(batch.n_points());
+  T const* const features = final_norm_ ? normed_output_.data() : output_.data();
+  readout_.backward(p, rows, features, dlogits.data(), d_.data());
+  if (final_norm_)
+    final_norm_->backward(p, rows, output_.data(), final_tape_, d_.data(), nullptr, d_.data());
+  for (int l = settings_.layers - 1; l >= 0; --l)
+    block(l).backward(p, batch.offsets, tapes_[static_cast<std::size_t>(l)], scratch_, d_.data());
+  embed_backward(p, batch, d_.data());
+}
+
+template class Transformer<float>;
+template class Transformer<double>;
+
+}  // namespace tvem

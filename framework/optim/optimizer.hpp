@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "tvem/core/aligned_buffer.hpp"
+#include "tvem/core/settings.hpp"
+
+namespace tvem {
+
+/// All that an optimiser remembers between steps; checkpoints hold it whole.
+struct OptimizerState {
+  std::int64_t n_updates = 0;
+  AlignedVector<float> first_moment;   // mean gradient (adam, adamw) or velocity (sgd); n parameters
+  AlignedVector<float> second_moment;  // mean squared gradient; n parameters, empty for sgd
+};
+
+/// The state before the first update.
+OptimizerState initial_optimizer_state(OptimizerKind kind, std::size_t n_parameters);
+
+/// One update of the parameters, computed by every rank from identical bits in one fixed order.
+/// parameters, gradient_mean: n. gradient_mean is the mean over the step's tasks, already clipped.
+///   adam   Kingma and Ba 2015, bias-corrected; weight_decay is added to the gradient
+///   adamw  Loshchilov and Hutter 2019; weight_decay shrinks the parameters by rate * weight_decay
+///   sgd    v = momentum v + g; parameters -= rate v; weight_decay is added to the gradient
+void update_parameters(TrainSettings const& settings, double rate,
+                       std::span<double const> gradient_mean, std::span<float> parameters,
+                       OptimizerState& state);
+
+/// Euclidean norm, summed in index order.
+double gradient_norm(std::span<double const> gradient);
+
+/// Scales the gradient so that its norm is at most `limit`; a limit of 0 means no clipping. Returns the
+/// norm before.
+double clip_gradient(std::span<double> gradient, double limit);
+
+}  // namespace tvem

@@ -1,0 +1,31 @@
+#include "tvem/optim/schedule.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace tvem {
+
+double learning_rate(TrainSettings const& settings, std::int64_t step) {
+  auto const warmup = static_cast<double>(settings.warmup);
+  auto const position = static_cast<double>(step);
+  if (step < settings.warmup) return settings.rate * (position + 1) / (warmup + 1);
+  switch (settings.schedule) {
+    case ScheduleKind::constant:
+      return settings.rate;
+    case ScheduleKind::cosine: {
+      double const length = std::max(1.0, static_cast<double>(settings.steps) - warmup);
+      double const progress = std::min(1.0, (position - warmup) / length);
+      return settings.rate * 0.5 * (1 + std::cos(std::numbers::pi * progress));
+    }
+    case ScheduleKind::rsqrt: {
+      double const scale = std::max(1.0, warmup);
+      return settings.rate * std::sqrt(scale / std::max(scale, position));
+    }
+  }
+  return settings.rate;
+}
+
+bool schedule_depends_on_steps(ScheduleKind kind) { return kind == ScheduleKind::cosine; }
+
+}  // namespace tvem

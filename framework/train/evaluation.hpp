@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "tvem/comm/communicator.hpp"
+#include "tvem/core/settings.hpp"
+#include "tvem/em/estimator.hpp"
+#include "tvem/nn/transformer.hpp"
+#include "tvem/train/records.hpp"
+
+namespace tvem {
+
+/// The specifications of eval.estimators. Throws ConfigurationError with all problems at once.
+std::vector<EstimatorSpec> parse_estimators(Settings const& settings);
+
+/// The Transformer's labels of one task.
+Fit run_transformer(Transformer<float>& model, Task const& task, int dim);
+
+/// Called on rank 0 from time to time with its tasks done and its tasks in all.
+using EvaluationProgress = std::function<void(std::int64_t done, std::int64_t total)>;
+
+/// Collective. All estimators on the evaluation tasks 0 .. eval.tasks - 1, which ranks share. Rank
+/// 0 gets the table in the order of task ids, the others an empty one. The model has its parameters
+/// set. Everything but `seconds` is the same bits at any number of ranks.
+Evaluation evaluate(Settings const& settings, Communicator const& comm, Transformer<float>& model,
+                    EvaluationProgress const& progress = {});
+
+/// Collective. A point of the learning curve: the model on the first train.evaluate_tasks
+/// evaluation tasks. Only rank 0's record has the errors.
+CurveRecord evaluate_curve_point(Settings const& settings, Communicator const& comm,
+                                 Transformer<float>& model, std::int64_t step);
+
+}  // namespace tvem

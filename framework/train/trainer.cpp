@@ -1,0 +1,127 @@
+#include "tvem/train/trainer.hpp"
+
+#include <algorithm>
+
+#include "tvem/core/error.hpp"
+#include "tvem/loss/permutation_cross_entropy.hpp"
+#include "tvem/metrics/clustering.hpp"
+#include "tvem/optim/schedule.hpp"
+
+namespace tvem {
+
+InstructionSet common_instruction_set(Communicator const& comm) {
+  return static_cast<InstructionSet>(comm.min(static_cast<std::int64_t>(best_instruction_set())));
+}
+
+ModelDomain domain_of(TaskSettings const& settings) {
+  return {.dim = settings.dim.high, .components = settings.components};
+}
+
+TrainingState initial_state(Settings const& settings, InstructionSet instruction_set) {
+  Transformer<float> const model(settings.model, domain_of(settings.task), instruction_set);
+  TrainingState state;
+  state.parameters = model.initial_parameters(settings.run.seed);
+  state.optimizer = initial_optimizer_state(settings.train.optimizer, model.layout().size());
+  state.instruction_set = instruction_set;
+  state.chunk = resolved_chunk(settings);
+  return state;
+}
+
+Trainer::Trainer(Settings const& settings, Communicator comm, TrainingState state)
+    : settings_(settings),
+      comm_(std::move(comm)),
+      prior_(settings.task),
+      state_(std::move(state)),
+      model_(settings.model, domain_of(settings.task), state_.instruction_set),
+      n_chunks_(chunks_of_step(settings.train.tasks_per_step, state_.chunk)),
+      local_chunks_(share_of_rank(n_chunks_, comm_.rank(), comm_.size())),
+      sums_(settings.parallel.reduction, model_.layout().size()),
+      chunk_gradient_(model_.layout().size()) {
+  TVEM_CHECK(state_.parameters.size() == model_.layout().size(),
+             "the state belongs to another model");
+}
+
+Transformer<float>& Trainer::model() {
+  model_.set_parameters(state_.parameters);
+  return model_;
+}
+
+// ---- the training step
+// ------------------------------------------------------------------------------
+
+StepRecord Trainer::train_step() {
+  sum_gradients();
+  auto const n_tasks = static_cast<double>(settings_.train.tasks_per_step);
+  std::span<double> const gradient_mean = sums_.gradient_sum();
+  for (double& g : gradient_mean) g /= n_tasks;
+
+  StepRecord record{.step = state_.step,
+                    .loss_mean = sums_.loss_sum() / n_tasks,
+                    .error_mean = sums_.error_sum() / n_tasks,
+                    .rate = learning_rate(settings_.train, state_.step),
+                    .gradient_norm = clip_gradient(gradient_mean, settings_.train.clip),
+                    .quantum_exponent = sums_.quantum_exponent()};
+  update_parameters(settings_.train, record.rate, gradient_mean, state_.parameters,
+                    state_.optimizer);
+  ++state_.step;
+  state_.steps.push_back(record);
+  return record;
+}
+
+/// Sums of the step's tasks over all ranks; repeated with a coarser quantum until all are in range.
+void Trainer::sum_gradients() {
+  model_.set_parameters(state_.parameters);
+  for (Quantum quantum;; quantum = quantum.coarser()) {
+    sum_gradients(quantum);
+    if (sums_.n_non_finite() > 0)
+      throw Error("training diverged: in step " + std::to_string(state_.step) + ", " +
+                  std::to_string(sums_.n_non_finite()) + " of " + std::to_string(n_chunks_) +
+                  " chunks have a loss or gradient that is not finite; lower train.rate, lengthen "
+                  "train.warmup or set train.clip (the last checkpoint is kept)");
+    if (sums_.n_out_of_range() == 0) return;
+  }
+}
+
+void Trainer::sum_gradients(Quantum quantum) {
+  sums_.reset(quantum, n_chunks_);
+  for (std::int64_t c = local_chunks_.begin; c < local_chunks_.end; ++c)
+    sums_.add(process_chunk(c));
+  sums_.sum_over_ranks(comm_);
+}
+
+/// Sample, forward, loss, backward for the tasks of one chunk. A function of the parameters and the
+/// chunk alone: the gradient starts at zero, and nothing is carried over from the chunk before.
+ChunkSums Trainer::process_chunk(std::int64_t chunk_index) {
+  RaggedBatch const batch = sample_chunk(chunk_index);
+  std::span<float const> const logits = model_.forward(batch);
+  ChunkSums sums;
+  dlogits_.resize(logits.size());
+  auto const n_labels = static_cast<std::size_t>(model_.n_labels());
+  for (std::size_t t = 0; t < batch.n_tasks(); ++t) {
+    std::size_t const begin = batch.offsets[t] * n_labels, size = batch.n_points(t) * n_labels;
+    auto const task_logits = logits.subspan(begin, size);
+    auto const labels = batch.labels_of(t);
+    int const k = batch.components[t];
+    sums.loss_sum += permutation_cross_entropy(task_logits, model_.n_labels(), labels, k,
+                                               std::span(dlogits_).subspan(begin, size));
+    predicted_.resize(labels.size());
+    predict_labels(task_logits, model_.n_labels(), k, predicted_);
+    sums.error_sum += clustering_error(labels, predicted_, k);
+  }
+  std::fill(chunk_gradient_.begin(), chunk_gradient_.end(), 0.0f);
+  model_.backward(batch, dlogits_, chunk_gradient_);
+  sums.gradient_sum = chunk_gradient_;
+  return sums;
+}
+
+RaggedBatch Trainer::sample_chunk(std::int64_t chunk_index) const {
+  IndexRange const ids =
+      task_ids_of_chunk(state_.step, chunk_index, settings_.train.tasks_per_step, state_.chunk);
+  std::vector<Task> tasks;
+  for (std::int64_t id = ids.begin; id < ids.end; ++id)
+    tasks.push_back(
+        prior_.sample(settings_.run.seed, Purpose::training_tasks, static_cast<std::uint64_t>(id)));
+  return make_batch(tasks, settings_.task.dim.high);
+}
+
+}  // namespace tvem

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+
+#include "tvem/comm/communicator.hpp"
+#include "tvem/nn/transformer.hpp"
+#include "tvem/tasks/partition.hpp"
+#include "tvem/train/gradient_sum.hpp"
+#include "tvem/train/records.hpp"
+
+namespace tvem {
+
+/// The lowest instruction set among the best ones of all ranks. Collective.
+InstructionSet common_instruction_set(Communicator const& comm);
+
+/// The sizes of tasks that a prior draws.
+ModelDomain domain_of(TaskSettings const& settings);
+
+/// The state before the first step: parameters keyed by run.seed, no curve.
+TrainingState initial_state(Settings const& settings, InstructionSet instruction_set);
+
+/// Data-parallel training. Every rank holds the same state, bit for bit, and works on its share of
+/// a step's chunks; nothing that depends on the rank enters a decision after the sum.
+class Trainer {
+ public:
+  Trainer(Settings const& settings, Communicator comm, TrainingState state);
+
+  /// Collective. One step: sample the tasks, forward, loss, backward, sum over ranks, clip, update.
+  /// Throws Error on all ranks alike when a gradient is not finite; the state is then as before the
+  /// step.
+  StepRecord train_step();
+
+  bool is_finished() const { return state_.step >= settings_.train.steps; }
+  TrainingState const& state() const { return state_; }
+  TrainingState& state() { return state_; }
+  Settings const& settings() const { return settings_; }
+  Communicator const& comm() const { return comm_; }
+  /// The model with the present parameters.
+  Transformer<float>& model();
+
+ private:
+  void sum_gradients();
+  void sum_gradients(Quantum quantum);
+  ChunkSums process_chunk(std::int64_t chunk_index);
+  RaggedBatch sample_chunk(std::int64_t chunk_index) const;
+
+  Settings settings_;
+  Communicator comm_;
+  TaskPrior prior_;
+  TrainingState state_;
+  Transformer<float> model_;
+  std::int64_t n_chunks_;
+  IndexRange local_chunks_;
+  GradientSum sums_;
+  AlignedVector<float> chunk_gradient_;  // n parameters
+  std::vector<float> dlogits_;           // points of a chunk x labels
+  std::vector<int> predicted_;           // points of a task
+};
+
+}  // namespace tvem

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# From a fresh clone to a comparison of a Transformer with EM: installs what is missing, builds, trains on
+# all cores, prints the table and draws the figure.
+#   bash jobs/quickstart.sh [OUTPUT_FOLDER]        (default: results/quickstart)
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+out=${1:-$root/results/quickstart}
+
+bash "$root/jobs/install-dependencies.sh"
+cmake -S "$root" -B "$root/build" -DCMAKE_BUILD_TYPE=Release >/dev/null
+cmake --build "$root/build" --parallel "$(nproc)" --target tvem
+
+# shellcheck source=jobs/environment.sh
+source "$root/jobs/environment.sh"
+mpirun -n "$(nproc)" "$root/build/bin/tvem" run --config "$root/experiments/configs/quickstart.ini" \
+  --out "$out"
+/usr/bin/python3 "$root/experiments/plots/plot_run.py" "$out" --out "$out/quickstart.png"
+echo "table: build/bin/tvem report $out"
+echo "data:  $out/run.h5"

@@ -1,0 +1,242 @@
+"""The program as a user meets it: exit codes, messages, files, and the same bits on any number of ranks.
+
+usage: run_test.py TVEM MPIEXEC [unittest arguments]
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import h5py
+import numpy as np
+
+TVEM, MPIEXEC = "", ""
+
+# A small training over ragged tasks: seconds, not minutes.
+SMALL = """
+[task]
+dim = 2
+components = 2..4
+points = 20..40
+[model]
+layers = 2
+heads = 2
+width = 16
+[train]
+steps = 50
+tasks_per_step = 13
+warmup = 5
+schedule = constant
+checkpoint_every = 20
+evaluate_every = 25
+evaluate_tasks = 16
+[eval]
+tasks = 24
+estimators = transformer, em, lloyd, bayes, chance
+"""
+
+
+def run(*arguments, ranks=0, timeout=120):
+    """Runs tvem (under mpirun with `ranks`) and returns the completed process."""
+    command = [TVEM, *map(str, arguments)]
+    if ranks:
+        command = [MPIEXEC, "-n", str(ranks), *command]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def parameters(folder):
+    with h5py.File(os.path.join(folder, "checkpoint.h5")) as file:
+        names = []
+        file["parameters"].visititems(
+            lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+        return {name: file["parameters"][name][()] for name in names}
+
+
+class CliTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="tvem-cli-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.config = self.path("small.ini")
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(SMALL)
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def train(self, out, *keys, ranks=0, expect=0):
+        done = run("run", "--config", self.config, "--out", self.path(out), *keys, ranks=ranks)
+        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
+        return done
+
+    def assert_same_parameters(self, a, b):
+        a, b = parameters(self.path(a)), parameters(self.path(b))
+        self.assertEqual(a.keys(), b.keys())
+        self.assertGreater(len(a), 10)
+        for name, value in a.items():
+            self.assertEqual(value.tobytes(), b[name].tobytes(), name)
+
+
+class Ranks(CliTest):
+    def test_checkpoint_after_50_steps_same_bits_on_1_2_3_4_ranks(self):
+        self.train("serial")
+        for ranks in (1, 2, 3, 4):
+            self.train(f"ranks{ranks}", ranks=ranks)
+            self.assert_same_parameters("serial", f"ranks{ranks}")
+            with h5py.File(self.path("serial", "run.h5")) as a, \
+                    h5py.File(self.path(f"ranks{ranks}", "run.h5")) as b:
+                for name in ("training/loss_mean", "training/error_mean", "learning_curve/error_mean",
+                             "evaluation/error", "evaluation/log_likelihood"):
+                    self.assertEqual(a[name][()].tobytes(), b[name][()].tobytes(), name)
+                self.assertEqual(int(b["provenance/ranks"][0]), ranks)
+
+    def test_another_seed_other_parameters(self):
+        self.train("a")
+        self.train("b", "--run.seed", 2)
+        a, b = parameters(self.path("a")), parameters(self.path("b"))
+        self.assertFalse(np.array_equal(a["readout.weight"], b["readout.weight"]))
+
+
+class Folder(CliTest):
+    def test_finished_run_says_so_and_changes_nothing(self):
+        self.train("run")
+        with open(self.path("run", "run.h5"), "rb") as file:
+            before = file.read()
+        again = self.train("run")
+        self.assertIn("finished", again.stdout)
+        with open(self.path("run", "run.h5"), "rb") as file:
+            self.assertEqual(before, file.read())
+
+    def test_more_steps_resume_on_other_ranks_same_bits_as_at_once(self):
+        self.train("run", "--train.steps", 30, ranks=2)
+        resumed = self.train("run", ranks=3)
+        self.assertIn("from step 30", resumed.stdout)
+        self.train("whole")
+        self.assert_same_parameters("run", "whole")
+        with h5py.File(self.path("run", "run.h5")) as a, h5py.File(self.path("whole", "run.h5")) as b:
+            self.assertEqual(a["training/step"][()].tolist(), list(range(50)))
+            self.assertEqual(a["training/loss_mean"][()].tobytes(),
+                             b["training/loss_mean"][()].tobytes())
+            self.assertEqual(a["provenance/ranks"][()].tolist(), [2, 3])
+
+    def test_another_training_exit_2_and_the_keys_that_differ(self):
+        self.train("run")
+        before = sorted(os.listdir(self.path("run")))
+        other = self.train("run", "--train.rate", 0.5, "--model.layers", 3, expect=2)
+        self.assertIn("train.rate", other.stderr)
+        self.assertIn("model.layers", other.stderr)
+        self.assertNotIn("train.clip", other.stderr)
+        self.assertEqual(before, sorted(os.listdir(self.path("run"))))
+        self.train("run")
+
+    def test_new_estimator_evaluates_and_does_not_retrain(self):
+        self.train("run")
+        before = parameters(self.path("run"))
+        done = self.train("run", "--eval.estimators", "transformer, em:restarts=3, bayes")
+        self.assertNotIn("training 1/", done.stdout)
+        with h5py.File(self.path("run", "run.h5")) as file:
+            names = [name.decode() for name in file["evaluation/estimator"][()]]
+        self.assertEqual(names, ["transformer", "em:restarts=3", "bayes"])
+        after = parameters(self.path("run"))
+        for name, value in before.items():
+            self.assertEqual(value.tobytes(), after[name].tobytes())
+
+    def test_damaged_checkpoint_previous_one_is_used(self):
+        self.train("run", "--train.steps", 40)
+        checkpoint = self.path("run", "checkpoint.h5")
+        with open(checkpoint, "r+b") as file:
+            file.seek(5000)
+            byte = file.read(1)
+            file.seek(5000)
+            file.write(bytes([byte[0] ^ 0xFF]))
+        done = self.train("run")
+        self.assertIn("checkpoint.h5", done.stdout + done.stderr)
+        self.train("whole")
+        self.assert_same_parameters("run", "whole")
+
+
+class WrongInput(CliTest):
+    def refused(self, *arguments, ranks=0):
+        out = self.path("never")
+        done = run("run", "--out", out, *arguments, ranks=ranks)
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertFalse(os.path.exists(out), "something was written")
+        return done.stderr
+
+    def test_all_problems_at_once_and_nothing_written(self):
+        text = self.refused("--task.dmi", 3, "--model.layers", "many", "--train.rate", -1,
+                            "--task.components", "5..2", "--em.start", "oracel")
+        for word in ("task.dmi", "task.dim", "model.layers", "many", "train.rate", "task.components",
+                     "em.start", "kmeans++"):
+            self.assertIn(word, text)
+
+    def test_under_mpirun_each_problem_is_told_once(self):
+        text = self.refused("--train.rate", "fast", ranks=3)
+        self.assertEqual(text.count("train.rate"), 1, text)
+
+    def test_problems_of_prior_and_estimators(self):
+        text = self.refused("--task.separation", 50, "--eval.estimators", "em:restart=3, kmeans")
+        for word in ("task.separation", "em:restart=3", "kmeans"):
+            self.assertIn(word, text)
+
+    def test_missing_configuration_file(self):
+        self.assertIn("no-such.ini", self.refused("--config", self.path("no-such.ini")))
+
+    def test_width_not_a_multiple_of_heads(self):
+        text = self.refused("--model.width", 30, "--model.heads", 4)
+        self.assertIn("model.width", text)
+
+    def test_missing_out_and_unknown_commands(self):
+        for arguments in (("run",), ("rum",), (), ("report",), ("report", self.path("nothing"))):
+            done = run(*arguments)
+            self.assertEqual(done.returncode, 2, (arguments, done.stdout, done.stderr))
+            self.assertTrue(done.stderr.strip())
+
+    def test_help_and_version(self):
+        for arguments, words in ((("--help",), ("run", "report")),
+                                 (("run", "--help"), ("task.separation", "em.variance_floor", "--out")),
+                                 (("report", "--help"), ("--csv",)),
+                                 (("--version",), ("tvem", "Eigen", "HDF5"))):
+            done = run(*arguments)
+            self.assertEqual(done.returncode, 0)
+            for word in words:
+                self.assertIn(word, done.stdout)
+
+
+class Failure(CliTest):
+    def test_a_rank_that_fails_ends_the_job_with_its_message(self):
+        # Only rank 0 writes, so only it finds that the checkpoint cannot be put in its place.
+        os.makedirs(self.path("run", "checkpoint.h5", "in-the-way"))
+        start = time.monotonic()
+        done = run("run", "--config", self.config, "--out", self.path("run"), ranks=3, timeout=60)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("checkpoint.h5", done.stderr)
+        self.assertLess(time.monotonic() - start, 30)
+
+
+class Report(CliTest):
+    def test_table_and_csv_have_every_estimator(self):
+        self.train("run")
+        table = run("report", self.path("run")).stdout
+        csv = run("report", self.path("run"), "--csv").stdout.strip().splitlines()
+        self.assertEqual(len(csv), 6)
+        columns = csv[0].split(",")
+        with h5py.File(self.path("run", "run.h5")) as file:
+            error = file["evaluation/error"][()]
+            names = [name.decode() for name in file["evaluation/estimator"][()]]
+        for line, name, row in zip(csv[1:], names, error):
+            values = dict(zip(columns, line.split(",")))
+            self.assertIn(name, table)
+            self.assertEqual(values["estimator"], name)
+            self.assertAlmostEqual(float(values["error_mean"]), row.mean(), places=12)
+            self.assertAlmostEqual(float(values["error_standard_error"]),
+                                   row.std(ddof=1) / np.sqrt(len(row)), places=12)
+            self.assertAlmostEqual(float(values["difference_mean"]), (row - error[0]).mean(), places=12)
+
+
+if __name__ == "__main__":
+    TVEM, MPIEXEC = sys.argv[1:3]
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)

@@ -1,0 +1,234 @@
+#include "tvem/train/trainer.hpp"
+
+#include <cstring>
+
+#include <gtest/gtest.h>
+
+#include "support/world.hpp"
+#include "tvem/core/error.hpp"
+#include "tvem/train/evaluation.hpp"
+#include "tvem/train/loop.hpp"
+
+namespace tvem {
+namespace {
+
+/// Small, ragged in points, components and dimension, with a step that no number of ranks divides.
+Settings ragged_settings() {
+  Settings settings;
+  settings.task.dim = {1, 3};
+  settings.task.components = {2, 4};
+  settings.task.points = {10, 30};
+  settings.task.sigma = {0.5, 1.5};
+  settings.model = {.layers = 2, .heads = 2, .width = 16, .mlp_ratio = 2};
+  settings.train.steps = 50;
+  settings.train.tasks_per_step = 13;
+  settings.train.warmup = 5;
+  settings.parallel.chunk = 2;
+  return settings;
+}
+
+bool same_bits(AlignedVector<float> const& a, AlignedVector<float> const& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+void expect_same_state(TrainingState const& a, TrainingState const& b) {
+  EXPECT_EQ(a.step, b.step);
+  EXPECT_TRUE(same_bits(a.parameters, b.parameters));
+  EXPECT_TRUE(same_bits(a.optimizer.first_moment, b.optimizer.first_moment));
+  EXPECT_TRUE(same_bits(a.optimizer.second_moment, b.optimizer.second_moment));
+  ASSERT_EQ(a.steps.size(), b.steps.size());
+  for (std::size_t i = 0; i < a.steps.size(); ++i) {
+    EXPECT_EQ(a.steps[i].step, b.steps[i].step);
+    EXPECT_EQ(a.steps[i].loss_mean, b.steps[i].loss_mean);
+    EXPECT_EQ(a.steps[i].error_mean, b.steps[i].error_mean);
+    EXPECT_EQ(a.steps[i].gradient_norm, b.steps[i].gradient_norm);
+    EXPECT_EQ(a.steps[i].quantum_exponent, b.steps[i].quantum_exponent);
+  }
+}
+
+TrainingState trained(Settings const& settings, Communicator const& comm, int n_steps,
+                      TrainingState state) {
+  Trainer trainer(settings, comm, std::move(state));
+  for (int i = 0; i < n_steps; ++i) trainer.train_step();
+  return trainer.state();
+}
+
+TrainingState first_state(Settings const& settings) {
+  return initial_state(settings, common_instruction_set(test_world()));
+}
+
+TEST(Trainer, AnyNumberOfRanks_SameBitsAsOneRank) {
+  Settings const settings = ragged_settings();
+  auto const together = trained(settings, test_world(), 50, first_state(settings));
+  auto const alone = trained(settings, Communicator::serial(), 50, first_state(settings));
+  expect_same_state(together, alone);
+  EXPECT_FALSE(same_bits(together.parameters, first_state(settings).parameters));
+}
+
+TEST(Trainer, EveryOptimizer_SameBitsAsOneRank) {
+  for (auto const kind : {OptimizerKind::adamw, OptimizerKind::sgd}) {
+    Settings settings = ragged_settings();
+    settings.train.optimizer = kind;
+    settings.train.weight_decay = 0.01;
+    expect_same_state(trained(settings, test_world(), 8, first_state(settings)),
+                      trained(settings, Communicator::serial(), 8, first_state(settings)));
+  }
+}
+
+TEST(Trainer, MoreRanksThanChunks_IdleRanksAgree) {
+  Settings settings = ragged_settings();
+  settings.train.tasks_per_step = 2;
+  expect_same_state(trained(settings, test_world(), 5, first_state(settings)),
+                    trained(settings, Communicator::serial(), 5, first_state(settings)));
+}
+
+TEST(Trainer, ReductionFast_AgreesToRounding) {
+  Settings settings = ragged_settings();
+  auto const exact = trained(settings, test_world(), 1, first_state(settings));
+  settings.parallel.reduction = ReductionKind::fast;
+  auto const fast = trained(settings, test_world(), 1, first_state(settings));
+  EXPECT_NEAR(fast.steps[0].gradient_norm, exact.steps[0].gradient_norm,
+              1e-5 * exact.steps[0].gradient_norm);
+  EXPECT_NEAR(fast.steps[0].loss_mean, exact.steps[0].loss_mean, 1e-10);
+  EXPECT_EQ(fast.steps[0].quantum_exponent, 0);
+}
+
+/// A read-out so large that gradients leave the range of the first quantum.
+TrainingState state_with_large_gradients(Settings const& settings) {
+  TrainingState state = first_state(settings);
+  Transformer<float> const model(settings.model, domain_of(settings.task), state.instruction_set);
+  ParameterView const view = model.layout().find("readout.weight");
+  for (std::size_t i = view.offset; i < view.offset + view.size(); ++i) state.parameters[i] *= 1e6f;
+  return state;
+}
+
+TEST(Trainer, GradientOutOfRange_CoarserQuantumTheSameOnAnyRanks) {
+  Settings const settings = ragged_settings();
+  auto const together = trained(settings, test_world(), 3, state_with_large_gradients(settings));
+  auto const alone =
+      trained(settings, Communicator::serial(), 3, state_with_large_gradients(settings));
+  EXPECT_GT(together.steps[0].quantum_exponent, Quantum::default_exponent);
+  EXPECT_GT(together.steps[0].gradient_norm, 1e3);
+  expect_same_state(together, alone);
+}
+
+TEST(Trainer, GradientInRange_DefaultQuantum) {
+  Settings const settings = ragged_settings();
+  auto const state = trained(settings, test_world(), 2, first_state(settings));
+  EXPECT_EQ(state.steps[0].quantum_exponent, Quantum::default_exponent);
+}
+
+TEST(Trainer, ParameterNotFinite_ErrorOnAllRanksAndStateKept) {
+  for (auto const reduction : {ReductionKind::reproducible, ReductionKind::fast}) {
+    Settings settings = ragged_settings();
+    settings.parallel.reduction = reduction;
+    TrainingState state = first_state(settings);
+    state.parameters[3] = std::numeric_limits<float>::quiet_NaN();
+    Trainer trainer(settings, test_world(), state);
+    try {
+      trainer.train_step();
+      ADD_FAILURE() << "the step did not notice";
+    } catch (Error const& error) {
+      EXPECT_NE(std::string(error.what()).find("not finite"), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find("train.rate"), std::string::npos);
+    }
+    EXPECT_EQ(trainer.state().step, 0);
+    EXPECT_TRUE(trainer.state().steps.empty());
+  }
+}
+
+TEST(Trainer, StoppedAndContinued_SameBitsAsNeverStopped) {
+  Settings const settings = ragged_settings();
+  auto const whole = trained(settings, test_world(), 20, first_state(settings));
+  auto const half = trained(settings, test_world(), 9, first_state(settings));
+  expect_same_state(trained(settings, Communicator::serial(), 11, half), whole);
+}
+
+TEST(Trainer, StateWithoutOneComponent_Noticed) {
+  Settings const settings = ragged_settings();
+  auto const whole = trained(settings, test_world(), 12, first_state(settings));
+  auto const half = trained(settings, test_world(), 6, first_state(settings));
+  auto const differs_after = [&](auto const& damage) {
+    TrainingState damaged = half;
+    damage(damaged);
+    return !same_bits(trained(settings, test_world(), 6, damaged).parameters, whole.parameters);
+  };
+  EXPECT_FALSE(differs_after([](TrainingState&) {}));
+  EXPECT_TRUE(differs_after([](TrainingState& s) { s.step = 0; }));
+  EXPECT_TRUE(differs_after([](TrainingState& s) { s.optimizer.n_updates = 0; }));
+  EXPECT_TRUE(differs_after(
+      [](TrainingState& s) { s.optimizer.first_moment.assign(s.parameters.size(), 0.0f); }));
+  EXPECT_TRUE(differs_after(
+      [](TrainingState& s) { s.optimizer.second_moment.assign(s.parameters.size(), 0.0f); }));
+  EXPECT_TRUE(differs_after([](TrainingState& s) { s.chunk = 3; }));
+}
+
+TEST(Evaluation, AnyNumberOfRanks_SameTableButForSeconds) {
+  Settings settings = ragged_settings();
+  settings.eval.tasks = 23;
+  auto const table_of = [&](Communicator const& comm) {
+    Trainer trainer(settings, comm, first_state(settings));
+    return evaluate(settings, comm, trainer.model());
+  };
+  Evaluation const together = table_of(test_world()), alone = table_of(Communicator::serial());
+  if (!test_world().is_root()) {
+    EXPECT_EQ(together.n_tasks(), 0u);
+    return;
+  }
+  EXPECT_EQ(together.task_ids, alone.task_ids);
+  EXPECT_EQ(together.estimators, settings.eval.estimators);
+  EXPECT_EQ(together.error, alone.error);
+  EXPECT_EQ(together.ari, alone.ari);
+  EXPECT_EQ(together.iterations, alone.iterations);
+  EXPECT_EQ(together.status, alone.status);
+  EXPECT_EQ(together.components, alone.components);
+  EXPECT_EQ(together.bayes_error_raw, alone.bayes_error_raw);
+  EXPECT_EQ(together.error.size(), settings.eval.estimators.size() * 23);
+  ASSERT_EQ(together.log_likelihood.size(), alone.log_likelihood.size());
+  EXPECT_EQ(0, std::memcmp(together.log_likelihood.data(), alone.log_likelihood.data(),
+                           alone.log_likelihood.size() * sizeof(double)));
+}
+
+class CountingObserver : public TrainingObserver {
+ public:
+  void on_step(StepRecord const&) override { ++n_steps; }
+  void on_curve_point(CurveRecord const& record) override { curve_steps.push_back(record.step); }
+  void on_checkpoint(TrainingState const& state) override {
+    checkpoint_steps.push_back(state.step);
+  }
+  int n_steps = 0;
+  std::vector<std::int64_t> curve_steps, checkpoint_steps;
+};
+
+TEST(RunTraining, Periods_CurveAndCheckpointsWhereTheyAreDue) {
+  Settings settings = ragged_settings();
+  settings.train.steps = 7;
+  settings.train.evaluate_every = 3;
+  settings.train.evaluate_tasks = 5;
+  settings.train.checkpoint_every = 5;
+  Trainer trainer(settings, test_world(), first_state(settings));
+  CountingObserver observer;
+  run_training(trainer, observer);
+  EXPECT_EQ(observer.n_steps, 7);
+  EXPECT_EQ(observer.curve_steps, (std::vector<std::int64_t>{0, 3, 6, 7}));
+  EXPECT_EQ(observer.checkpoint_steps, (std::vector<std::int64_t>{5, 7}));
+}
+
+TEST(RunTraining, DefaultTaskPrior_LossFalls) {
+  Settings settings;
+  settings.model.layers = 2;
+  settings.model.width = 16;
+  settings.train.steps = 60;
+  settings.train.tasks_per_step = 16;
+  settings.train.warmup = 10;
+  auto const state = trained(settings, test_world(), 60, first_state(settings));
+  double first = 0, last = 0;
+  for (std::size_t i = 0; i < 10; ++i) {
+    first += state.steps[i].loss_mean / 10;
+    last += state.steps[50 + i].loss_mean / 10;
+  }
+  EXPECT_LT(last, 0.75 * first);
+}
+
+}  // namespace
+}  // namespace tvem
