@@ -6,6 +6,10 @@ add_library(tvem_flags INTERFACE)
 target_compile_options(tvem_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -ffp-contract=off
   $<$<BOOL:${TVEM_WERROR}>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC 12 warns falsely inside std::string's operator+ (GCC bug 105651).
+  target_compile_options(tvem_flags INTERFACE -Wno-restrict)
+endif()
 if(TVEM_SANITIZE)
   target_compile_options(tvem_flags INTERFACE -fsanitize=${TVEM_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)

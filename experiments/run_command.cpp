@@ -8,6 +8,7 @@
 #include "tvem/comm/on_root.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/io/config.hpp"
+#include "tvem/io/identity.hpp"
 #include "tvem/io/keys.hpp"
 #include "tvem/train/evaluation.hpp"
 #include "tvem/train/loop.hpp"
@@ -162,7 +163,7 @@ int run_command(CommandContext const& context) {
   }
   Settings const settings = read_settings(context, arguments);
   RunFolder folder(arguments.value("out"), settings, context.comm);
-  say(context.comm, folder.notice());
+  if (!folder.notice().empty()) say(context.comm, "note: " + folder.notice() + "\n");
 
   Trainer trainer(settings, context.comm, starting_state(settings, folder, context.comm));
   if (trainer.is_finished() && folder.is_evaluated()) {

@@ -39,8 +39,7 @@ class RunFolder {
   RunRecord const& record() const { return record_; }
 
  private:
-  void check_stored_training();
-  void read_stored();
+  void read_run_file_of_folder();
   void write_run(TrainingState const& state);
   std::filesystem::path run_file() const { return path_ / "run.h5"; }
 

@@ -1,0 +1,133 @@
+#include "tvem/io/checkpoint_file.hpp"
+
+#include <algorithm>
+
+#include "tvem/core/error.hpp"
+#include "tvem/io/digest.hpp"
+#include "tvem/io/durable.hpp"
+#include "tvem/io/groups.hpp"
+#include "tvem/io/words.hpp"
+
+namespace tvem {
+namespace {
+
+constexpr auto file_type = "tvem checkpoint";
+
+void write_parameters(Hdf5Group const& root, ParameterLayout const& layout,
+                      std::span<float const> parameters) {
+  Hdf5Group const group = root.create_group("parameters");
+  for (ParameterView const& view : layout.views()) {
+    group.write_array(view.name, parameters.subspan(view.offset, view.size()),
+                      {static_cast<std::size_t>(view.rows), static_cast<std::size_t>(view.cols)});
+    group.set_member_attribute(view.name, "offset", static_cast<std::int64_t>(view.offset));
+  }
+}
+
+/// The layout is what the file says: its parameters in the order of their offsets.
+void read_parameters(Hdf5Group const& root, std::string const& path, Checkpoint& checkpoint) {
+  Hdf5Group const group = root.open_group("parameters");
+  std::vector<std::pair<std::int64_t, std::string>> order;
+  for (auto const& name : group.members())
+    order.emplace_back(group.member_integer_attribute(name, "offset"), name);
+  std::sort(order.begin(), order.end());
+  auto& parameters = checkpoint.state.parameters;
+  for (auto const& [offset, name] : order) {
+    auto const shape = group.shape(name);
+    auto const values = group.read<float>(name);
+    if (shape.size() != 2 || static_cast<std::size_t>(offset) != parameters.size())
+      throw Error(path + ": parameter " + name + " has no place in the flat vector of parameters");
+    checkpoint.layout.add(name, static_cast<int>(shape[0]), static_cast<int>(shape[1]));
+    parameters.insert(parameters.end(), values.begin(), values.end());
+  }
+}
+
+void write_optimizer(Hdf5Group const& root, OptimizerState const& state) {
+  Hdf5Group const group = root.create_group("optimizer");
+  group.set_attribute("n_updates", state.n_updates);
+  group.write_array("first_moment", std::span<float const>(state.first_moment),
+                    {state.first_moment.size()});
+  group.write_array("second_moment", std::span<float const>(state.second_moment),
+                    {state.second_moment.size()});
+}
+
+OptimizerState read_optimizer(Hdf5Group const& root) {
+  Hdf5Group const group = root.open_group("optimizer");
+  auto const first = group.read<float>("first_moment"), second = group.read<float>("second_moment");
+  OptimizerState state;
+  state.n_updates = group.integer_attribute("n_updates");
+  state.first_moment.assign(first.begin(), first.end());
+  state.second_moment.assign(second.begin(), second.end());
+  return state;
+}
+
+void write_state(Hdf5Group const& root, Checkpoint const& checkpoint) {
+  TrainingState const& state = checkpoint.state;
+  Hdf5Group const group = root.create_group("state");
+  group.set_attribute("training_identity", checkpoint.training_identity);
+  group.set_attribute("step", state.step);
+  group.set_attribute("chunk", std::int64_t{state.chunk});
+  group.set_attribute("instruction_set", std::string(name_of(state.instruction_set)));
+  group.set_attribute("training_seconds", state.training_seconds);
+}
+
+void read_state(Hdf5Group const& root, Checkpoint& checkpoint) {
+  Hdf5Group const group = root.open_group("state");
+  checkpoint.training_identity = group.text_attribute("training_identity");
+  checkpoint.state.step = group.integer_attribute("step");
+  checkpoint.state.chunk = static_cast<int>(group.integer_attribute("chunk"));
+  checkpoint.state.instruction_set = word<InstructionSet>(group.text_attribute("instruction_set"));
+  checkpoint.state.training_seconds = group.real_attribute("training_seconds");
+}
+
+Checkpoint read_file(std::filesystem::path const& path) {
+  verify_seal(path);
+  Hdf5File const file = Hdf5File::open(path);
+  Hdf5Group const root = file.root();
+  Checkpoint checkpoint;
+  checkpoint.header = read_header(root, file_type, path.string());
+  read_state(root, checkpoint);
+  read_parameters(root, path.string(), checkpoint);
+  checkpoint.state.optimizer = read_optimizer(root);
+  checkpoint.state.steps = read_training(root);
+  checkpoint.state.learning_curve = read_learning_curve(root);
+  return checkpoint;
+}
+
+}  // namespace
+
+void write_checkpoint(std::filesystem::path const& folder, Checkpoint const& checkpoint) {
+  auto const write = [&](std::filesystem::path const& temporary) {
+    Hdf5File file = Hdf5File::create(temporary);
+    {
+      Hdf5Group const root = file.root();
+      write_header(root, file_type, checkpoint.header);
+      write_state(root, checkpoint);
+      write_parameters(root, checkpoint.layout, checkpoint.state.parameters);
+      write_optimizer(root, checkpoint.state.optimizer);
+      write_training(root, checkpoint.state.steps);
+      write_learning_curve(root, checkpoint.state.learning_curve);
+    }
+    file.close();
+  };
+  write_durably(folder / "checkpoint.h5", folder / "checkpoint.previous.h5", write);
+}
+
+std::optional<FoundCheckpoint> read_checkpoint(std::filesystem::path const& folder) {
+  std::string problems;
+  for (auto const* name : {"checkpoint.h5", "checkpoint.previous.h5"}) {
+    auto const path = folder / name;
+    if (!std::filesystem::is_regular_file(path)) continue;
+    try {
+      std::string const notice = problems.empty() ? "" : problems + "; using " + path.string();
+      return FoundCheckpoint{read_file(path), notice};
+    } catch (Error const& error) {
+      problems += (problems.empty() ? "" : "; ") + std::string(error.what());
+    }
+  }
+  if (!problems.empty())
+    throw Error(problems + "; no good checkpoint is left in " + folder.string() +
+                ": move its checkpoint files away to train from the start");
+  return std::nullopt;
+}
+
+}  // namespace tvem

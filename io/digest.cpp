@@ -1,0 +1,53 @@
+#include "tvem/io/digest.hpp"
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "tvem/core/error.hpp"
+#include "tvem/core/sha256.hpp"
+
+namespace tvem {
+namespace {
+
+std::string const seal_start = "tvem file\nsha256 ";
+
+std::string content_digest(std::istream& file) {
+  file.seekg(user_block_bytes);
+  Sha256 sha;
+  std::vector<char> piece(std::size_t{1} << 20);
+  while (file) {
+    file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    sha.update(std::string_view(piece.data(), static_cast<std::size_t>(file.gcount())));
+  }
+  return sha.hex_digest();
+}
+
+}  // namespace
+
+void seal_file(std::filesystem::path const& path) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  std::string block = seal_start + content_digest(file) + "\n";
+  block.resize(user_block_bytes, '\0');
+  file.clear();
+  file.seekp(0);
+  file.write(block.data(), user_block_bytes);
+  file.close();
+  if (!file) throw Error(path.string() + ": the digest could not be written; is the disk full?");
+}
+
+void verify_seal(std::filesystem::path const& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    throw Error(path.string() + " cannot be read; see whether it exists and may be opened");
+  std::string block(user_block_bytes, '\0');
+  file.read(block.data(), user_block_bytes);
+  if (!file || block.rfind(seal_start, 0) != 0)
+    throw Error(path.string() + " is not a file of tvem, or its first bytes are damaged");
+  std::string const sealed = block.substr(seal_start.size(), 64);
+  if (content_digest(file) != sealed)
+    throw Error(path.string() +
+                " is damaged: its content does not have the digest that was sealed in it");
+}
+
+}  // namespace tvem

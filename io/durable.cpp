@@ -1,0 +1,69 @@
+#include "tvem/io/durable.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <system_error>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "tvem/core/error.hpp"
+#include "tvem/io/digest.hpp"
+
+namespace tvem {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(fs::path const& path, std::string const& what) {
+  throw Error(path.string() + " could not be " + what + ": " + std::strerror(errno) +
+              "; what was there before is kept");
+}
+
+/// Forces a file, or the names in a folder, to the disk.
+void sync(fs::path const& path, int flags) {
+  int const descriptor = open(path.c_str(), flags);
+  if (descriptor < 0) fail(path, "opened");
+  bool const is_synced = fsync(descriptor) == 0;
+  close(descriptor);
+  if (!is_synced) fail(path, "forced to the disk");
+}
+
+/// Gives the present file a second name, so that the first one never points to nothing. File
+/// systems without hard links get a rename instead; readers then find the previous file alone for a
+/// moment.
+void keep_previous(fs::path const& path, fs::path const& previous) {
+  if (previous.empty() || !fs::is_regular_file(path)) return;
+  fs::path const link = previous.string() + ".link";
+  fs::remove(link);
+  std::error_code error;
+  fs::create_hard_link(path, link, error);
+  fs::rename(error ? path : link, previous);
+}
+
+}  // namespace
+
+void write_durably(fs::path const& path, fs::path const& previous,
+                   std::function<void(fs::path const& temporary)> const& write) {
+  fs::path const temporary = path.string() + ".tmp-" + std::to_string(getpid());
+  try {
+    write(temporary);
+    seal_file(temporary);
+    sync(temporary, O_RDWR);
+    keep_previous(path, previous);
+    fs::rename(temporary, path);
+    sync(path.has_parent_path() ? path.parent_path() : fs::path("."), O_RDONLY | O_DIRECTORY);
+  } catch (fs::filesystem_error const& error) {
+    std::error_code ignored;
+    fs::remove(temporary, ignored);
+    throw Error(path.string() + " could not be put in its place: " + error.code().message() +
+                "; what was there before is kept");
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove(temporary, ignored);
+    throw;
+  }
+}
+
+}  // namespace tvem

@@ -1,0 +1,241 @@
+#include "tvem/io/keys.hpp"
+
+#include <algorithm>
+
+#include "tvem/io/key_types.hpp"
+
+namespace tvem {
+namespace {
+
+constexpr auto training = KeyRole::training;
+constexpr auto evaluation = KeyRole::evaluation;
+constexpr auto operational = KeyRole::operational;
+constexpr std::int64_t many = 1'000'000'000;
+
+std::vector<std::string> split_list(std::string const& text) {
+  std::vector<std::string> items{""};
+  for (char const c : text) {
+    if (c == ',')
+      items.emplace_back();
+    else if (c != ' ' && c != '\t')
+      items.back() += c;
+  }
+  return items;
+}
+
+bool parse_estimator_list(std::string const& text, Settings& settings) {
+  auto const items = split_list(text);
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (items[i].empty() || std::count(items.begin(), items.end(), items[i]) > 1) return false;
+  settings.eval.estimators = items;
+  return true;
+}
+
+std::string print_estimator_list(Settings const& settings) {
+  std::string text;
+  for (auto const& item : settings.eval.estimators) text += (text.empty() ? "" : ", ") + item;
+  return text;
+}
+
+/// A name that is also part of a folder's name.
+bool parse_name(std::string const& text, Settings& settings) {
+  bool const is_plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  });
+  if (text.empty() || text.size() > 64 || text[0] == '.' || !is_plain) return false;
+  settings.run.name = text;
+  return true;
+}
+
+std::vector<Key> run_keys() {
+  return {
+      number_key<std::uint64_t>("run.seed", training, at(&Settings::run, &RunSettings::seed),
+                                {0, ~std::uint64_t{0}},
+                                "seed of the training: initial parameters and tasks"),
+      {"run.name", "name of the run, the first part of its id",
+       "letters, digits, - _ and ., at most 64", operational, parse_name,
+       [](Settings const& settings) { return settings.run.name; }},
+  };
+}
+
+std::vector<Key> task_keys() {
+  auto const s = &Settings::task;
+  using T = TaskSettings;
+  return {
+      range_key<int>("task.dim", training, at(s, &T::dim), {1, 1024}, "dimension of the points"),
+      range_key<int>("task.components", training, at(s, &T::components), {2, 64},
+                     "number of components k of the mixture; told to every method"),
+      range_key<int>("task.points", training, at(s, &T::points), {2, 100'000}, "points of a task"),
+      word_key<MeansKind>(
+          "task.means", training, at(s, &T::means),
+          "how means are drawn: N(0, scale^2 I); uniform in the cube; uniform on the "
+          "sphere; a regular simplex, rotated at random"),
+      number_key<double>(
+          "task.scale", training, at(s, &T::scale), {positive, unbounded},
+          "of the means: standard deviation, half width or radius; simplex: not used"),
+      number_key<double>(
+          "task.separation", training, at(s, &T::separation), {0, unbounded},
+          "smallest distance of two means, in units of sigma; simplex: their distance"),
+      range_key<double>("task.sigma", training, at(s, &T::sigma), {positive, unbounded},
+                        "standard deviation of a coordinate within a component"),
+      word_key<WeightsKind>("task.weights", training, at(s, &T::weights),
+                            "weights of the components"),
+      number_key<double>("task.concentration", training, at(s, &T::concentration),
+                         {1e-3, unbounded}, "of the Dirichlet distribution of the weights"),
+      word_key<CovarianceKind>("task.covariance", training, at(s, &T::covariance),
+                               "covariance of the components: one variance for all", 1),
+  };
+}
+
+std::vector<Key> model_keys() {
+  auto const s = &Settings::model;
+  using T = ModelSettings;
+  return {
+      number_key<int>("model.layers", training, at(s, &T::layers), {1, 256}, "encoder layers"),
+      number_key<int>("model.heads", training, at(s, &T::heads), {1, 256},
+                      "attention heads; model.width is a multiple of it"),
+      number_key<int>("model.width", training, at(s, &T::width), {1, 8192}, "features of a point"),
+      number_key<int>("model.mlp_ratio", training, at(s, &T::mlp_ratio), {1, 64},
+                      "hidden width of the perceptron, in widths"),
+      word_key<AttentionKind>("model.attention", training, at(s, &T::attention),
+                              "kind of attention"),
+      word_key<NormKind>("model.norm", training, at(s, &T::norm),
+                         "layer normalisation: none, before attention and perceptron, or after"),
+      word_key<ActivationKind>("model.activation", training, at(s, &T::activation),
+                               "activation of the perceptron"),
+      flag_key("model.tied", training, at(s, &T::tied),
+               "all layers share one layer's parameters (looped)"),
+      word_key<ReadoutKind>("model.readout", training, at(s, &T::readout),
+                            "what the model puts out"),
+      word_key<LossKind>("loss.kind", training, at(&Settings::loss, &LossSettings::kind),
+                         "training loss"),
+  };
+}
+
+std::vector<Key> train_keys() {
+  auto const s = &Settings::train;
+  using T = TrainSettings;
+  return {
+      number_key<std::int64_t>("train.steps", training, at(s, &T::steps), {1, many},
+                               "optimiser steps"),
+      number_key<int>("train.tasks_per_step", training, at(s, &T::tasks_per_step), {1, 1'000'000},
+                      "tasks a step, over all ranks; every step has fresh ones"),
+      word_key<OptimizerKind>("train.optimizer", training, at(s, &T::optimizer), "optimiser"),
+      number_key<double>("train.rate", training, at(s, &T::rate), {positive, unbounded},
+                         "learning rate after the warm-up"),
+      word_key<ScheduleKind>(
+          "train.schedule", training, at(s, &T::schedule),
+          "learning rate after the warm-up: constant, cosine to 0, or 1/sqrt(step)"),
+      number_key<std::int64_t>("train.warmup", training, at(s, &T::warmup), {0, many},
+                               "steps over which the learning rate rises"),
+      number_key<double>("train.clip", training, at(s, &T::clip), {0, unbounded},
+                         "largest norm of the gradient; 0: no clipping"),
+      number_key<double>("train.weight_decay", training, at(s, &T::weight_decay), {0, unbounded},
+                         "adamw: decoupled; else added to the gradient"),
+      number_key<double>("train.beta1", training, at(s, &T::beta1), {0, 0.999999},
+                         "of adam and adamw"),
+      number_key<double>("train.beta2", training, at(s, &T::beta2), {0, 0.9999999},
+                         "of adam and adamw"),
+      number_key<double>("train.momentum", training, at(s, &T::momentum), {0, 0.999999}, "of sgd"),
+      number_key<std::int64_t>("train.evaluate_every", operational, at(s, &T::evaluate_every),
+                               {0, many}, "steps between points of the learning curve; 0: none"),
+      number_key<std::int64_t>("train.evaluate_tasks", operational, at(s, &T::evaluate_tasks),
+                               {2, many}, "evaluation tasks for a point of the learning curve"),
+      number_key<std::int64_t>("train.checkpoint_every", operational, at(s, &T::checkpoint_every),
+                               {0, many}, "steps between checkpoints; 0: only at the end"),
+  };
+}
+
+std::vector<Key> evaluation_keys() {
+  auto const em = &Settings::em;
+  using T = EmSettings;
+  return {
+      number_key<std::int64_t>("eval.tasks", evaluation, at(&Settings::eval, &EvalSettings::tasks),
+                               {2, many}, "evaluation tasks, the same for all estimators"),
+      number_key<std::uint64_t>("eval.seed", evaluation, at(&Settings::eval, &EvalSettings::seed),
+                                {0, ~std::uint64_t{0}},
+                                "seed of the evaluation tasks; not run.seed"),
+      {"eval.estimators", "methods to compare, with options as in em:restarts=10:start=random",
+       "a list of different ones: transformer, em, lloyd, bayes, chance", evaluation,
+       parse_estimator_list, print_estimator_list},
+      number_key<int>("em.restarts", evaluation, at(em, &T::restarts), {1, 100'000},
+                      "starts of em and lloyd, of which the best is kept"),
+      word_key<StartKind>("em.start", evaluation, at(em, &T::start), "how em and lloyd start"),
+      number_key<int>("em.max_iterations", evaluation, at(em, &T::max_iterations), {1, 1'000'000},
+                      "iterations after which em and lloyd stop"),
+      number_key<double>("em.tolerance", evaluation, at(em, &T::tolerance), {0, unbounded},
+                         "em stops when the mean log-likelihood per point rises by less (nats)"),
+      word_key<CovarianceKind>("em.covariance", evaluation, at(em, &T::covariance),
+                               "one variance for all components, or one for each"),
+      number_key<double>("em.variance_floor", evaluation, at(em, &T::variance_floor), {0, 1},
+                         "smallest variance, of the mean variance of the task's points"),
+  };
+}
+
+std::vector<Key> parallel_keys() {
+  auto const s = &Settings::parallel;
+  using T = ParallelSettings;
+  return {
+      word_key<ReductionKind>(
+          "parallel.reduction", training, at(s, &T::reduction),
+          "sum over ranks: the same bits on any number of ranks, or plain floats"),
+      number_key<int>("parallel.chunk", training, at(s, &T::chunk), {0, 1'000'000},
+                      "tasks that go through the model together; 0: chosen from the other keys"),
+  };
+}
+
+std::vector<Key> all_keys() {
+  std::vector<Key> keys;
+  for (auto const& group :
+       {run_keys(), task_keys(), model_keys(), train_keys(), evaluation_keys(), parallel_keys()})
+    keys.insert(keys.end(), group.begin(), group.end());
+  return keys;
+}
+
+/// Breaks text into lines of at most `width`, all but the first indented.
+std::string wrapped(std::string const& text, std::size_t indent, std::size_t width) {
+  std::string result, line, word;
+  auto const end_word = [&] {
+    if (!line.empty() && indent + line.size() + 1 + word.size() > width) {
+      result += line + "\n" + std::string(indent, ' ');
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+    word.clear();
+  };
+  for (char const c : text) {
+    if (c == ' ')
+      end_word();
+    else
+      word += c;
+  }
+  end_word();
+  return result + line;
+}
+
+}  // namespace
+
+std::vector<Key> const& configuration_keys() {
+  static std::vector<Key> const keys = all_keys();
+  return keys;
+}
+
+std::string keys_help() {
+  constexpr std::size_t indent = 26, width = 100;
+  std::string text, section;
+  Settings const defaults;
+  for (Key const& key : configuration_keys()) {
+    std::string const key_section = key.name.substr(0, key.name.find('.'));
+    if (key_section != section) text += (section.empty() ? "" : "\n");
+    section = key_section;
+    std::string left = "  " + key.name;
+    left.resize(std::max(left.size() + 1, indent), ' ');
+    text +=
+        left +
+        wrapped(key.meaning + " [" + key.print(defaults) + "]: " + key.accepted, indent, width) +
+        "\n";
+  }
+  return text;
+}
+
+}  // namespace tvem

@@ -1,0 +1,66 @@
+#include "tvem/io/run_file.hpp"
+
+#include "tvem/core/error.hpp"
+#include "tvem/io/digest.hpp"
+#include "tvem/io/durable.hpp"
+#include "tvem/io/groups.hpp"
+#include "tvem/io/words.hpp"
+
+namespace tvem {
+namespace {
+
+constexpr auto file_type = "tvem run";
+
+void write_progress(Hdf5Group const& root, RunRecord const& record) {
+  Hdf5Group const group = root.create_group("state");
+  group.set_attribute("training_identity", record.training_identity);
+  group.set_attribute("evaluation_identity", record.evaluation_identity);
+  group.set_attribute("steps_total", record.steps_total);
+  group.set_attribute("steps_done", record.steps_done);
+  group.set_attribute("chunk", std::int64_t{record.chunk});
+  group.set_attribute("instruction_set", std::string(name_of(record.instruction_set)));
+  group.set_attribute("training_seconds", record.training_seconds);
+}
+
+void read_progress(Hdf5Group const& root, RunRecord& record) {
+  Hdf5Group const group = root.open_group("state");
+  record.training_identity = group.text_attribute("training_identity");
+  record.evaluation_identity = group.text_attribute("evaluation_identity");
+  record.steps_total = group.integer_attribute("steps_total");
+  record.steps_done = group.integer_attribute("steps_done");
+  record.chunk = static_cast<int>(group.integer_attribute("chunk"));
+  record.instruction_set = word<InstructionSet>(group.text_attribute("instruction_set"));
+  record.training_seconds = group.real_attribute("training_seconds");
+}
+
+}  // namespace
+
+void write_run_file(std::filesystem::path const& path, RunRecord const& record) {
+  write_durably(path, {}, [&](std::filesystem::path const& temporary) {
+    Hdf5File file = Hdf5File::create(temporary);
+    {
+      Hdf5Group const root = file.root();
+      write_header(root, file_type, record.header);
+      write_progress(root, record);
+      write_training(root, record.steps);
+      write_learning_curve(root, record.learning_curve);
+      if (record.evaluation) write_evaluation(root, *record.evaluation);
+    }
+    file.close();
+  });
+}
+
+RunRecord read_run_file(std::filesystem::path const& path) {
+  verify_seal(path);
+  Hdf5File const file = Hdf5File::open(path);
+  Hdf5Group const root = file.root();
+  RunRecord record;
+  record.header = read_header(root, file_type, path.string());
+  read_progress(root, record);
+  record.steps = read_training(root);
+  record.learning_curve = read_learning_curve(root);
+  if (root.has("evaluation")) record.evaluation = read_evaluation(root);
+  return record;
+}
+
+}  // namespace tvem

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -9,7 +11,8 @@
 
 namespace tvem {
 
-/// How an estimator ended on a task. Nothing is ever dropped: every status has an error on its task.
+/// How an estimator ended on a task. Nothing is ever dropped: every status has an error on its
+/// task. Where several hold, the gravest counts: failed, collapsed, dead_component, not_converged.
 /// The values are stored in files: never renumber, only append.
 enum class FitStatus {
   converged,
@@ -24,14 +27,20 @@ inline constexpr auto enum_names<FitStatus> = std::array<std::string_view, 5>{
 
 /// What an estimator made of a task.
 struct Fit {
-  Mixture mixture;           // empty (0 components) for methods that estimate labels alone
-  std::vector<int> labels;   // n, in 0..k-1
-  double log_likelihood = 0; // mean per point on the task's points; NaN without a mixture
-  int iterations = 0;        // of the restart that was kept
-  int total_iterations = 0;  // of all restarts
+  Mixture mixture;            // empty (0 components) for methods that estimate labels alone
+  std::vector<int> labels;    // n, in 0..k-1
+  double log_likelihood = 0;  // mean per point on the task's points; NaN without a mixture
+  double objective = 0;       // what restarts are chosen by: log-likelihood; Lloyd: -sum of squares
+  int iterations = 0;         // of the restart that was kept
+  int total_iterations = 0;   // of all restarts
   FitStatus status = FitStatus::converged;
-  int n_collapsed = 0;       // restarts that ended with a variance at the floor
-  int n_dead = 0;            // components started again, over all restarts
+  int n_collapsed = 0;  // restarts that ended with a variance at the floor
+  int n_dead = 0;       // components started again, over all restarts
 };
+
+/// Fits restarts 0, 1, ... and keeps one: not failed before failed, not collapsed before collapsed,
+/// then the largest objective, the earlier of equals. Iterations, collapses and dead components are
+/// summed.
+Fit best_of_restarts(int n_restarts, std::function<Fit(std::uint64_t restart)> const& fit_restart);
 
 }  // namespace tvem

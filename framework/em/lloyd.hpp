@@ -5,8 +5,8 @@
 
 namespace tvem {
 
-/// Lloyd's algorithm (k-means) from the given means, until no label changes or for `max_iterations`.
-/// An empty cluster is moved to the point farthest from its centre, and counted.
+/// Lloyd's algorithm (k-means) from the given means, until no label changes or for
+/// `max_iterations`. An empty cluster is moved to the point farthest from its centre, and counted.
 /// The fit's mixture is what the labels say: shares, means and the shared within-cluster variance.
 Fit lloyd_from(RowMatrix const& points, RowMatrix means, int max_iterations);
 

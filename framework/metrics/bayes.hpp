@@ -2,8 +2,8 @@
 
 namespace tvem {
 
-/// Bayes error of k equidistant components (distance `separation` in units of sigma, equal weights, one
-/// spherical covariance), labels as named:
+/// Bayes error of k equidistant components (distance `separation` in units of sigma, equal weights,
+/// one spherical covariance), labels as named:
 ///   1 - Integral phi(t - separation / sqrt 2) Phi(t)^(k-1) dt,
 /// independent of the dimension; Phi(-separation / 2) for k = 2. Absolute error below 1e-10.
 double simplex_bayes_error(int k, double separation);

@@ -1,0 +1,106 @@
+#include "tvem/metrics/clustering.hpp"
+
+#include <cmath>
+
+#include "tvem/core/assignment.hpp"
+#include "tvem/core/error.hpp"
+#include "tvem/core/math.hpp"
+
+namespace tvem {
+namespace {
+
+double pairs(double count) { return 0.5 * count * (count - 1); }
+
+/// -sum p log p of counts over n.
+double entropy(std::vector<double> const& counts, double n) {
+  double sum = 0;
+  for (double const count : counts)
+    if (count > 0) sum -= count / n * portable_log(count / n);
+  return sum;
+}
+
+struct Margins {
+  std::vector<double> rows, columns;
+};
+
+Margins margins_of(std::vector<int> const& counts, std::size_t k) {
+  Margins margins{std::vector<double>(k), std::vector<double>(k)};
+  for (std::size_t a = 0; a < k; ++a)
+    for (std::size_t b = 0; b < k; ++b) {
+      margins.rows[a] += counts[a * k + b];
+      margins.columns[b] += counts[a * k + b];
+    }
+  return margins;
+}
+
+}  // namespace
+
+std::vector<int> confusion_counts(std::span<int const> truth, std::span<int const> estimate,
+                                  int k) {
+  TVEM_CHECK(truth.size() == estimate.size(), "truth and estimate differ in length");
+  auto const size = static_cast<std::size_t>(k);
+  std::vector<int> counts(size * size, 0);
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    TVEM_CHECK(truth[i] >= 0 && truth[i] < k && estimate[i] >= 0 && estimate[i] < k,
+               "a label is not in 0..k-1");
+    ++counts[static_cast<std::size_t>(truth[i]) * size + static_cast<std::size_t>(estimate[i])];
+  }
+  return counts;
+}
+
+std::vector<int> align_labels(std::span<int const> truth, std::span<int const> estimate, int k) {
+  std::vector<int> const counts = confusion_counts(truth, estimate, k);
+  std::vector<double> cost(counts.size());
+  for (std::size_t c = 0; c < counts.size(); ++c) cost[c] = -counts[c];
+  return minimum_cost_assignment(cost, k);
+}
+
+double clustering_error(std::span<int const> truth, std::span<int const> estimate, int k) {
+  TVEM_CHECK(!truth.empty(), "an error needs points");
+  std::vector<int> const estimate_of = align_labels(truth, estimate, k);
+  int n_wrong = 0;
+  for (std::size_t i = 0; i < truth.size(); ++i)
+    n_wrong += estimate_of[static_cast<std::size_t>(truth[i])] != estimate[i];
+  return n_wrong / static_cast<double>(truth.size());
+}
+
+double labelled_error(std::span<int const> truth, std::span<int const> estimate) {
+  TVEM_CHECK(truth.size() == estimate.size() && !truth.empty(),
+             "truth and estimate differ in length");
+  int n_wrong = 0;
+  for (std::size_t i = 0; i < truth.size(); ++i) n_wrong += truth[i] != estimate[i];
+  return n_wrong / static_cast<double>(truth.size());
+}
+
+double adjusted_rand_index(std::span<int const> truth, std::span<int const> estimate, int k) {
+  std::vector<int> const counts = confusion_counts(truth, estimate, k);
+  Margins const margins = margins_of(counts, static_cast<std::size_t>(k));
+  double together = 0, in_truth = 0, in_estimate = 0;
+  for (int const count : counts) together += pairs(count);
+  for (double const count : margins.rows) in_truth += pairs(count);
+  for (double const count : margins.columns) in_estimate += pairs(count);
+  double const all = pairs(static_cast<double>(truth.size()));
+  double const expected = all > 0 ? in_truth * in_estimate / all : 0;
+  double const largest = 0.5 * (in_truth + in_estimate);
+  return largest == expected ? 1.0 : (together - expected) / (largest - expected);
+}
+
+double normalized_mutual_information(std::span<int const> truth, std::span<int const> estimate,
+                                     int k) {
+  std::vector<int> const counts = confusion_counts(truth, estimate, k);
+  auto const size = static_cast<std::size_t>(k);
+  Margins const margins = margins_of(counts, size);
+  auto const n = static_cast<double>(truth.size());
+  double const scale = 0.5 * (entropy(margins.rows, n) + entropy(margins.columns, n));
+  if (scale == 0) return 1.0;  // one cluster in both
+  double information = 0;
+  for (std::size_t a = 0; a < size; ++a)
+    for (std::size_t b = 0; b < size; ++b) {
+      double const count = counts[a * size + b];
+      if (count > 0)
+        information += count / n * portable_log(count * n / (margins.rows[a] * margins.columns[b]));
+    }
+  return information > 0 ? information / scale : 0.0;
+}
+
+}  // namespace tvem

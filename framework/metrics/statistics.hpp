@@ -5,8 +5,8 @@
 
 namespace tvem {
 
-/// Sum, sum of squares and count: what result files store, since they can be merged. NaN values are not
-/// added but counted apart.
+/// Sum, sum of squares and count: what result files store, since they can be merged. NaN values are
+/// not added but counted apart.
 struct Moments {
   double sum = 0;
   double square_sum = 0;
@@ -28,7 +28,7 @@ Moments moments_of(std::span<double const> values);
 struct PairedDifference {
   double mean;
   double standard_error;
-  double low;   // mean -+ 1.96 standard errors
+  double low;  // mean -+ 1.96 standard errors
   double high;
 };
 

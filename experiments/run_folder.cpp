@@ -1,0 +1,155 @@
+#include "run_folder.hpp"
+
+#include <array>
+#include <ctime>
+
+#include <unistd.h>
+
+#include "tvem/comm/on_root.hpp"
+#include "tvem/comm/session.hpp"
+#include "tvem/core/build_info.hpp"
+#include "tvem/core/error.hpp"
+#include "tvem/io/config.hpp"
+#include "tvem/io/identity.hpp"
+
+namespace tvem {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string now_utc() {
+  std::time_t const now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+ProvenanceRecord this_start(int ranks, InstructionSet instruction_set,
+                            std::string const& command_line) {
+  BuildInfo const& build = build_info();
+  return {.started_utc = now_utc(),
+          .host = host_name(),
+          .ranks = ranks,
+          .program_version = build.version,
+          .git_revision = build.git_revision,
+          .build = build.compiler + ", " + build.build_type + ", " + build.flags,
+          .libraries = build.libraries + "; running " + MpiSession::library(),
+          .instruction_set = std::string(name_of(instruction_set)),
+          .command = command_line};
+}
+
+/// The settings of the training that a folder holds.
+Settings stored_settings(FileHeader const& header, fs::path const& path) {
+  try {
+    return parse_configuration(header.config_text, path.string(), {});
+  } catch (ConfigurationError const& error) {
+    throw Error(path.string() +
+                " holds a configuration that this version of tvem does not know: " + error.what());
+  }
+}
+
+/// Refuses the folder when it holds another training.
+void check_same_training(FileHeader const& header, Settings const& asked, fs::path const& path) {
+  auto problems = training_differences(stored_settings(header, path), asked);
+  if (problems.empty()) return;
+  problems.insert(problems.begin(), path.string() + " holds another training (" + header.run_id +
+                                        "); choose another --out, or the settings that it has:");
+  throw ConfigurationError(std::move(problems));
+}
+
+}  // namespace
+
+RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const& comm)
+    : path_(std::move(path)), settings_(settings), comm_(comm) {
+  on_root(comm_, [&] {
+    if (fs::exists(path_) && !fs::is_directory(path_))
+      throw ConfigurationError("--out " + path_.string() + " is a file, not a folder");
+  });
+  // Every rank reads the same file: the state is then the same everywhere without sending it.
+  auto found = read_checkpoint(path_);
+  if (found) {
+    check_same_training(found->checkpoint.header, settings_, path_);
+    notice_ = found->notice;
+    stored_state_ = std::move(found->checkpoint.state);
+    record_.header = std::move(found->checkpoint.header);
+  }
+  std::int64_t const step = stored_state_ ? stored_state_->step : -1;
+  if (comm_.min(step) != comm_.max(step))
+    throw Error("the ranks see different checkpoints in " + path_.string() +
+                "; it must be a folder that all nodes share");
+  on_root(comm_, [&] { read_run_file_of_folder(); });
+  is_evaluated_ = comm_.max(is_evaluated_ ? 1 : 0) == 1;
+}
+
+/// Provenance and evaluation of earlier starts. A run.h5 that cannot be read is written anew: all
+/// that a training needs is in the checkpoint.
+void RunFolder::read_run_file_of_folder() {
+  if (!fs::is_regular_file(run_file())) return;
+  RunRecord stored;
+  try {
+    stored = read_run_file(run_file());
+  } catch (Error const& error) {
+    notice_ += (notice_.empty() ? "" : "; ") + std::string(error.what()) + "; it is written anew";
+    return;
+  }
+  check_same_training(stored.header, settings_, path_);
+  record_.header = stored.header;
+  is_evaluated_ = stored.evaluation && stored.evaluation_identity == evaluation_identity(settings_);
+  if (is_evaluated_) record_.evaluation = std::move(stored.evaluation);
+}
+
+void RunFolder::start(ParameterLayout const& layout, TrainingState const& state,
+                      std::string const& command_line) {
+  layout_ = layout;
+  on_root(comm_, [&] {
+    std::error_code error;
+    fs::create_directories(path_, error);
+    if (error)
+      throw ConfigurationError("--out " + path_.string() +
+                               ": the folder cannot be made: " + error.message());
+    FileHeader& header = record_.header;
+    if (header.created_utc.empty()) header.created_utc = now_utc();
+    header.run_id = run_id(settings_);
+    header.config_text = configuration_text(settings_);
+    header.provenance.push_back(this_start(comm_.size(), state.instruction_set, command_line));
+    record_.evaluation.reset();
+    write_run(state);
+  });
+}
+
+void RunFolder::write_checkpoint(TrainingState const& state) {
+  if (!comm_.is_root()) return;
+  tvem::write_checkpoint(path_, {.header = record_.header,
+                                 .training_identity = training_identity(settings_),
+                                 .layout = layout_,
+                                 .state = state});
+  write_run(state);
+}
+
+void RunFolder::write_evaluation(TrainingState const& state, Evaluation evaluation) {
+  if (!comm_.is_root()) return;
+  record_.evaluation = std::move(evaluation);
+  write_run(state);
+}
+
+void RunFolder::write_run(TrainingState const& state) {
+  record_.training_identity = training_identity(settings_);
+  record_.evaluation_identity = record_.evaluation ? evaluation_identity(settings_) : "";
+  record_.steps_total = settings_.train.steps;
+  record_.steps_done = state.step;
+  record_.chunk = state.chunk;
+  record_.instruction_set = state.instruction_set;
+  record_.training_seconds = state.training_seconds;
+  record_.steps = state.steps;
+  record_.learning_curve = state.learning_curve;
+  write_run_file(run_file(), record_);
+}
+
+}  // namespace tvem

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "tvem/io/run_file.hpp"
+#include "tvem/nn/parameters.hpp"
+#include "tvem/train/records.hpp"
+
+namespace tvem {
+
+/// The content of checkpoint.h5 (io/SCHEMA.md): all that a training needs to go on, and nothing
+/// that depends on the number of ranks.
+struct Checkpoint {
+  FileHeader header;
+  std::string training_identity;
+  ParameterLayout layout;
+  TrainingState state;
+};
+
+/// Writes FOLDER/checkpoint.h5 durably; the one before becomes FOLDER/checkpoint.previous.h5.
+/// Throws Error naming the file.
+void write_checkpoint(std::filesystem::path const& folder, Checkpoint const& checkpoint);
+
+/// A checkpoint and what the user should know of it.
+struct FoundCheckpoint {
+  Checkpoint checkpoint;
+  std::string notice;  // why the previous one was used; usually empty
+};
+
+/// The last good checkpoint of the folder: checkpoint.h5, or the previous one when that is damaged
+/// or missing. None when the folder has neither. Throws Error when there are only damaged ones.
+std::optional<FoundCheckpoint> read_checkpoint(std::filesystem::path const& folder);
+
+}  // namespace tvem

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tvem/core/settings.hpp"
+
+namespace tvem {
+
+/// Reads a configuration: the text of an INI file, then command-line arguments (--task.dim 4),
+/// which win. Adds a sentence to `problems` for everything that is wrong, naming the key, the value
+/// found and what is accepted; keys without a problem are set. ini_name: what the problems call the
+/// text, a file's path.
+Settings parse_configuration(std::string const& ini_text, std::string const& ini_name,
+                             std::vector<std::string> const& arguments,
+                             std::vector<std::string>& problems);
+
+/// As above; throws ConfigurationError with all problems.
+Settings parse_configuration(std::string const& ini_text, std::string const& ini_name,
+                             std::vector<std::string> const& arguments);
+
+/// The complete configuration as the text of an INI file, which parse_configuration reads back
+/// exactly.
+std::string configuration_text(Settings const& settings);
+
+}  // namespace tvem

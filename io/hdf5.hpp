@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tvem {
+
+/// An open HDF5 object, closed with its life. HDF5's own header stays out of ours; its identifiers
+/// are 64-bit integers.
+class Hdf5Handle {
+ public:
+  using Close = int (*)(std::int64_t);
+  Hdf5Handle(std::int64_t id, Close closing) : id_(id), close_(closing) {}
+  Hdf5Handle(Hdf5Handle&& other) noexcept : id_(other.id_), close_(other.close_) { other.id_ = -1; }
+  Hdf5Handle& operator=(Hdf5Handle&&) = delete;
+  ~Hdf5Handle() {
+    if (id_ >= 0) close_(id_);
+  }
+  std::int64_t id() const { return id_; }
+  /// Closes now and says whether it worked: what was buffered may not fit on the disk.
+  bool close() {
+    std::int64_t const id = id_;
+    id_ = -1;
+    return close_(id) >= 0;
+  }
+
+ private:
+  std::int64_t id_;
+  Close close_;
+};
+
+/// What a dataset says of itself.
+struct Hdf5Description {
+  std::string long_name;
+  std::string units = "1";  // UDUNITS; 1 for numbers without a unit, empty for text and ids
+};
+
+/// A group of a file. Values are double, float, std::int64_t, int or std::int8_t, arrays row-major.
+/// Every failure is an Error that names the file and the path within it.
+class Hdf5Group {
+ public:
+  Hdf5Group create_group(std::string const& name) const;
+  Hdf5Group open_group(std::string const& name) const;
+  bool has(std::string const& name) const;
+  /// Names of all members, sorted.
+  std::vector<std::string> members() const;
+
+  void set_attribute(std::string const& name, std::string const& value) const;
+  void set_attribute(std::string const& name, std::int64_t value) const;
+  void set_attribute(std::string const& name, double value) const;
+  std::string text_attribute(std::string const& name) const;
+  std::int64_t integer_attribute(std::string const& name) const;
+  double real_attribute(std::string const& name) const;
+
+  /// A dimension of the group and its coordinate: a dimension scale, as netCDF-4 and xarray know
+  /// it.
+  template <class T>
+  void write_coordinate(std::string const& name, std::span<T const> values,
+                        Hdf5Description const& description) const;
+  void write_coordinate(std::string const& name, std::vector<std::string> const& values,
+                        Hdf5Description const& description) const;
+  /// A dimension of the group without values.
+  void write_dimension(std::string const& name, std::size_t size) const;
+  /// An array over dimensions of the group; its size is the product of theirs.
+  template <class T>
+  void write(std::string const& name, std::span<T const> values,
+             std::vector<std::string> const& dimensions, Hdf5Description const& description) const;
+  void write(std::string const& name, std::vector<std::string> const& values,
+             std::string const& dimension, Hdf5Description const& description) const;
+  /// An array of its own shape, without named dimensions.
+  template <class T>
+  void write_array(std::string const& name, std::span<T const> values,
+                   std::vector<std::size_t> const& shape) const;
+
+  template <class T>
+  std::vector<T> read(std::string const& name) const;
+  std::vector<std::string> read_text(std::string const& name) const;
+  std::vector<std::size_t> shape(std::string const& name) const;
+  /// Attributes of a member.
+  void set_member_attribute(std::string const& member, std::string const& name,
+                            std::string const& value) const;
+  void set_member_attribute(std::string const& member, std::string const& name,
+                            std::int64_t value) const;
+  std::string member_text_attribute(std::string const& member, std::string const& name) const;
+  std::int64_t member_integer_attribute(std::string const& member, std::string const& name) const;
+
+ private:
+  friend class Hdf5File;
+  Hdf5Group(Hdf5Handle handle, std::string where)
+      : handle_(std::move(handle)), where_(std::move(where)) {}
+  Hdf5Handle open_dataset(std::string const& name) const;
+  Hdf5Handle open_member(std::string const& name) const;
+  Hdf5Handle create_dataset(std::string const& name, std::int64_t type,
+                            std::vector<std::size_t> const& shape) const;
+  void write_text(Hdf5Handle const& dataset, std::string const& name,
+                  std::vector<std::string> const& values) const;
+  void attach(Hdf5Handle const& dataset, std::vector<std::string> const& dimensions) const;
+  void make_scale(Hdf5Handle const& dataset, std::string const& name) const;
+  std::vector<std::size_t> sizes_of(std::vector<std::string> const& dimensions) const;
+  std::string at(std::string const& name) const { return where_ + "/" + name; }
+
+  Hdf5Handle handle_;
+  std::string where_;  // file and path, for messages
+};
+
+/// A file, written from the start or read. A new file begins with a user block of 512 bytes
+/// (digest.hpp).
+class Hdf5File {
+ public:
+  static Hdf5File create(std::filesystem::path const& path);
+  static Hdf5File open(std::filesystem::path const& path);
+  Hdf5Group root() const;
+  /// Writes out and closes; throws Error when that fails (a full disk shows here). Groups must be
+  /// gone.
+  void close();
+
+ private:
+  Hdf5File(Hdf5Handle handle, std::filesystem::path path)
+      : handle_(std::move(handle)), path_(std::move(path)) {}
+  Hdf5Handle handle_;
+  std::filesystem::path path_;
+};
+
+}  // namespace tvem

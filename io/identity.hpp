@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tvem/core/settings.hpp"
+
+namespace tvem {
+
+/// What a training is: SHA-256 over the keys that determine its parameters and differ from their
+/// defaults, plus a number that is raised when a default changes its meaning. A new version with
+/// one more key therefore finds its old runs. 64 hexadecimal digits.
+std::string training_identity(Settings const& settings);
+
+/// What an evaluation is, likewise: its own keys, and the training that it evaluates.
+std::string evaluation_identity(Settings const& settings);
+
+/// "NAME-" and the first ten digits of the training's identity.
+std::string run_id(Settings const& settings);
+
+/// A sentence for each key that determines the training and differs: "train.rate: 0.003 there,
+/// 0.001 asked for". More steps are no difference where the schedule does not depend on their
+/// number.
+std::vector<std::string> training_differences(Settings const& stored, Settings const& asked);
+
+}  // namespace tvem

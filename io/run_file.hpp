@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tvem/train/records.hpp"
+
+namespace tvem {
+
+/// One start of a run.
+struct ProvenanceRecord {
+  std::string started_utc;  // ISO 8601
+  std::string host;
+  int ranks = 1;
+  std::string program_version, git_revision, build, libraries, instruction_set, command;
+};
+
+/// What every file says of itself.
+struct FileHeader {
+  std::string run_id;
+  std::string config_text;  // complete and resolved, an INI
+  std::string created_utc;  // of the run, ISO 8601
+  std::vector<ProvenanceRecord> provenance;
+};
+
+/// The content of run.h5 (io/SCHEMA.md).
+struct RunRecord {
+  FileHeader header;
+  std::string training_identity, evaluation_identity;  // the latter empty before the evaluation
+  std::int64_t steps_total = 0, steps_done = 0;
+  int chunk = 0;
+  InstructionSet instruction_set = InstructionSet::portable;
+  double training_seconds = 0;
+  std::vector<StepRecord> steps;
+  std::vector<CurveRecord> learning_curve;
+  std::optional<Evaluation> evaluation;
+};
+
+/// Writes the file durably (durable.hpp). Throws Error naming it.
+void write_run_file(std::filesystem::path const& path, RunRecord const& record);
+
+/// Throws Error, naming the file, when it is damaged, of another kind or of another schema version.
+RunRecord read_run_file(std::filesystem::path const& path);
+
+}  // namespace tvem
