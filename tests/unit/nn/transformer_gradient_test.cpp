@@ -91,8 +91,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_P(TransformerGradientTest, EveryTensor_AgreesWithFiniteDifferences) {
   auto const& [norm, activation, tied, tasks] = GetParam();
   Problem problem = make_problem({.norm = norm, .activation = activation, .tied = tied}, tasks);
-  // A step that crosses no kink of ReLU; smooth models bear, and want, a larger one.
-  double const step = activation == ActivationKind::relu ? 4e-6 : 1e-3;
+  // A step that crosses no kink of ReLU; smooth models bear a larger one, which rounding wants.
+  double const step = activation == ActivationKind::relu ? 4e-6 : 1e-4;
   for (ParameterView const& view : problem.views())
     EXPECT_LT(problem.error_of(view, problem.gradient(), step), tolerance) << view.name;
   EXPECT_FALSE(problem.permutation_changed()) << "choose other data or a smaller step";
@@ -120,7 +120,7 @@ TEST(TransformerGradient, GradientOffByOneTenThousandth_IsNoticed) {
   for (ParameterView const& view : problem.views()) {
     auto scaled = problem.gradient();
     for (std::size_t i = view.offset; i < view.offset + view.size(); ++i) scaled[i] *= 1 + 1e-4;
-    EXPECT_GT(problem.error_of(view, scaled, 1e-3), tolerance) << view.name;
+    EXPECT_GT(problem.error_of(view, scaled, 1e-4), tolerance) << view.name;
 
     auto const one_wrong = [&] {
       auto gradient = problem.gradient();
@@ -131,7 +131,7 @@ TEST(TransformerGradient, GradientOffByOneTenThousandth_IsNoticed) {
       *largest *= 1 + 1e-4;
       return gradient;
     }();
-    EXPECT_GT(problem.error_of(view, one_wrong, 1e-3), tolerance) << view.name;
+    EXPECT_GT(problem.error_of(view, one_wrong, 1e-4), tolerance) << view.name;
   }
 }
 

@@ -1,0 +1,25 @@
+// Not part of the suite: tests that must fail, which harness_test.py runs to see that the suite
+// would notice.
+#include <stdexcept>
+
+#include <gtest/gtest.h>
+
+#include "support/world.hpp"
+
+namespace tvem {
+namespace {
+
+TEST(MustFail, AssertionOnRank1Alone_FailsTheProgram) {
+  EXPECT_NE(test_world().rank(), 1) << "this rank is wrong on purpose";
+  test_world().barrier();
+}
+
+TEST(MustThrow, ExceptionOnRank1Alone_EndsTheJob) {
+  if (test_world().rank() == 1) throw std::runtime_error("thrown on purpose");
+  test_world().barrier();  // the others wait here for ever
+}
+
+TEST(MustPass, AllRanks_Agree) { EXPECT_EQ(test_world().max(7), 7); }
+
+}  // namespace
+}  // namespace tvem

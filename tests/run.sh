@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The whole test suite: installs what is missing, builds with warnings as errors, runs every test.
+#   bash tests/run.sh [ctest arguments, e.g. -R mpi]
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${TVEM_TEST_BUILD:-$root/build-tests}
+
+bash "$root/jobs/install-dependencies.sh" --tests
+cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DTVEM_TESTS=ON -DTVEM_WERROR=ON >/dev/null
+cmake --build "$build" --parallel "$(nproc)"
+# shellcheck source=jobs/environment.sh
+source "$root/jobs/environment.sh"
+ctest --test-dir "$build" --output-on-failure --parallel "$(nproc)" "$@"

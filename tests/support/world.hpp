@@ -1,0 +1,10 @@
+#pragma once
+
+#include "tvem/comm/communicator.hpp"
+
+namespace tvem {
+
+/// All ranks that the test program runs on.
+Communicator const& test_world();
+
+}  // namespace tvem
