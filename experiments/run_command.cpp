@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -37,11 +38,12 @@ std::string help() {
 std::string read_file(std::string const& path) {
   std::ifstream file(path);
   std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file)
-    throw ConfigurationError("--config " + path +
-                             ": this file cannot be read; give the path of an INI "
-                             "file such as experiments/configs/quickstart.ini");
+  bool const is_read = std::filesystem::is_regular_file(path) && file && (text << file.rdbuf());
+  if (!is_read)
+    throw ConfigurationError(
+        "--config " + path +
+        ": this is no file that can be read, or an empty one; give an INI file "
+        "such as experiments/configs/quickstart.ini");
   return text.str();
 }
 

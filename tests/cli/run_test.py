@@ -184,6 +184,7 @@ class WrongInput(CliTest):
 
     def test_missing_configuration_file(self):
         self.assertIn("no-such.ini", self.refused("--config", self.path("no-such.ini")))
+        self.assertIn(self.folder, self.refused("--config", self.folder))
 
     def test_width_not_a_multiple_of_heads(self):
         text = self.refused("--model.width", 30, "--model.heads", 4)

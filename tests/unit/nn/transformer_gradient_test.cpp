@@ -70,7 +70,7 @@ Problem make_problem(ModelSettings settings, Tasks tasks) {
         settings, {.dim = 2, .components = {3, 3}}, sample_batch({2, 2}, {3, 3}, {7, 7}, {0, 1})};
   return {settings,
           {.dim = 3, .components = {2, 4}},
-          sample_batch({1, 3}, {2, 4}, {5, 9}, {0, 1, 3, 5})};
+          sample_batch({1, 3}, {2, 4}, {5, 9}, {0, 1, 5, 12})};
 }
 
 using Options = std::tuple<NormKind, ActivationKind, bool, Tasks>;
