@@ -45,6 +45,8 @@ class Hdf5Group {
   Hdf5Group create_group(std::string const& name) const;
   Hdf5Group open_group(std::string const& name) const;
   bool has(std::string const& name) const;
+  /// File and path within it, for messages.
+  std::string const& where() const { return where_; }
   /// Names of all members, sorted.
   std::vector<std::string> members() const;
 
@@ -73,7 +75,8 @@ class Hdf5Group {
   /// An array of its own shape, without named dimensions.
   template <class T>
   void write_array(std::string const& name, std::span<T const> values,
-                   std::vector<std::size_t> const& shape) const;
+                   std::vector<std::size_t> const& shape,
+                   Hdf5Description const& description) const;
 
   template <class T>
   std::vector<T> read(std::string const& name) const;
@@ -84,6 +87,8 @@ class Hdf5Group {
                             std::string const& value) const;
   void set_member_attribute(std::string const& member, std::string const& name,
                             std::int64_t value) const;
+  void set_member_attribute(std::string const& member, std::string const& name,
+                            std::span<std::int8_t const> values) const;
   std::string member_text_attribute(std::string const& member, std::string const& name) const;
   std::int64_t member_integer_attribute(std::string const& member, std::string const& name) const;
 
@@ -95,15 +100,16 @@ class Hdf5Group {
   Hdf5Handle open_member(std::string const& name) const;
   Hdf5Handle create_dataset(std::string const& name, std::int64_t type,
                             std::vector<std::size_t> const& shape) const;
-  void write_text(Hdf5Handle const& dataset, std::string const& name,
-                  std::vector<std::string> const& values) const;
+  template <class T>
+  Hdf5Handle write_numbers(std::string const& name, std::span<T const> values,
+                           std::vector<std::size_t> const& shape) const;
+  Hdf5Handle write_texts(std::string const& name, std::vector<std::string> const& values) const;
   void attach(Hdf5Handle const& dataset, std::vector<std::string> const& dimensions) const;
-  void make_scale(Hdf5Handle const& dataset, std::string const& name) const;
   std::vector<std::size_t> sizes_of(std::vector<std::string> const& dimensions) const;
   std::string at(std::string const& name) const { return where_ + "/" + name; }
 
   Hdf5Handle handle_;
-  std::string where_;  // file and path, for messages
+  std::string where_;
 };
 
 /// A file, written from the start or read. A new file begins with a user block of 512 bytes

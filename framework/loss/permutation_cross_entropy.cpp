@@ -1,5 +1,6 @@
 #include "tvem/loss/permutation_cross_entropy.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -38,8 +39,11 @@ double permutation_cross_entropy(std::span<T const> logits, int n_labels,
   auto const stride = static_cast<std::size_t>(n_labels), n_used = static_cast<std::size_t>(k);
   TVEM_CHECK(logits.size() == n * stride && dlogits.size() == n * stride && k <= n_labels && n > 0,
              "logits, labels and gradient do not fit");
-  for (T const logit : logits)
-    if (!std::isfinite(logit)) return std::numeric_limits<double>::quiet_NaN();
+  auto const is_finite = [](T logit) { return std::isfinite(logit); };
+  if (!std::all_of(logits.begin(), logits.end(), is_finite)) {
+    std::fill(dlogits.begin(), dlogits.end(), std::numeric_limits<T>::quiet_NaN());
+    return std::numeric_limits<double>::quiet_NaN();
+  }
 
   std::vector<double> const log_p = log_softmax(logits, stride, n_used);
   std::vector<double> cost(n_used * n_used, 0.0);  // (true label, output): sum of -log p

@@ -8,7 +8,8 @@ namespace tvem {
 /// over points of -log softmax(logits_i)[s(label_i)], by the Hungarian algorithm on the k x k cost
 /// matrix. logits: n x n_labels, row-major, of which the first k columns take part; labels: n, in
 /// 0..k-1. dlogits: n x n_labels, set to the gradient at the minimiser (0 in columns past k).
-/// Returns the loss_mean of the task in nats per point; NaN when a logit is not finite.
+/// Returns the loss_mean of the task in nats per point. When a logit is not finite, the loss and
+/// the whole gradient are NaN.
 template <class T>
 double permutation_cross_entropy(std::span<T const> logits, int n_labels,
                                  std::span<int const> labels, int k, std::span<T> dlogits);

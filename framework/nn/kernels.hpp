@@ -44,7 +44,7 @@ struct Kernels {
   void (*layer_norm)(int rows, int cols, T const* x, T const* scale, T const* shift, T* y, T* mean,
                      T* inverse_deviation);
   /// dx = gradient through layer_norm + add (or none); adds to scale_gradient and shift_gradient.
-  /// dx may be add.
+  /// dx may be add or dy.
   void (*layer_norm_backward)(int rows, int cols, T const* x, T const* mean,
                               T const* inverse_deviation, T const* scale, T const* dy, T const* add,
                               T* dx, T* scale_gradient, T* shift_gradient);

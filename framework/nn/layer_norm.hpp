@@ -24,7 +24,8 @@ class LayerNorm {
   LayerNorm(ParameterLayout& layout, std::string const& name, int width);
   /// x, y: rows x width.
   void forward(Pass<T> const& pass, int rows, T const* x, T* y, NormTape<T>& tape) const;
-  /// dx = gradient through the norm + add (or none). x: the forward pass's input. dx may be add.
+  /// dx = gradient through the norm + add (or none). x: the forward pass's input. dx may be add
+  /// or dy.
   void backward(Pass<T> const& pass, int rows, T const* x, NormTape<T> const& tape, T const* dy,
                 T const* add, T* dx) const;
 

@@ -119,13 +119,14 @@ double equivariance_error(ChunkResult<T> const& before, ChunkResult<T> const& af
   return worst / largest;
 }
 
-// Only the order of sums over the points of a task changes: rounding, no more.
+// Only the order of sums over the points of a task changes: rounding, no more. Without a norm large
+// scores amplify it most, in both precisions alike (their rounding differs by 5e8).
 TEST_P(TransformerPurityTest, PointsInAnotherOrder_PermuteTheLogits) {
   RaggedBatch const batch = chunk({0, 1, 2, 3});
   Order const order = shuffled_within_tasks(batch);
   RaggedBatch const shuffled = with_points_in_order(batch, order);
   EXPECT_LT(equivariance_error(fresh<double>(batch), fresh<double>(shuffled), order, 4), 1e-13);
-  EXPECT_LT(equivariance_error(fresh<float>(batch), fresh<float>(shuffled), order, 4), 1e-5);
+  EXPECT_LT(equivariance_error(fresh<float>(batch), fresh<float>(shuffled), order, 4), 5e-5);
 }
 
 TEST_P(TransformerPurityTest, OtherTasksInTheChunk_ChangeNoBitOfATasksLogits) {

@@ -1,0 +1,190 @@
+#include <array>
+#include <cstdio>
+
+#include <hdf5.h>
+#include <hdf5_hl.h>
+
+#include "tvem/core/error.hpp"
+#include "tvem/io/hdf5.hpp"
+#include "tvem/io/hdf5_support.hpp"
+
+namespace tvem {
+namespace {
+
+std::size_t product(std::vector<std::size_t> const& shape) {
+  std::size_t size = 1;
+  for (std::size_t const extent : shape) size *= extent;
+  return size;
+}
+
+std::vector<std::size_t> shape_of(Hdf5Handle const& dataset, std::string const& where) {
+  Hdf5Handle const space =
+      hdf5::space_handle(H5Dget_space(dataset.id()), where, "asked for its shape");
+  int const rank = hdf5::checked(H5Sget_simple_extent_ndims(space.id()), where, "measured");
+  std::vector<hsize_t> extent(static_cast<std::size_t>(rank));
+  hdf5::checked(H5Sget_simple_extent_dims(space.id(), extent.data(), nullptr), where, "measured");
+  return {extent.begin(), extent.end()};
+}
+
+/// A dataset whose coordinate or dimension `name` others attach.
+void make_scale(Hdf5Handle const& dataset, std::string const& where, std::string const& name) {
+  hdf5::checked(H5DSset_scale(dataset.id(), name.c_str()), where, "made a dimension");
+}
+
+void write_all(Hdf5Handle const& dataset, std::int64_t type, void const* values,
+               std::string const& where) {
+  hdf5::checked(H5Dwrite(dataset.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), where,
+                "written");
+}
+
+void read_all(Hdf5Handle const& dataset, std::int64_t type, void* values,
+              std::string const& where) {
+  hdf5::checked(H5Dread(dataset.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), where, "read");
+}
+
+}  // namespace
+
+Hdf5Handle Hdf5Group::open_dataset(std::string const& name) const {
+  return hdf5::dataset_handle(H5Dopen2(handle_.id(), name.c_str(), H5P_DEFAULT), at(name), "found");
+}
+
+Hdf5Handle Hdf5Group::create_dataset(std::string const& name, std::int64_t type,
+                                     std::vector<std::size_t> const& shape) const {
+  std::vector<hsize_t> const extent(shape.begin(), shape.end());
+  Hdf5Handle const space = hdf5::space_handle(
+      H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), at(name),
+      "given a shape");
+  hid_t const id = H5Dcreate2(handle_.id(), name.c_str(), type, space.id(), H5P_DEFAULT,
+                              H5P_DEFAULT, H5P_DEFAULT);
+  return hdf5::dataset_handle(id, at(name), "made");
+}
+
+void Hdf5Group::attach(Hdf5Handle const& dataset,
+                       std::vector<std::string> const& dimensions) const {
+  for (std::size_t axis = 0; axis < dimensions.size(); ++axis) {
+    Hdf5Handle const scale = open_dataset(dimensions[axis]);
+    hdf5::checked(H5DSattach_scale(dataset.id(), scale.id(), static_cast<unsigned>(axis)),
+                  at(dimensions[axis]), "attached as a dimension");
+  }
+}
+
+std::vector<std::size_t> Hdf5Group::sizes_of(std::vector<std::string> const& dimensions) const {
+  std::vector<std::size_t> sizes;
+  for (auto const& dimension : dimensions) sizes.push_back(shape(dimension).at(0));
+  return sizes;
+}
+
+std::vector<std::size_t> Hdf5Group::shape(std::string const& name) const {
+  return shape_of(open_dataset(name), at(name));
+}
+
+// ---- writing
+
+template <class T>
+Hdf5Handle Hdf5Group::write_numbers(std::string const& name, std::span<T const> values,
+                                    std::vector<std::size_t> const& shape) const {
+  TVEM_CHECK(product(shape) == values.size(), at(name) + " does not fit its shape");
+  Hdf5Handle dataset = create_dataset(name, hdf5::file_type<T>(), shape);
+  write_all(dataset, hdf5::memory_type<T>(), values.data(), at(name));
+  return dataset;
+}
+
+Hdf5Handle Hdf5Group::write_texts(std::string const& name,
+                                  std::vector<std::string> const& values) const {
+  std::vector<char const*> pointers;
+  for (auto const& value : values) pointers.push_back(value.c_str());
+  Hdf5Handle const type = hdf5::text_type();
+  Hdf5Handle dataset = create_dataset(name, type.id(), {values.size()});
+  write_all(dataset, type.id(), pointers.data(), at(name));
+  return dataset;
+}
+
+template <class T>
+void Hdf5Group::write_coordinate(std::string const& name, std::span<T const> values,
+                                 Hdf5Description const& description) const {
+  Hdf5Handle const dataset = write_numbers(name, values, {values.size()});
+  make_scale(dataset, at(name), name);
+  hdf5::describe(dataset.id(), at(name), description);
+}
+
+void Hdf5Group::write_coordinate(std::string const& name, std::vector<std::string> const& values,
+                                 Hdf5Description const& description) const {
+  Hdf5Handle const dataset = write_texts(name, values);
+  make_scale(dataset, at(name), name);
+  hdf5::describe(dataset.id(), at(name), description);
+}
+
+void Hdf5Group::write_dimension(std::string const& name, std::size_t size) const {
+  // What the netCDF-4 library calls a dimension that has no variable; readers recognise the words.
+  std::array<char, 80> words{};
+  std::snprintf(words.data(), words.size(),
+                "This is a netCDF dimension but not a netCDF variable.%10d",
+                static_cast<int>(size));
+  Hdf5Handle const dataset = create_dataset(name, H5T_IEEE_F32BE, {size});
+  make_scale(dataset, at(name), words.data());
+}
+
+template <class T>
+void Hdf5Group::write(std::string const& name, std::span<T const> values,
+                      std::vector<std::string> const& dimensions,
+                      Hdf5Description const& description) const {
+  Hdf5Handle const dataset = write_numbers(name, values, sizes_of(dimensions));
+  attach(dataset, dimensions);
+  hdf5::describe(dataset.id(), at(name), description);
+}
+
+void Hdf5Group::write(std::string const& name, std::vector<std::string> const& values,
+                      std::string const& dimension, Hdf5Description const& description) const {
+  TVEM_CHECK(sizes_of({dimension})[0] == values.size(), at(name) + " does not fit its dimension");
+  Hdf5Handle const dataset = write_texts(name, values);
+  attach(dataset, {dimension});
+  hdf5::describe(dataset.id(), at(name), description);
+}
+
+template <class T>
+void Hdf5Group::write_array(std::string const& name, std::span<T const> values,
+                            std::vector<std::size_t> const& shape,
+                            Hdf5Description const& description) const {
+  Hdf5Handle const dataset = write_numbers(name, values, shape);
+  hdf5::describe(dataset.id(), at(name), description);
+}
+
+// ---- reading
+
+template <class T>
+std::vector<T> Hdf5Group::read(std::string const& name) const {
+  Hdf5Handle const dataset = open_dataset(name);
+  std::vector<T> values(product(shape_of(dataset, at(name))));
+  read_all(dataset, hdf5::memory_type<T>(), values.data(), at(name));
+  return values;
+}
+
+std::vector<std::string> Hdf5Group::read_text(std::string const& name) const {
+  Hdf5Handle const dataset = open_dataset(name);
+  std::vector<char*> pointers(product(shape_of(dataset, at(name))), nullptr);
+  Hdf5Handle const type = hdf5::text_type();
+  read_all(dataset, type.id(), pointers.data(), at(name));
+  std::vector<std::string> values;
+  for (char* const pointer : pointers) {
+    values.emplace_back(pointer ? pointer : "");
+    H5free_memory(pointer);
+  }
+  return values;
+}
+
+#define TVEM_INSTANTIATE(T)                                                                      \
+  template void Hdf5Group::write_coordinate(std::string const&, std::span<T const>,              \
+                                            Hdf5Description const&) const;                       \
+  template void Hdf5Group::write(std::string const&, std::span<T const>,                         \
+                                 std::vector<std::string> const&, Hdf5Description const&) const; \
+  template void Hdf5Group::write_array(std::string const&, std::span<T const>,                   \
+                                       std::vector<std::size_t> const&, Hdf5Description const&)  \
+      const;                                                                                     \
+  template std::vector<T> Hdf5Group::read(std::string const&) const;
+TVEM_INSTANTIATE(double)
+TVEM_INSTANTIATE(float)
+TVEM_INSTANTIATE(std::int64_t)
+TVEM_INSTANTIATE(int)
+TVEM_INSTANTIATE(std::int8_t)
+
+}  // namespace tvem

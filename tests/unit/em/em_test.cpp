@@ -1,0 +1,258 @@
+#include "tvem/em/em.hpp"
+
+#include <cmath>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "tvem/em/lloyd.hpp"
+#include "tvem/em/starts.hpp"
+#include "tvem/metrics/clustering.hpp"
+#include "tvem/tasks/prior.hpp"
+
+namespace tvem {
+namespace {
+
+/// A problem of em_sklearn.txt with the results that are expected of it.
+struct GoldenProblem {
+  RowMatrix points;
+  Mixture start, spherical, shared;
+  double spherical_log_likelihood = 0, shared_log_likelihood = 0;
+  RowMatrix centres;
+  std::vector<int> labels;
+  double square_sum = 0;
+};
+
+RowMatrix read_matrix(std::istream& in, int rows, int cols) {
+  RowMatrix matrix(rows, cols);
+  for (int i = 0; i < rows; ++i)
+    for (int j = 0; j < cols; ++j) in >> matrix(i, j);
+  return matrix;
+}
+
+Eigen::VectorXd read_vector(std::istream& in, int size) { return read_matrix(in, size, 1).col(0); }
+
+std::vector<GoldenProblem> read_golden() {
+  std::ifstream in(TVEM_GOLDEN_DIR "/em_sklearn.txt");
+  std::string comment;
+  std::getline(in, comment);
+  std::vector<GoldenProblem> problems;
+  for (int n = 0, d = 0, k = 0; in >> n >> d >> k;) {
+    GoldenProblem p;
+    p.points = read_matrix(in, n, d);
+    p.start.means = read_matrix(in, k, d);
+    p.start.weights = read_vector(in, k);
+    p.start.variances = read_vector(in, k);
+    for (Mixture* mixture : {&p.spherical, &p.shared}) {
+      mixture->weights = read_vector(in, k);
+      mixture->means = read_matrix(in, k, d);
+      mixture->variances = read_vector(in, k);
+      in >> (mixture == &p.spherical ? p.spherical_log_likelihood : p.shared_log_likelihood);
+    }
+    p.centres = read_matrix(in, k, d);
+    p.labels.resize(static_cast<std::size_t>(n));
+    for (int& label : p.labels) {
+      double value = 0;
+      in >> value;
+      label = static_cast<int>(value);
+    }
+    in >> p.square_sum;
+    problems.push_back(std::move(p));
+  }
+  return problems;
+}
+
+void expect_same_mixture(Mixture const& a, Mixture const& b) {
+  EXPECT_LT((a.weights - b.weights).cwiseAbs().maxCoeff(), 1e-8);
+  EXPECT_LT((a.means - b.means).cwiseAbs().maxCoeff(), 1e-8 * (1 + b.means.cwiseAbs().maxCoeff()));
+  EXPECT_LT(((a.variances - b.variances).array() / b.variances.array()).abs().maxCoeff(), 1e-8);
+}
+
+TEST(EmStep, ThirtyStepsFromAGivenStart_AsScikitLearnAndNumpy) {
+  auto const problems = read_golden();
+  ASSERT_EQ(problems.size(), 40u);
+  for (GoldenProblem const& p : problems)
+    for (auto const covariance : {CovarianceKind::spherical, CovarianceKind::shared}) {
+      bool const is_shared = covariance == CovarianceKind::shared;
+      Mixture mixture = p.start;
+      for (int step = 0; step < 30; ++step) em_step(p.points, covariance, 0.0, mixture);
+      expect_same_mixture(mixture, is_shared ? p.shared : p.spherical);
+      EXPECT_NEAR(mean_log_likelihood(mixture, p.points),
+                  is_shared ? p.shared_log_likelihood : p.spherical_log_likelihood, 1e-8);
+    }
+}
+
+TEST(LloydFrom, GivenStart_AsScikitLearn) {
+  for (GoldenProblem const& p : read_golden()) {
+    Fit const fit = lloyd_from(p.points, p.start.means, 300);
+    EXPECT_EQ(fit.labels, p.labels);
+    EXPECT_LT((fit.mixture.means - p.centres).cwiseAbs().maxCoeff(), 1e-9);
+    EXPECT_NEAR(-fit.objective, p.square_sum, 1e-9 * p.square_sum);
+    EXPECT_EQ(fit.status, FitStatus::converged);
+  }
+}
+
+TEST(EmStep, AnyTask_LogLikelihoodNeverFalls) {
+  TaskSettings settings;
+  settings.components = {2, 5};
+  settings.dim = {1, 4};
+  settings.points = {20, 80};
+  TaskPrior const prior(settings);
+  for (auto const covariance : {CovarianceKind::shared, CovarianceKind::spherical})
+    for (std::uint64_t id = 0; id < 60; ++id) {
+      Task const task = prior.sample(1, Purpose::probe, id);
+      Mixture mixture = task.mixture;
+      RandomStream random(1, Purpose::probe, id);
+      mixture.means = random_point_start(task.points, task.components(), random);
+      double const floor = 0.1 * mean_variance(task.points) * 1e-3;
+      double previous = -INFINITY;
+      for (int step = 0; step < 40 && mixture.variances.minCoeff() > 2 * floor; ++step) {
+        double const log_likelihood = em_step(task.points, covariance, floor, mixture);
+        ASSERT_GE(log_likelihood, previous - 1e-12) << "task " << id << ", step " << step;
+        previous = log_likelihood;
+      }
+    }
+}
+
+TEST(EmStep, SharedCovariance_OneVariance) {
+  Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 0);
+  Mixture mixture = task.mixture;
+  em_step(task.points, CovarianceKind::shared, 0, mixture);
+  EXPECT_EQ(mixture.variances[0], mixture.variances[2]);
+  EXPECT_NE(mixture.variances[0], 1.0);
+  mixture = task.mixture;
+  em_step(task.points, CovarianceKind::spherical, 0, mixture);
+  EXPECT_NE(mixture.variances[0], mixture.variances[2]);
+}
+
+TEST(Em, Restarts_NestAndKeepTheBestLikelihood) {
+  TaskPrior const prior{TaskSettings{}};
+  EmSettings one, ten;
+  ten.restarts = 10;
+  int n_better = 0;
+  for (std::uint64_t id = 0; id < 100; ++id) {
+    Task const task = prior.sample(1, Purpose::probe, id);
+    Fit const a = em(task.points, 3, one, 5, id), b = em(task.points, 3, ten, 5, id);
+    EXPECT_GE(b.log_likelihood, a.log_likelihood);
+    EXPECT_GT(b.total_iterations, a.total_iterations);
+    EXPECT_EQ(b.labels, map_labels(b.mixture, task.points));
+    n_better += b.log_likelihood > a.log_likelihood + 1e-3;
+  }
+  EXPECT_GT(n_better, 10) << "one start fails often; ten should see it";
+}
+
+TEST(Em, HundredRestartsOnTheQuickstartPrior_ErrorNotAboveOneStart) {
+  TaskPrior const prior{TaskSettings{}};
+  for (auto const covariance : {CovarianceKind::shared, CovarianceKind::spherical}) {
+    double one_sum = 0, hundred_sum = 0;
+    EmSettings one, hundred;
+    one.covariance = hundred.covariance = covariance;
+    hundred.restarts = 100;
+    for (std::uint64_t id = 0; id < 300; ++id) {
+      Task const task = prior.sample(1, Purpose::evaluation_tasks, id);
+      one_sum += clustering_error(task.labels, em(task.points, 3, one, 1, id).labels, 3);
+      hundred_sum += clustering_error(task.labels, em(task.points, 3, hundred, 1, id).labels, 3);
+    }
+    EXPECT_LE(hundred_sum, one_sum) << name_of(covariance);
+  }
+}
+
+TEST(Em, CollapsedRestart_KeptOnlyIfAllAre) {
+  // Nine points on a line and a pair far away, so close that a component of its own would have no
+  // variance.
+  RowMatrix points(30, 1);
+  for (int i = 0; i < 28; ++i) points(i, 0) = 0.37 * i + 0.1 * (i % 3);
+  points(28, 0) = 60;
+  points(29, 0) = 60 + 1e-9;
+  EmSettings settings;
+  settings.covariance = CovarianceKind::spherical;
+  settings.start = StartKind::random;
+  int n_collapsed_alone = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    settings.restarts = 1;
+    n_collapsed_alone += em(points, 2, settings, seed, 0).status == FitStatus::collapsed;
+    settings.restarts = 30;
+    Fit const fit = em(points, 2, settings, seed, 0);
+    EXPECT_EQ(fit.status == FitStatus::collapsed, fit.n_collapsed == 30);
+  }
+  EXPECT_GT(n_collapsed_alone, 0) << "the case is not met";
+}
+
+TEST(EmFrom, ComponentFarFromAllPoints_StartedAgainAndCounted) {
+  Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 3);
+  Mixture start = task.mixture;
+  start.means.row(1).setConstant(1e4);
+  Fit const fit = em_from(task.points, start, EmSettings{});
+  EXPECT_GE(fit.n_dead, 1);
+  EXPECT_EQ(fit.status, FitStatus::dead_component);
+  EXPECT_TRUE(fit.mixture.means.allFinite());
+  EXPECT_LT(fit.mixture.means.cwiseAbs().maxCoeff(), 100);
+  EXPECT_GT(fit.mixture.weights.minCoeff(), 0);
+}
+
+TEST(LloydFrom, EmptyCluster_MovedAndCounted) {
+  Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 3);
+  RowMatrix means = task.mixture.means;
+  means.row(2).setConstant(1e4);
+  Fit const fit = lloyd_from(task.points, means, 100);
+  EXPECT_EQ(fit.n_dead, 1);
+  EXPECT_EQ(fit.status, FitStatus::dead_component);
+  for (int j = 0; j < 3; ++j) EXPECT_GT(fit.mixture.weights[j], 0);
+}
+
+TEST(Em, FewOrEqualPoints_FiniteFitWithLabels) {
+  for (int const n : {1, 2, 5})
+    for (double const spread : {0.0, 1.0})
+      for (auto const covariance : {CovarianceKind::shared, CovarianceKind::spherical}) {
+        RowMatrix points(n, 2);
+        for (int i = 0; i < n; ++i) points.row(i) << 1 + spread * i, 2 - spread * i * i;
+        EmSettings settings;
+        settings.covariance = covariance;
+        settings.restarts = 3;
+        Fit const fit = em(points, 3, settings, 1, 0);
+        EXPECT_EQ(fit.labels.size(), static_cast<std::size_t>(n));
+        for (int const label : fit.labels) EXPECT_TRUE(label >= 0 && label < 3);
+        EXPECT_TRUE(fit.mixture.means.allFinite()) << n << " " << spread;
+        EXPECT_TRUE(std::isfinite(fit.log_likelihood));
+        Fit const hard = lloyd(points, 3, settings, 1, 0);
+        EXPECT_EQ(hard.labels.size(), static_cast<std::size_t>(n));
+        EXPECT_TRUE(std::isfinite(hard.log_likelihood)) << n << " " << spread;
+      }
+}
+
+TEST(Em, MaxIterations_NotConvergedAndCounted) {
+  Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 3);
+  EmSettings settings;
+  settings.max_iterations = 2;
+  Fit const fit = em(task.points, 3, settings, 1, 0);
+  EXPECT_EQ(fit.iterations, 2);
+  EXPECT_EQ(fit.status, FitStatus::not_converged);
+}
+
+TEST(Starts, KmeansPlusPlus_PrefersFarPointsAndRandomDoesNot) {
+  // A point that holds nearly all squared distance is nearly always the second centre.
+  RowMatrix points = RowMatrix::Zero(50, 1);
+  for (int i = 0; i < 49; ++i) points(i, 0) = 0.01 * i;
+  points(49, 0) = 100;
+  int n_plus_plus = 0, n_random = 0;
+  for (std::uint64_t id = 0; id < 200; ++id) {
+    RandomStream a(1, Purpose::starts, id), b(1, Purpose::starts, id);
+    n_plus_plus += kmeans_plus_plus_start(points, 2, a).maxCoeff() == 100;
+    n_random += random_point_start(points, 2, b).maxCoeff() == 100;
+  }
+  EXPECT_EQ(n_plus_plus, 200);
+  EXPECT_LT(n_random, 30);
+}
+
+TEST(Starts, RandomPoints_AreDistinctPoints) {
+  Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 3);
+  for (std::uint64_t id = 0; id < 50; ++id) {
+    RandomStream random(1, Purpose::starts, id);
+    RowMatrix const means = random_point_start(task.points, 5, random);
+    for (int a = 0; a < 5; ++a)
+      for (int b = 0; b < a; ++b) EXPECT_NE(means.row(a), means.row(b));
+  }
+}
+
+}  // namespace
+}  // namespace tvem

@@ -1,0 +1,104 @@
+#include "tvem/em/estimator.hpp"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "tvem/core/error.hpp"
+#include "tvem/metrics/clustering.hpp"
+#include "tvem/metrics/statistics.hpp"
+
+namespace tvem {
+namespace {
+
+std::string problem_of(std::string const& text) {
+  try {
+    parse_estimator(text, EmSettings{});
+    return "";
+  } catch (ConfigurationError const& error) {
+    return error.what();
+  }
+}
+
+TEST(ParseEstimator, Options_OverrideTheDefaults) {
+  EmSettings defaults;
+  defaults.restarts = 4;
+  defaults.tolerance = 1e-3;
+  EstimatorSpec const spec = parse_estimator(
+      "em:start=random:covariance=spherical:max_iterations=7:variance_floor=0.01", defaults);
+  EXPECT_EQ(spec.method, Method::em);
+  EXPECT_EQ(spec.em.restarts, 4);
+  EXPECT_EQ(spec.em.tolerance, 1e-3);
+  EXPECT_EQ(spec.em.start, StartKind::random);
+  EXPECT_EQ(spec.em.covariance, CovarianceKind::spherical);
+  EXPECT_EQ(spec.em.max_iterations, 7);
+  EXPECT_EQ(spec.em.variance_floor, 0.01);
+  EXPECT_EQ(spec.text, "em:start=random:covariance=spherical:max_iterations=7:variance_floor=0.01");
+  EXPECT_EQ(parse_estimator("lloyd:restarts=9", defaults).em.restarts, 9);
+  EXPECT_EQ(parse_estimator("transformer", defaults).method, Method::transformer);
+}
+
+TEST(ParseEstimator, WrongText_ErrorNamesThePartAndWhatIsAccepted) {
+  EXPECT_NE(problem_of("kmeans").find("transformer, em, lloyd, bayes, chance"), std::string::npos);
+  EXPECT_NE(problem_of("em:restart=3").find("restarts"), std::string::npos);
+  EXPECT_NE(problem_of("em:restarts=0").find("1..100000"), std::string::npos);
+  EXPECT_NE(problem_of("em:restarts=3x").find("restarts=3x"), std::string::npos);
+  EXPECT_NE(problem_of("em:restarts").find("restarts"), std::string::npos);
+  EXPECT_NE(problem_of("em:tolerance=nan").find("tolerance"), std::string::npos);
+  EXPECT_NE(problem_of("em:start=far").find("kmeans++"), std::string::npos);
+  EXPECT_NE(problem_of("em:restarts=2:restarts=3").find("twice"), std::string::npos);
+  EXPECT_NE(problem_of("lloyd:tolerance=1").find("the options of lloyd are"), std::string::npos);
+  EXPECT_NE(problem_of("bayes:restarts=2").find("takes no options"), std::string::npos);
+  EXPECT_NE(problem_of("em:").find("em:"), std::string::npos);
+  EXPECT_NE(problem_of(""), "");
+  std::string const both = problem_of("em:restart=3:start=far");
+  EXPECT_NE(both.find("restart=3"), std::string::npos);
+  EXPECT_NE(both.find("start=far"), std::string::npos);
+}
+
+/// Mean error of a specification on tasks of the default prior, the quickstart's.
+Moments errors_of(std::string const& text) {
+  TaskPrior const prior{TaskSettings{}};
+  EstimatorSpec const spec = parse_estimator(text, EmSettings{});
+  Moments moments;
+  for (std::uint64_t id = 0; id < 2000; ++id) {
+    Task const task = prior.sample(8, Purpose::evaluation_tasks, id);
+    moments.add(clustering_error(task.labels, run_baseline(spec, task, 8).labels, 3));
+  }
+  return moments;
+}
+
+void expect_error(std::string const& text, double known, double known_standard_error) {
+  Moments const moments = errors_of(text);
+  EXPECT_NEAR(moments.mean(), known, 4 * std::hypot(moments.standard_error(), known_standard_error))
+      << text;
+}
+
+// Values of an independent implementation (numpy and scikit-learn, 8192 tasks; docs/science.md).
+TEST(RunBaseline, QuickstartPrior_ErrorsOfAnIndependentImplementation) {
+  expect_error("bayes", 0.089, 0.0011);
+  expect_error("em", 0.133, 0.0015);
+  expect_error("em:restarts=10", 0.117, 0.0014);
+  expect_error("lloyd", 0.140, 0.0015);
+  expect_error("chance", 0.574, 0.0005);
+}
+
+TEST(RunBaseline, SameTaskAndSeed_SameBits) {
+  Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 9);
+  for (auto const* text : {"em:restarts=3", "lloyd:restarts=3", "chance"}) {
+    EstimatorSpec const spec = parse_estimator(text, EmSettings{});
+    Fit const a = run_baseline(spec, task, 1), b = run_baseline(spec, task, 1);
+    EXPECT_EQ(a.labels, b.labels);
+    EXPECT_EQ(a.iterations, b.iterations);
+  }
+  EstimatorSpec const chance = parse_estimator("chance", EmSettings{});
+  EXPECT_NE(run_baseline(chance, task, 1).labels, run_baseline(chance, task, 2).labels);
+}
+
+TEST(RunBaseline, Transformer_IsNoBaseline) {
+  Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 9);
+  EXPECT_THROW(run_baseline(parse_estimator("transformer", EmSettings{}), task, 1), CheckFailed);
+}
+
+}  // namespace
+}  // namespace tvem

@@ -1,0 +1,86 @@
+#include "tvem/metrics/statistics.hpp"
+
+#include <cmath>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tvem/metrics/bayes.hpp"
+#include "tvem/metrics/clustering.hpp"
+#include "tvem/tasks/prior.hpp"
+
+namespace tvem {
+namespace {
+
+TEST(Moments, SmallSample_ByHand) {
+  std::vector<double> const values{1, 2, 4, NAN, 5};
+  Moments const moments = moments_of(values);
+  EXPECT_EQ(moments.count, 4);
+  EXPECT_EQ(moments.n_nan, 1);
+  EXPECT_EQ(moments.mean(), 3.0);
+  EXPECT_NEAR(moments.standard_error(), std::sqrt(10.0 / 3 / 4), 1e-15);
+}
+
+TEST(Moments, Merged_AsOfTheWhole) {
+  std::vector<double> const all{0.5, 1.5, -2, 8, NAN, 0.25, 3};
+  Moments merged = moments_of(std::span(all).first(3));
+  merged.merge(moments_of(std::span(all).subspan(3)));
+  Moments const whole = moments_of(all);
+  EXPECT_EQ(merged.sum, whole.sum);
+  EXPECT_EQ(merged.square_sum, whole.square_sum);
+  EXPECT_EQ(merged.count, whole.count);
+  EXPECT_EQ(merged.n_nan, whole.n_nan);
+}
+
+TEST(Moments, TooFewValues_Nan) {
+  EXPECT_TRUE(std::isnan(moments_of({}).mean()));
+  EXPECT_TRUE(std::isnan(moments_of(std::vector<double>{1}).standard_error()));
+}
+
+TEST(PairedDifference, SmallSample_ByHandAndPairsWithNanLeftOut) {
+  std::vector<double> const a{1, 2, 3, NAN}, b{0, 2, 1, 5};
+  PairedDifference const difference = paired_difference(a, b);
+  EXPECT_EQ(difference.mean, 1.0);
+  EXPECT_NEAR(difference.standard_error, std::sqrt(1.0 / 3), 1e-15);
+  EXPECT_NEAR(difference.high - difference.low, 2 * 1.96 * std::sqrt(1.0 / 3), 1e-15);
+}
+
+TEST(SimplexBayesError, TwoComponents_PhiOfHalfTheDistance) {
+  for (double const separation : {0.0, 0.5, 1.0, 3.0, 6.0})
+    EXPECT_NEAR(simplex_bayes_error(2, separation),
+                0.5 * std::erfc(separation / 2 / std::sqrt(2.0)), 1e-11);
+}
+
+TEST(SimplexBayesError, NoDistance_Guessing) {
+  for (int k : {2, 3, 10}) EXPECT_NEAR(simplex_bayes_error(k, 0), 1 - 1.0 / k, 1e-11);
+}
+
+TEST(SimplexBayesError, MapRuleOnDrawnTasks_WithinFourStandardErrors) {
+  for (int const k : {2, 3, 5, 10})
+    for (double const separation : {1.0, 3.0}) {
+      TaskSettings settings;
+      settings.means = MeansKind::simplex;
+      settings.components = {k, k};
+      settings.dim = {k, k};
+      settings.separation = separation;
+      settings.sigma = {0.7, 0.7};
+      TaskPrior const prior(settings);
+      Moments raw, permuted;
+      for (std::uint64_t id = 0; id < 2000; ++id) {
+        Task const task = prior.sample(3, Purpose::probe, id);
+        auto const labels = map_labels(task.mixture, task.points);
+        raw.add(labelled_error(task.labels, labels));
+        permuted.add(clustering_error(task.labels, labels, k));
+      }
+      double const exact = simplex_bayes_error(k, separation);
+      EXPECT_NEAR(raw.mean(), exact, 4 * raw.standard_error()) << k << " " << separation;
+      EXPECT_LE(permuted.mean(), raw.mean());
+      if (k == 10 && separation == 1.0) {
+        EXPECT_NEAR(exact, 0.747, 0.001);
+        EXPECT_NEAR(permuted.mean(), 0.657, 0.005);
+      }
+    }
+}
+
+}  // namespace
+}  // namespace tvem

@@ -1,0 +1,174 @@
+#include "tvem/optim/optimizer.hpp"
+
+#include <cmath>
+#include <fstream>
+#include <numeric>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tvem/core/error.hpp"
+#include "tvem/core/random.hpp"
+
+namespace tvem {
+namespace {
+
+/// One case of golden/make_optim_golden.py.
+struct GoldenCase {
+  TrainSettings settings;
+  std::vector<double> initial;
+  std::vector<double> rates;                   // one an update
+  std::vector<std::vector<double>> gradients;  // n_parameters each
+  std::vector<std::vector<double>> expected;   // the parameters after the update
+};
+
+std::vector<double> read_values(std::istream& file) {
+  std::string line;
+  std::getline(file, line);
+  std::istringstream words(line);
+  std::vector<double> values;
+  for (double value; words >> value;) values.push_back(value);
+  return values;
+}
+
+OptimizerKind optimizer_named(std::string const& name) {
+  return name == "adam"    ? OptimizerKind::adam
+         : name == "adamw" ? OptimizerKind::adamw
+                           : OptimizerKind::sgd;
+}
+
+GoldenCase read_case(std::istream& header, std::istream& file) {
+  GoldenCase golden;
+  std::string name;
+  int n_parameters = 0, n_updates = 0;
+  header >> name >> golden.settings.weight_decay >> golden.settings.beta1 >>
+      golden.settings.beta2 >> golden.settings.momentum >> n_parameters >> n_updates;
+  golden.settings.optimizer = optimizer_named(name);
+  golden.initial = read_values(file);
+  for (int i = 0; i < n_updates; ++i) {
+    auto const rate_and_gradient = read_values(file);
+    golden.rates.push_back(rate_and_gradient.at(0));
+    golden.gradients.emplace_back(rate_and_gradient.begin() + 1, rate_and_gradient.end());
+    golden.expected.push_back(read_values(file));
+  }
+  return golden;
+}
+
+std::vector<GoldenCase> read_cases() {
+  std::ifstream file(TVEM_GOLDEN_DIR "/optim_torch.txt");
+  std::vector<GoldenCase> cases;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream header(line);
+    std::string word;
+    if (header >> word && word == "CASE") cases.push_back(read_case(header, file));
+  }
+  return cases;
+}
+
+TEST(UpdateParameters, EveryOptimizerAndOption_AsTorch) {
+  auto const cases = read_cases();
+  ASSERT_GE(cases.size(), 7u);
+  for (std::size_t c = 0; c < cases.size(); ++c) {
+    GoldenCase const& golden = cases[c];
+    std::vector<float> parameters(golden.initial.begin(), golden.initial.end());
+    auto state = initial_optimizer_state(golden.settings.optimizer, parameters.size());
+    ASSERT_GE(golden.rates.size(), 10u);
+    for (std::size_t t = 0; t < golden.rates.size(); ++t) {
+      update_parameters(golden.settings, golden.rates[t], golden.gradients[t], parameters, state);
+      ASSERT_EQ(golden.expected[t].size(), parameters.size());
+      for (std::size_t i = 0; i < parameters.size(); ++i)
+        EXPECT_NEAR(static_cast<double>(parameters[i]), golden.expected[t][i],
+                    1e-6 * (1 + std::fabs(golden.expected[t][i])))
+            << "case " << c << ", update " << t << ", parameter " << i;
+    }
+    EXPECT_EQ(state.n_updates, static_cast<std::int64_t>(golden.rates.size()));
+  }
+}
+
+TEST(UpdateParameters, AdamFirstUpdate_RateTimesSign) {
+  // Bias correction makes the first step g / |g|, whatever the size of g.
+  TrainSettings settings;
+  std::vector<float> parameters{1.0f, 1.0f, 1.0f};
+  auto state = initial_optimizer_state(OptimizerKind::adam, 3);
+  update_parameters(settings, 0.125, std::vector<double>{1e3, -1e-3, 0.0}, parameters, state);
+  EXPECT_NEAR(parameters[0], 0.875, 1e-6);
+  EXPECT_NEAR(parameters[1], 1.125, 2e-6);
+  EXPECT_EQ(parameters[2], 1.0f);
+}
+
+TEST(UpdateParameters, StateCopiedHalfWay_SameBitsAsNeverInterrupted) {
+  for (auto const kind : {OptimizerKind::adam, OptimizerKind::adamw, OptimizerKind::sgd}) {
+    TrainSettings settings;
+    settings.optimizer = kind;
+    settings.weight_decay = 0.01;
+    std::vector<float> whole(20, 0.5f);
+    auto whole_state = initial_optimizer_state(kind, whole.size());
+    std::vector<float> resumed;
+    OptimizerState resumed_state;
+    RandomStream random(1, Purpose::probe, 1);
+    for (int t = 0; t < 10; ++t) {
+      if (t == 5) {
+        resumed = whole;
+        resumed_state = whole_state;
+      }
+      std::vector<double> gradient(whole.size());
+      for (double& g : gradient) g = random.normal();
+      update_parameters(settings, 0.01, gradient, whole, whole_state);
+      if (t >= 5) update_parameters(settings, 0.01, gradient, resumed, resumed_state);
+    }
+    EXPECT_EQ(whole, resumed);
+    // Negative control: without the count of updates the bias correction is another.
+    if (kind == OptimizerKind::sgd) continue;
+    resumed_state.n_updates = 0;
+    std::vector<double> const gradient(whole.size(), 1.0);
+    update_parameters(settings, 0.01, gradient, whole, whole_state);
+    update_parameters(settings, 0.01, gradient, resumed, resumed_state);
+    EXPECT_NE(whole, resumed);
+  }
+}
+
+TEST(UpdateParameters, LengthsThatDiffer_CheckFails) {
+  TrainSettings const settings;
+  std::vector<float> parameters(3, 0.0f);
+  auto state = initial_optimizer_state(OptimizerKind::adam, 3);
+  EXPECT_THROW(update_parameters(settings, 0.1, std::vector<double>(2, 1.0), parameters, state),
+               CheckFailed);
+  auto short_state = initial_optimizer_state(OptimizerKind::adam, 2);
+  EXPECT_THROW(
+      update_parameters(settings, 0.1, std::vector<double>(3, 1.0), parameters, short_state),
+      CheckFailed);
+}
+
+TEST(InitialOptimizerState, EveryKind_ZerosOfTheRightLength) {
+  auto const adam = initial_optimizer_state(OptimizerKind::adam, 5);
+  EXPECT_EQ(adam.n_updates, 0);
+  EXPECT_EQ(adam.first_moment, AlignedVector<float>(5, 0.0f));
+  EXPECT_EQ(adam.second_moment, AlignedVector<float>(5, 0.0f));
+  EXPECT_TRUE(initial_optimizer_state(OptimizerKind::sgd, 5).second_moment.empty());
+}
+
+TEST(ClipGradient, NormAboveTheLimit_ScaledToTheLimit) {
+  std::vector<double> gradient{3.0, 0.0, -4.0};
+  EXPECT_EQ(clip_gradient(gradient, 2.0), 5.0);
+  EXPECT_NEAR(gradient[0], 1.2, 1e-15);
+  EXPECT_EQ(gradient[1], 0.0);
+  EXPECT_NEAR(gradient[2], -1.6, 1e-15);
+  EXPECT_NEAR(gradient_norm(gradient), 2.0, 1e-15);
+}
+
+TEST(ClipGradient, NormWithinTheLimitOrNoLimit_Untouched) {
+  std::vector<double> const original{3.0, 0.0, -4.0};
+  for (double const limit : {5.0, 5.5, 0.0}) {
+    auto gradient = original;
+    EXPECT_EQ(clip_gradient(gradient, limit), 5.0);
+    EXPECT_EQ(gradient, original) << limit;
+  }
+  std::vector<double> zeros(4, 0.0);
+  EXPECT_EQ(clip_gradient(zeros, 1.0), 0.0);
+  EXPECT_EQ(zeros, std::vector<double>(4, 0.0));
+}
+
+}  // namespace
+}  // namespace tvem

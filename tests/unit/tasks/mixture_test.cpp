@@ -1,0 +1,88 @@
+#include "tvem/tasks/mixture.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include <gtest/gtest.h>
+
+#include "tvem/tasks/prior.hpp"
+
+namespace tvem {
+namespace {
+
+Mixture small_mixture() {
+  Mixture mixture;
+  mixture.weights.resize(3);
+  mixture.weights << 0.5, 0.3, 0.2;
+  mixture.means.resize(3, 2);
+  mixture.means << 0, 0, 3, 1, -2, 4;
+  mixture.variances.resize(3);
+  mixture.variances << 1.0, 0.25, 4.0;
+  return mixture;
+}
+
+TEST(WeightedLogDensities, SmallMixture_TheFormula) {
+  Mixture const m = small_mixture();
+  RowMatrix points(2, 2);
+  points << 1, 2, -0.5, 0.25;
+  RowMatrix const log_density = weighted_log_densities(m, points);
+  ASSERT_EQ(log_density.rows(), 2);
+  ASSERT_EQ(log_density.cols(), 3);
+  for (int i = 0; i < 2; ++i)
+    for (int j = 0; j < 3; ++j) {
+      double const square = (points.row(i) - m.means.row(j)).squaredNorm();
+      double const density = m.weights[j] / (2 * std::numbers::pi * m.variances[j]) *
+                             std::exp(-square / (2 * m.variances[j]));
+      EXPECT_NEAR(log_density(i, j), std::log(density), 1e-13);
+    }
+}
+
+TEST(WeightedLogDensities, Dimension_EntersTheConstant) {
+  Mixture mixture;
+  mixture.weights = Eigen::VectorXd::Ones(1);
+  mixture.variances = Eigen::VectorXd::Constant(1, 2.0);
+  for (int d : {1, 2, 7}) {
+    mixture.means = RowMatrix::Zero(1, d);
+    EXPECT_NEAR(mean_log_likelihood(mixture, RowMatrix::Zero(1, d)),
+                -0.5 * d * std::log(4 * std::numbers::pi), 1e-13);
+  }
+}
+
+TEST(MeanLogLikelihood, OneComponent_ItsEntropyWithinFourStandardErrors) {
+  // E log N(x; mu, s^2 I) = -d/2 (1 + log 2 pi s^2), variance of the log density d / 2.
+  RandomStream random(1, Purpose::probe, 1);
+  int const n = 20000, d = 3;
+  RowMatrix points(n, d);
+  for (double& x : points.reshaped()) x = 1.5 * random.normal();
+  Mixture mixture;
+  mixture.weights = Eigen::VectorXd::Ones(1);
+  mixture.variances = Eigen::VectorXd::Constant(1, 2.25);
+  mixture.means = RowMatrix::Zero(1, d);
+  EXPECT_NEAR(mean_log_likelihood(mixture, points),
+              -0.5 * d * (1 + std::log(2 * std::numbers::pi * 2.25)), 4 * std::sqrt(d / 2.0 / n));
+}
+
+TEST(LogSumExpRows, LargeAndEmptyValues_NoOverflowNoNan) {
+  RowMatrix values(3, 2);
+  values << 1000, 1000, -1000, -1001, -INFINITY, 3;
+  Eigen::VectorXd const result = log_sum_exp_rows(values);
+  EXPECT_NEAR(result[0], 1000 + std::log(2.0), 1e-12);
+  EXPECT_NEAR(result[1], -1000 + std::log1p(std::exp(-1.0)), 1e-12);
+  EXPECT_NEAR(result[2], 3, 1e-15);
+}
+
+TEST(MapLabels, SmallMixture_LargestPosteriorAndFirstOfEquals) {
+  Mixture mixture = small_mixture();
+  RowMatrix points(3, 2);
+  points << 0.1, 0, 3, 1.1, -2, 5;
+  EXPECT_EQ(map_labels(mixture, points), (std::vector<int>{0, 1, 2}));
+  mixture.means.row(1) = mixture.means.row(0);
+  mixture.weights << 0.4, 0.4, 0.2;
+  mixture.variances << 1, 1, 1;
+  EXPECT_EQ(map_labels(mixture, points.topRows(1)), (std::vector<int>{0}));
+  mixture.weights << 0.0, 0.8, 0.2;
+  EXPECT_EQ(map_labels(mixture, points.topRows(1)), (std::vector<int>{1}));
+}
+
+}  // namespace
+}  // namespace tvem
