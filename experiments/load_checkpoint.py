@@ -74,10 +74,13 @@ def load(path):
         config.read_string(file["config"].attrs["text"])
         for name, dataset in file["parameters"].items():
             value = torch.tensor(dataset[()])
-            value = value.T if name.endswith(".weight") and name != "components.weight" else value
+            if not name.endswith(".weight"):
+                value = value[0]
+            elif name != "components.weight":
+                value = value.T
             for ours, theirs in RENAMED.items():
                 name = name.replace(ours, theirs)
-            state[name] = value.reshape(-1) if name.endswith("bias") or ".norm" in "." + name else value
+            state[name] = value
     model = Transformer(config["model"], config["task"])
     model.load_state_dict(state)
     return model

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -98,9 +100,8 @@ class RunObserver : public TrainingObserver {
       : folder_(folder), train_(train), progress_("training", comm.is_root(), done_before) {}
 
   void on_step(StepRecord const& record) override {
-    error_average_ += (record.error_mean - error_average_) /
-                      (record.step < 50 ? 1.0 + static_cast<double>(n_seen_) : 50.0);
-    ++n_seen_;
+    n_averaged_ = std::min(n_averaged_ + 1, 50);
+    error_average_ += (record.error_mean - error_average_) / n_averaged_;
     char text[96];
     std::snprintf(text, sizeof text, "loss %.4f  error %.4f  rate %.2e", record.loss_mean,
                   error_average_, record.rate);
@@ -113,8 +114,8 @@ class RunObserver : public TrainingObserver {
   RunFolder& folder_;
   TrainSettings train_;
   Progress progress_;
-  double error_average_ = 0;
-  std::int64_t n_seen_ = 0;
+  double error_average_ = 0;  // over about the last 50 steps
+  int n_averaged_ = 0;
 };
 
 void announce(Communicator const& comm, Settings const& settings, RunFolder const& folder,

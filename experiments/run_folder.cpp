@@ -119,8 +119,11 @@ void RunFolder::start(ParameterLayout const& layout, TrainingState const& state,
     header.run_id = run_id(settings_);
     header.config_text = configuration_text(settings_);
     header.provenance.push_back(this_start(comm_.size(), state.instruction_set, command_line));
-    record_.evaluation.reset();
-    write_run(state);
+    // A finished training is only evaluated anew: its file stays whole until that is done.
+    if (state.step < settings_.train.steps) {
+      record_.evaluation.reset();
+      write_run(state);
+    }
   });
 }
 

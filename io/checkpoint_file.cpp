@@ -18,7 +18,8 @@ void write_parameters(Hdf5Group const& root, ParameterLayout const& layout,
   Hdf5Group const group = root.create_group("parameters");
   for (ParameterView const& view : layout.views()) {
     group.write_array(view.name, parameters.subspan(view.offset, view.size()),
-                      {static_cast<std::size_t>(view.rows), static_cast<std::size_t>(view.cols)});
+                      {static_cast<std::size_t>(view.rows), static_cast<std::size_t>(view.cols)},
+                      {"model parameter " + view.name});
     group.set_member_attribute(view.name, "offset", static_cast<std::int64_t>(view.offset));
   }
 }
@@ -45,9 +46,11 @@ void write_optimizer(Hdf5Group const& root, OptimizerState const& state) {
   Hdf5Group const group = root.create_group("optimizer");
   group.set_attribute("n_updates", state.n_updates);
   group.write_array("first_moment", std::span<float const>(state.first_moment),
-                    {state.first_moment.size()});
+                    {state.first_moment.size()},
+                    {"first moment of the optimiser, a value for each parameter"});
   group.write_array("second_moment", std::span<float const>(state.second_moment),
-                    {state.second_moment.size()});
+                    {state.second_moment.size()},
+                    {"second moment of the optimiser, a value for each parameter"});
 }
 
 OptimizerState read_optimizer(Hdf5Group const& root) {

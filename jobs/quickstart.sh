@@ -14,6 +14,8 @@ cmake --build "$root/build" --parallel "$(nproc)" --target tvem
 source "$root/jobs/environment.sh"
 mpirun -n "$(nproc)" "$root/build/bin/tvem" run --config "$root/experiments/configs/quickstart.ini" \
   --out "$out"
-/usr/bin/python3 "$root/experiments/plots/plot_run.py" "$out" --out "$out/quickstart.png"
+python=/usr/bin/python3  # Debian's modules belong to it; another python3 may come first on PATH
+[ -x "$python" ] || python=python3
+"$python" "$root/experiments/plots/plot_run.py" "$out" --out "$out/quickstart.png"
 echo "table: build/bin/tvem report $out"
 echo "data:  $out/run.h5"

@@ -125,10 +125,11 @@ std::vector<double> exact_sum(Communicator const& comm, int n_chunks, bool is_ro
     RandomStream random(11, Purpose::probe, static_cast<std::uint64_t>(c));
     for (float& value : chunk)
       value = static_cast<float>(random.normal() * std::pow(10.0, random.uniform(-9, 0)));
-    if (is_rounded)
+    if (is_rounded) {
       EXPECT_EQ(add_rounded(sum, chunk, quantum, quantum.range(n_chunks)), SummandState::in_range);
-    else
+    } else {
       for (std::size_t i = 0; i < length; ++i) sum[i] += static_cast<double>(chunk[i]);
+    }
   }
   comm.sum(sum);
   return sum;

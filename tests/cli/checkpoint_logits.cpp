@@ -1,0 +1,54 @@
+// Prints, for a few tasks of a run's prior, the points and the logits that the model in the run's
+// checkpoint gives them: what check_pytorch_checkpoint.py compares PyTorch with.
+//   checkpoint_logits FOLDER TASKS
+// A line a task: "N DIM K LABELS", then N x DIM points and N x LABELS logits.
+#include <cstdio>
+#include <exception>
+
+#include "tvem/core/error.hpp"
+#include "tvem/io/checkpoint_file.hpp"
+#include "tvem/io/config.hpp"
+#include "tvem/train/trainer.hpp"
+
+namespace {
+
+using namespace tvem;
+
+void print(Task const& task, int model_dim, Transformer<float>& model) {
+  int const dim = task.mixture.dim();
+  // Drawn in double precision, seen by the model in single.
+  RaggedBatch const batch = make_batch(std::span(&task, 1), model_dim);
+  std::printf("%d %d %d %d", task.n_points(), dim, task.components(), model.n_labels());
+  for (Eigen::Index i = 0; i < task.points.size(); ++i)
+    std::printf(" %.9g", static_cast<double>(static_cast<float>(task.points.data()[i])));
+  for (float const logit : model.forward(batch)) std::printf(" %.9g", static_cast<double>(logit));
+  std::printf("\n");
+}
+
+void run(std::string const& folder, int n_tasks) {
+  auto const found = read_checkpoint(folder);
+  if (!found) throw Error("there is no checkpoint in " + folder);
+  Checkpoint const& checkpoint = found->checkpoint;
+  Settings const settings =
+      parse_configuration(checkpoint.header.config_text, "the checkpoint's configuration", {});
+  Transformer<float> model(settings.model, domain_of(settings.task), best_instruction_set());
+  TVEM_CHECK(model.layout().views() == checkpoint.layout.views(), "another model's checkpoint");
+  model.set_parameters(checkpoint.state.parameters);
+  TaskPrior const prior(settings.task);
+  for (int id = 0; id < n_tasks; ++id)
+    print(prior.sample(settings.eval.seed, Purpose::probe, static_cast<std::uint64_t>(id)),
+          settings.task.dim.high, model);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    if (argc != 3) throw Error("usage: checkpoint_logits FOLDER TASKS");
+    run(argv[1], std::stoi(argv[2]));
+    return 0;
+  } catch (std::exception const& error) {
+    std::fprintf(stderr, "checkpoint_logits: %s\n", error.what());
+    return 1;
+  }
+}
