@@ -50,31 +50,79 @@ std::string nearest_key(std::string const& name) {
   return nearest->name;
 }
 
-/// Number of the first line that holds this text; 0 when none does.
-std::size_t line_of(std::string const& text, std::string const& part) {
-  std::istringstream lines(text);
-  std::string line;
-  for (std::size_t number = 1; std::getline(lines, line); ++number)
-    if (line.find(part) != std::string::npos) return number;
+std::string trimmed(std::string const& text) {
+  char const* const white_space = " \t\r";
+  std::size_t const begin = text.find_first_not_of(white_space);
+  if (begin == std::string::npos) return "";
+  return text.substr(begin, text.find_last_not_of(white_space) - begin + 1);
+}
+
+/// Empties the first line that is `line`, up to white space and a comment. Returns its number, 0
+/// when there is none.
+std::size_t blank_line(std::string& text, std::string const& line) {
+  std::size_t number = 1;
+  for (std::size_t begin = 0; begin < text.size(); ++number) {
+    std::size_t const end = std::min(text.find('\n', begin), text.size());
+    std::string const content = text.substr(begin, std::min(text.find('#', begin), end) - begin);
+    if (trimmed(content) == line) {
+      text.erase(begin, end - begin);
+      return number;
+    }
+    begin = end + 1;
+  }
   return 0;
 }
 
-std::vector<Assignment> read_ini(std::string const& text, std::string const& name,
+/// Boost stops at the first line that it cannot read; such lines are taken out one by one, so that
+/// all of them are reported, and with them what is wrong in the others.
+std::vector<Assignment> read_ini(std::string text, std::string const& name,
                                  std::vector<std::string>& problems) {
   std::vector<Assignment> assignments;
-  try {
-    std::istringstream stream(text);
-    auto const parsed = po::parse_config_file(stream, key_descriptions(), true);
-    for (auto const& option : parsed.options)
-      assignments.push_back({option.string_key, option.value.empty() ? "" : option.value[0]});
-  } catch (po::invalid_config_file_syntax const& error) {
-    std::size_t const line = line_of(text, error.tokens());
-    problems.push_back(name + (line > 0 ? ":" + std::to_string(line) : "") + ": \"" +
-                       error.tokens() + "\" is neither [section] nor key = value");
-  } catch (po::error const& error) {
-    problems.push_back(name + ": " + error.what());
+  for (bool is_read = false; !is_read;) {
+    is_read = true;
+    try {
+      std::istringstream stream(text);
+      auto const parsed = po::parse_config_file(stream, key_descriptions(), true);
+      for (auto const& option : parsed.options)
+        assignments.push_back({option.string_key, option.value.empty() ? "" : option.value[0]});
+    } catch (po::invalid_config_file_syntax const& error) {
+      std::size_t const line = blank_line(text, error.tokens());
+      is_read = line == 0;
+      problems.push_back(name + (line > 0 ? ":" + std::to_string(line) : "") + ": \"" +
+                         error.tokens() + "\" is neither [section] nor key = value");
+    } catch (po::error const& error) {
+      problems.push_back(name + ": " + error.what());
+    }
   }
   return assignments;
+}
+
+Key const* find_key(std::string const& name) {
+  auto const& keys = configuration_keys();
+  auto const key =
+      std::find_if(keys.begin(), keys.end(), [&](Key const& k) { return k.name == name; });
+  return key == keys.end() ? nullptr : &*key;
+}
+
+/// The arguments without the keys that have no value. Boost would stop at such a key, or take the
+/// next key for its value.
+std::vector<std::string> with_values(std::vector<std::string> const& arguments,
+                                     std::vector<std::string>& problems) {
+  std::vector<std::string> rest;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    std::string const& argument = arguments[i];
+    bool const ends_in_equals = argument.ends_with('=');
+    bool const is_last = i + 1 == arguments.size() || arguments[i + 1].starts_with("--");
+    Key const* key =
+        argument.starts_with("--") && (ends_in_equals || is_last)
+            ? find_key(argument.substr(2, argument.size() - 2 - (ends_in_equals ? 1 : 0)))
+            : nullptr;
+    if (key)
+      problems.push_back("command line: --" + key->name + " needs a value: " + key->accepted);
+    else
+      rest.push_back(argument);
+  }
+  return rest;
 }
 
 std::vector<Assignment> read_arguments(std::vector<std::string> const& arguments,
@@ -84,7 +132,7 @@ std::vector<Assignment> read_arguments(std::vector<std::string> const& arguments
   try {
     auto const descriptions = key_descriptions();
     auto const parsed =
-        po::command_line_parser(arguments)
+        po::command_line_parser(with_values(arguments, problems))
             .options(descriptions)
             .style(style::allow_long | style::long_allow_adjacent | style::long_allow_next)
             .allow_unregistered()
@@ -110,10 +158,8 @@ void apply(std::vector<Assignment> const& assignments, std::string const& where,
            std::vector<std::string>& problems) {
   std::set<std::string> given;
   for (auto const& [name, value] : assignments) {
-    auto const& keys = configuration_keys();
-    auto const key =
-        std::find_if(keys.begin(), keys.end(), [&](Key const& k) { return k.name == name; });
-    if (key == keys.end())
+    Key const* key = find_key(name);
+    if (!key)
       problems.push_back(where + ": unknown key \"" + name + "\"; the nearest known one is " +
                          nearest_key(name));
     else if (!given.insert(name).second)

@@ -34,7 +34,7 @@ bool read_number(std::string const& text, T& value) {
   if (error != std::errc() || end != text.data() + text.size()) return false;
   if constexpr (std::is_floating_point_v<T>)
     if (!std::isfinite(parsed)) return false;
-  value = parsed;
+  value = parsed + T{0};  // -0 is 0: the same value has one text, and one identity
   return true;
 }
 

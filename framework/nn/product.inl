@@ -79,8 +79,7 @@ inline void multiply_tile(Product<T> const& q, int i, int j, T const* panel) {
 #pragma GCC unroll 12
   for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v)
-      if (j + v * lanes<T> < q.n) finish(q, i + r, j + v * lanes<T>, sum[r][v]);
+    for (int v = 0; v < vectors; ++v) finish(q, i + r, j + v * lanes<T>, sum[r][v]);
 }
 
 /// The last rows, fewer than a tile: finds the tile of that many rows.

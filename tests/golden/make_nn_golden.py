@@ -28,7 +28,7 @@ CONFIGURATIONS = {
     "none_gelu_tied": (6, 1, 2, 3, "none", "gelu", True, 3, (2, 2), [(9, 2, 3)]),
     "pre_relu_ragged": (12, 3, 1, 1, "pre", "relu", False, 3, (2, 4), [(4, 3, 2), (9, 4, 3), (6, 2, 1)]),
     "post_gelu_tied_ragged": (8, 2, 2, 2, "post", "gelu", True, 2, (2, 5), [(11, 5, 2), (1, 2, 1), (8, 4, 2)]),
-    "none_relu_wide": (20, 5, 1, 1, "none", "relu", False, 2, (3, 3), [(17, 3, 2), (3, 3, 2)]),
+    "none_relu_wide": (20, 5, 1, 1, "none", "relu", False, 2, (3, 3), [(53, 3, 2), (24, 3, 2)]),
 }
 
 

@@ -1,6 +1,9 @@
 #include "tvem/train/trainer.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
+#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -28,7 +31,9 @@ Settings ragged_settings() {
 }
 
 bool same_bits(AlignedVector<float> const& a, AlignedVector<float> const& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](float x, float y) {
+    return std::bit_cast<std::uint32_t>(x) == std::bit_cast<std::uint32_t>(y);
+  });
 }
 
 void expect_same_state(TrainingState const& a, TrainingState const& b) {
