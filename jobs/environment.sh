@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Open MPI's settings that make mpirun work everywhere; to be sourced. What is set already is kept.
 #   root and containers; more ranks than cores; no binding, which would put every job on the same cores;
 #   ranks that wait give way to those that share their core; no cross-memory attach, which containers

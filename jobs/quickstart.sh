@@ -5,14 +5,15 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 out=${1:-$root/results/quickstart}
+cores=$(nproc)  # before environment.sh: nproc heeds OMP_NUM_THREADS
 
 bash "$root/jobs/install-dependencies.sh"
 cmake -S "$root" -B "$root/build" -DCMAKE_BUILD_TYPE=Release >/dev/null
-cmake --build "$root/build" --parallel "$(nproc)" --target tvem
+cmake --build "$root/build" --parallel "$cores" --target tvem
 
 # shellcheck source=jobs/environment.sh
 source "$root/jobs/environment.sh"
-mpirun -n "$(nproc)" "$root/build/bin/tvem" run --config "$root/experiments/configs/quickstart.ini" \
+mpirun -n "$cores" "$root/build/bin/tvem" run --config "$root/experiments/configs/quickstart.ini" \
   --out "$out"
 python=/usr/bin/python3  # Debian's modules belong to it; another python3 may come first on PATH
 [ -x "$python" ] || python=python3

@@ -4,10 +4,11 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${TVEM_TEST_BUILD:-$root/build-tests}
+cores=$(nproc)  # before environment.sh: nproc heeds OMP_NUM_THREADS
 
 bash "$root/jobs/install-dependencies.sh" --tests
 cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DTVEM_TESTS=ON -DTVEM_WERROR=ON >/dev/null
-cmake --build "$build" --parallel "$(nproc)"
+cmake --build "$build" --parallel "$cores"
 # shellcheck source=jobs/environment.sh
 source "$root/jobs/environment.sh"
-ctest --test-dir "$build" --output-on-failure --parallel "$(nproc)" "$@"
+ctest --test-dir "$build" --output-on-failure --parallel "$cores" "$@"
