@@ -77,6 +77,8 @@ std::size_t blank_line(std::string& text, std::string const& line) {
 /// all of them are reported, and with them what is wrong in the others.
 std::vector<Assignment> read_ini(std::string text, std::string const& name,
                                  std::vector<std::string>& problems) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // which some editors write
+  if (text.starts_with(byte_order_mark)) text.erase(0, byte_order_mark.size());
   std::vector<Assignment> assignments;
   for (bool is_read = false; !is_read;) {
     is_read = true;

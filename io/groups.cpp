@@ -2,6 +2,7 @@
 
 #include "tvem/core/build_info.hpp"
 #include "tvem/core/error.hpp"
+#include "tvem/core/text.hpp"
 #include "tvem/metrics/statistics.hpp"
 
 namespace tvem {
@@ -213,17 +214,6 @@ void write_status(Hdf5Group const& group, Evaluation const& table) {
   group.set_member_attribute("status", "flag_meanings", meanings);
 }
 
-std::vector<std::string> words_of(std::string const& text) {
-  std::vector<std::string> words{""};
-  for (char const c : text) {
-    if (c == ' ')
-      words.emplace_back();
-    else
-      words.back() += c;
-  }
-  return words;
-}
-
 }  // namespace
 
 void write_evaluation(Hdf5Group const& root, Evaluation const& table) {
@@ -262,7 +252,7 @@ Evaluation read_evaluation(Hdf5Group const& root) {
   table.seconds = group.read<double>("seconds");
   table.iterations = group.read<int>("iterations");
   table.status = group.read<int>("status");
-  table.status_names = words_of(group.member_text_attribute("status", "flag_meanings"));
+  table.status_names = split(group.member_text_attribute("status", "flag_meanings"), ' ');
   return table;
 }
 

@@ -75,8 +75,7 @@ class Hdf5Group {
   /// An array of its own shape, without named dimensions.
   template <class T>
   void write_array(std::string const& name, std::span<T const> values,
-                   std::vector<std::size_t> const& shape,
-                   Hdf5Description const& description) const;
+                   std::vector<std::size_t> const& shape, Hdf5Description const& description) const;
 
   template <class T>
   std::vector<T> read(std::string const& name) const;

@@ -61,8 +61,7 @@ void write_text_attribute(std::int64_t object, std::string const& where, std::st
 
 void describe(std::int64_t object, std::string const& where, Hdf5Description const& description) {
   write_text_attribute(object, where, "long_name", description.long_name);
-  if (!description.units.empty())
-    write_text_attribute(object, where, "units", description.units);
+  if (!description.units.empty()) write_text_attribute(object, where, "units", description.units);
 }
 
 }  // namespace hdf5
@@ -104,9 +103,8 @@ void Hdf5Group::set_member_attribute(std::string const& member, std::string cons
   hsize_t const size = values.size();
   Hdf5Handle const space =
       hdf5::space_handle(H5Screate_simple(1, &size, nullptr), at(member), "given a shape");
-  hdf5::write_attribute(open_member(member).id(), at(member), name,
-                        hdf5::file_type<std::int8_t>(), space, values.data(),
-                        hdf5::memory_type<std::int8_t>());
+  hdf5::write_attribute(open_member(member).id(), at(member), name, hdf5::file_type<std::int8_t>(),
+                        space, values.data(), hdf5::memory_type<std::int8_t>());
 }
 std::string Hdf5Group::member_text_attribute(std::string const& member,
                                              std::string const& name) const {

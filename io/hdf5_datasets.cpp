@@ -51,9 +51,9 @@ Hdf5Handle Hdf5Group::open_dataset(std::string const& name) const {
 Hdf5Handle Hdf5Group::create_dataset(std::string const& name, std::int64_t type,
                                      std::vector<std::size_t> const& shape) const {
   std::vector<hsize_t> const extent(shape.begin(), shape.end());
-  Hdf5Handle const space = hdf5::space_handle(
-      H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), at(name),
-      "given a shape");
+  Hdf5Handle const space =
+      hdf5::space_handle(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr),
+                         at(name), "given a shape");
   hid_t const id = H5Dcreate2(handle_.id(), name.c_str(), type, space.id(), H5P_DEFAULT,
                               H5P_DEFAULT, H5P_DEFAULT);
   return hdf5::dataset_handle(id, at(name), "made");

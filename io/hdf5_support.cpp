@@ -42,36 +42,43 @@ void fail(std::string const& where, std::string const& what) {
 }
 
 Hdf5Handle file_handle(std::int64_t id, std::string const& where, std::string const& what) {
-  return handle(id, [](std::int64_t open) { return int{H5Fclose(open)}; }, where, what);
+  return handle(
+      id, [](std::int64_t open) { return int{H5Fclose(open)}; }, where, what);
 }
 Hdf5Handle group_handle(std::int64_t id, std::string const& where, std::string const& what) {
-  return handle(id, [](std::int64_t open) { return int{H5Gclose(open)}; }, where, what);
+  return handle(
+      id, [](std::int64_t open) { return int{H5Gclose(open)}; }, where, what);
 }
 Hdf5Handle dataset_handle(std::int64_t id, std::string const& where, std::string const& what) {
-  return handle(id, [](std::int64_t open) { return int{H5Dclose(open)}; }, where, what);
+  return handle(
+      id, [](std::int64_t open) { return int{H5Dclose(open)}; }, where, what);
 }
 Hdf5Handle object_handle(std::int64_t id, std::string const& where, std::string const& what) {
-  return handle(id, [](std::int64_t open) { return int{H5Oclose(open)}; }, where, what);
+  return handle(
+      id, [](std::int64_t open) { return int{H5Oclose(open)}; }, where, what);
 }
 Hdf5Handle attribute_handle(std::int64_t id, std::string const& where, std::string const& what) {
-  return handle(id, [](std::int64_t open) { return int{H5Aclose(open)}; }, where, what);
+  return handle(
+      id, [](std::int64_t open) { return int{H5Aclose(open)}; }, where, what);
 }
 Hdf5Handle space_handle(std::int64_t id, std::string const& where, std::string const& what) {
-  return handle(id, [](std::int64_t open) { return int{H5Sclose(open)}; }, where, what);
+  return handle(
+      id, [](std::int64_t open) { return int{H5Sclose(open)}; }, where, what);
 }
 Hdf5Handle properties_handle(std::int64_t id, std::string const& where) {
-  return handle(id, [](std::int64_t open) { return int{H5Pclose(open)}; }, where, "prepared");
+  return handle(
+      id, [](std::int64_t open) { return int{H5Pclose(open)}; }, where, "prepared");
 }
 
 // The names of HDF5's types are macros that look the identifier up in the running library.
-#define TVEM_HDF5_TYPE(T, memory, file)    \
-  template <>                              \
-  std::int64_t memory_type<T>() {          \
-    return memory;                         \
-  }                                        \
-  template <>                              \
-  std::int64_t file_type<T>() {            \
-    return file;                           \
+#define TVEM_HDF5_TYPE(T, memory, file) \
+  template <>                           \
+  std::int64_t memory_type<T>() {       \
+    return memory;                      \
+  }                                     \
+  template <>                           \
+  std::int64_t file_type<T>() {         \
+    return file;                        \
   }
 TVEM_HDF5_TYPE(double, H5T_NATIVE_DOUBLE, H5T_IEEE_F64LE)
 TVEM_HDF5_TYPE(float, H5T_NATIVE_FLOAT, H5T_IEEE_F32LE)

@@ -8,8 +8,8 @@
 
 namespace tvem::hdf5 {
 
-// What the sources behind hdf5.hpp share. Identifiers are hid_t, which is std::int64_t, so that HDF5's
-// own header stays in the sources.
+// What the sources behind hdf5.hpp share. Identifiers are hid_t, which is std::int64_t, so that
+// HDF5's own header stays in the sources.
 
 /// HDF5 prints its error stack to the terminal unless it is told not to; ours are exceptions.
 void silence();

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tvem/core/settings.hpp"
+#include "tvem/core/text.hpp"
 #include "tvem/io/keys.hpp"
 
 namespace tvem {
@@ -24,18 +25,6 @@ std::string number_text(T value) {
   char text[64];
   auto const result = std::to_chars(text, text + sizeof text, value);
   return {text, result.ptr};
-}
-
-/// The whole text as a number; false for anything else, for NaN and for infinity.
-template <class T>
-bool read_number(std::string const& text, T& value) {
-  T parsed{};
-  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
-  if (error != std::errc() || end != text.data() + text.size()) return false;
-  if constexpr (std::is_floating_point_v<T>)
-    if (!std::isfinite(parsed)) return false;
-  value = parsed + T{0};  // -0 is 0: the same value has one text, and one identity
-  return true;
 }
 
 /// Smallest and largest value of a number. A lower bound of `positive` excludes 0.
@@ -113,12 +102,10 @@ Key word_key(std::string name, KeyRole role, Access access, std::string meaning,
           accepted,
           role,
           [=](std::string const& text, Settings& settings) {
-            for (std::size_t i = 0; i < n_accepted; ++i)
-              if (enum_names<E>[i] == text) {
-                access(settings) = static_cast<E>(i);
-                return true;
-              }
-            return false;
+            auto const value = value_named<E>(text);
+            if (!value || static_cast<std::size_t>(*value) >= n_accepted) return false;
+            access(settings) = *value;
+            return true;
           },
           [=](Settings const& settings) { return std::string(name_of(access(settings))); }};
 }

@@ -12,19 +12,10 @@ constexpr auto evaluation = KeyRole::evaluation;
 constexpr auto operational = KeyRole::operational;
 constexpr std::int64_t many = 1'000'000'000;
 
-std::vector<std::string> split_list(std::string const& text) {
-  std::vector<std::string> items{""};
-  for (char const c : text) {
-    if (c == ',')
-      items.emplace_back();
-    else if (c != ' ' && c != '\t')
-      items.back() += c;
-  }
-  return items;
-}
-
 bool parse_estimator_list(std::string const& text, Settings& settings) {
-  auto const items = split_list(text);
+  std::string without_spaces = text;
+  std::erase_if(without_spaces, [](char c) { return c == ' ' || c == '\t'; });
+  auto const items = split(without_spaces, ',');
   for (std::size_t i = 0; i < items.size(); ++i)
     if (items[i].empty() || std::count(items.begin(), items.end(), items[i]) > 1) return false;
   settings.eval.estimators = items;

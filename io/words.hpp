@@ -11,8 +11,7 @@ namespace tvem {
 /// not know.
 template <class E>
 E word(std::string const& text) {
-  for (std::size_t i = 0; i < enum_names<E>.size(); ++i)
-    if (enum_names<E>[i] == text) return static_cast<E>(i);
+  if (auto const value = value_named<E>(text)) return *value;
   throw Error("\"" + text + "\" in a file is unknown to this version of the program");
 }
 

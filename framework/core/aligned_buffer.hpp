@@ -14,14 +14,19 @@ struct AlignedAllocator {
   AlignedAllocator() = default;
   template <class U>
   AlignedAllocator(AlignedAllocator<U> const&) {}
-  T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new(n * sizeof(T), alignment));
-  }
+  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), alignment)); }
   void deallocate(T* pointer, std::size_t) { ::operator delete(pointer, alignment); }
   friend bool operator==(AlignedAllocator const&, AlignedAllocator const&) { return true; }
 };
 
 template <class T>
 using AlignedVector = std::vector<T, AlignedAllocator<T>>;
+
+/// Makes the buffer at least this large. It never shrinks: after the largest use nothing is
+/// allocated.
+template <class T>
+void grow(AlignedVector<T>& buffer, std::size_t size) {
+  if (buffer.size() < size) buffer.resize(size);
+}
 
 }  // namespace tvem

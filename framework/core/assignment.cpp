@@ -7,8 +7,8 @@
 namespace tvem {
 
 // Rows are added one at a time; each is matched along a shortest augmenting path in reduced costs
-// cost - u(row) - v(column), found as in Dijkstra's algorithm. Index 0 is a sentinel, rows and columns
-// count from 1.
+// cost - u(row) - v(column), found as in Dijkstra's algorithm. Index 0 is a sentinel, rows and
+// columns count from 1.
 std::vector<int> minimum_cost_assignment(std::span<double const> cost, int n) {
   auto const size = static_cast<std::size_t>(n);
   TVEM_CHECK(n >= 0 && cost.size() == size * size, "the cost matrix must be n x n");

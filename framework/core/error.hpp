@@ -9,14 +9,15 @@ namespace tvem {
 /// Exit codes of the program; scripts and schedulers rely on them.
 enum class ExitCode : int { finished = 0, failed = 1, wrong_input = 2, stopped = 75 };
 
-/// A fault of the user's system or of the numbers (a file that cannot be written, a diverged training).
-/// The message names what was found, what is accepted, and what to do next.
+/// A fault of the user's system or of the numbers (a file that cannot be written, a diverged
+/// training). The message names what was found, what is accepted, and what to do next.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// The command line, the configuration or an input file is wrong: one sentence per problem, all at once.
+/// The command line, the configuration or an input file is wrong: one sentence per problem, all at
+/// once.
 class ConfigurationError : public Error {
  public:
   explicit ConfigurationError(std::vector<std::string> problems);
@@ -41,9 +42,9 @@ namespace detail {
 
 }  // namespace tvem
 
-/// Ends the program with the violated condition when it does not hold; stays active in release builds.
-#define TVEM_CHECK(condition, explanation)                                              \
-  do {                                                                                  \
-    if (!(condition))                                                                   \
-      ::tvem::detail::check_failed(#condition, __FILE__, __LINE__, explanation);        \
+/// Ends the program with the violated condition when it does not hold; stays active in release
+/// builds.
+#define TVEM_CHECK(condition, explanation)                                                       \
+  do {                                                                                           \
+    if (!(condition)) ::tvem::detail::check_failed(#condition, __FILE__, __LINE__, explanation); \
   } while (false)

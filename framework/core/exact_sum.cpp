@@ -7,8 +7,7 @@
 
 namespace tvem {
 
-Quantum::Quantum(int exponent)
-    : exponent_(exponent), magic_(std::ldexp(1.5, 52 + exponent)) {}
+Quantum::Quantum(int exponent) : exponent_(exponent), magic_(std::ldexp(1.5, 52 + exponent)) {}
 
 double Quantum::range(std::int64_t n_summands) const {
   TVEM_CHECK(n_summands > 0, "a sum needs summands");

@@ -5,10 +5,10 @@
 
 namespace tvem {
 
-/// The reproducible sum. Each summand is rounded once, in double precision, to a multiple of a fixed
-/// quantum 2^e; as long as the summands stay in range every partial sum is then an exact double, so any
-/// order of adding, on any number of ranks, gives the same bits (compare Demmel and Nguyen 2015, with the
-/// pre-rounding fixed in advance instead of negotiated).
+/// The reproducible sum. Each summand is rounded once, in double precision, to a multiple of a
+/// fixed quantum 2^e; as long as the summands stay in range every partial sum is then an exact
+/// double, so any order of adding, on any number of ranks, gives the same bits (compare Demmel and
+/// Nguyen 2015, with the pre-rounding fixed in advance instead of negotiated).
 class Quantum {
  public:
   /// The quantum of a training step: gradients of order 1 keep 40 bits behind the point.
@@ -30,7 +30,8 @@ class Quantum {
 
  private:
   int exponent_;
-  double magic_;  // 1.5 * 2^52 quanta: adding it pushes the bits below the quantum out of the double
+  double
+      magic_;  // 1.5 * 2^52 quanta: adding it pushes the bits below the quantum out of the double
 };
 
 /// What is in a chunk's gradient, as far as the reproducible sum is concerned.

@@ -7,8 +7,8 @@
 
 namespace tvem {
 
-/// The vector instructions that the kernels of `nn` were compiled for, lowest first. All ranks of a job
-/// use the lowest one present on any of them, because bits differ between them.
+/// The vector instructions that the kernels of `nn` were compiled for, lowest first. All ranks of a
+/// job use the lowest one present on any of them, because bits differ between them.
 enum class InstructionSet { portable, avx2, avx512 };
 template <>
 inline constexpr auto enum_names<InstructionSet> =

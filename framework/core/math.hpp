@@ -6,9 +6,10 @@
 
 namespace tvem {
 
-// Logarithm and exponential in double precision from additions, multiplications and divisions alone.
-// The C library chooses among variants by processor, whose last bits may differ; tasks and EM must be the
-// same bits on every node, so they use these. Relative error below 1e-15 (unit test).
+// Logarithm and exponential in double precision from additions, multiplications and divisions
+// alone. The C library chooses among variants by processor, whose last bits may differ; tasks and
+// EM must be the same bits on every node, so they use these. Relative error below 1e-15 (unit
+// test).
 
 /// Natural logarithm; x must be positive, finite and normal.
 inline double portable_log(double x) {
@@ -36,13 +37,15 @@ inline double portable_log(double x) {
   series = series * z + 1.0 / 7.0;
   series = series * z + 1.0 / 5.0;
   series = series * z + 1.0 / 3.0;
-  // 2 artanh(s) = f - s (f - 2 z series): the leading term f is exact, only the correction is rounded.
+  // 2 artanh(s) = f - s (f - 2 z series): the leading term f is exact, only the correction is
+  // rounded.
   double const correction = s * (f - 2.0 * z * series);
   double const e = exponent;
   return e * ln2_high + (f - (correction - e * ln2_low));
 }
 
-/// Exponential; 0 below -745, infinity above 709.78; results below the normal range are flushed to 0.
+/// Exponential; 0 below -745, infinity above 709.78; results below the normal range are flushed to
+/// 0.
 inline double portable_exp(double x) {
   if (!(x > -708.0)) return x != x ? x : 0.0;
   if (x > 709.78) return std::numeric_limits<double>::infinity();

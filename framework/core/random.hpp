@@ -16,9 +16,10 @@ enum class Purpose : std::uint64_t {
   probe = 6,
 };
 
-/// Random numbers keyed by identity: a stream is a pure function of (seed, purpose, id, index), hence the
-/// same on every rank, at every rank count and after every restart. Counter-based Philox4x64-10 (Salmon
-/// et al. 2011, Random123): key = (seed, purpose), counter = (block, id, index, 0).
+/// Random numbers keyed by identity: a stream is a pure function of (seed, purpose, id, index),
+/// hence the same on every rank, at every rank count and after every restart. Counter-based
+/// Philox4x64-10 (Salmon et al. 2011, Random123): key = (seed, purpose), counter = (block, id,
+/// index, 0).
 class RandomStream {
  public:
   RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t id, std::uint64_t index = 0);
@@ -33,8 +34,8 @@ class RandomStream {
   std::int64_t integer(std::int64_t low, std::int64_t high);
   /// Standard normal by inversion, see normal_quantile.
   double normal();
-  /// Gamma with the given shape > 0 and scale 1, as its logarithm (small shapes underflow otherwise).
-  /// Marsaglia and Tsang 2000.
+  /// Gamma with the given shape > 0 and scale 1, as its logarithm (small shapes underflow
+  /// otherwise). Marsaglia and Tsang 2000.
   double log_gamma_variate(double shape);
 
  private:

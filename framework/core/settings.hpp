@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,14 @@ inline constexpr auto enum_names = std::array<std::string_view, 0>{};
 template <class E>
 std::string_view name_of(E value) {
   return enum_names<E>[static_cast<std::size_t>(value)];
+}
+
+/// The value that this word names; none for an unknown word.
+template <class E>
+std::optional<E> value_named(std::string_view name) {
+  for (std::size_t i = 0; i < enum_names<E>.size(); ++i)
+    if (enum_names<E>[i] == name) return static_cast<E>(i);
+  return std::nullopt;
 }
 
 /// A value (low == high) or a range from which each task draws uniformly.
@@ -36,7 +45,8 @@ template <>
 inline constexpr auto enum_names<WeightsKind> =
     std::array<std::string_view, 2>{"equal", "dirichlet"};
 
-/// shared: one variance for all components (the paper's model); spherical: one variance per component.
+/// shared: one variance for all components (the paper's model); spherical: one variance per
+/// component.
 enum class CovarianceKind { shared, spherical };
 template <>
 inline constexpr auto enum_names<CovarianceKind> =
@@ -48,8 +58,7 @@ inline constexpr auto enum_names<AttentionKind> = std::array<std::string_view, 1
 
 enum class NormKind { none, pre, post };
 template <>
-inline constexpr auto enum_names<NormKind> =
-    std::array<std::string_view, 3>{"none", "pre", "post"};
+inline constexpr auto enum_names<NormKind> = std::array<std::string_view, 3>{"none", "pre", "post"};
 
 enum class ActivationKind { gelu, relu };
 template <>
@@ -76,8 +85,7 @@ inline constexpr auto enum_names<ScheduleKind> =
 
 enum class StartKind { random, kmeans_plus_plus };
 template <>
-inline constexpr auto enum_names<StartKind> =
-    std::array<std::string_view, 2>{"random", "kmeans++"};
+inline constexpr auto enum_names<StartKind> = std::array<std::string_view, 2>{"random", "kmeans++"};
 
 enum class ReductionKind { reproducible, fast };
 template <>
@@ -177,7 +185,8 @@ struct Settings {
 };
 
 /// Tasks in a chunk: `parallel.chunk`, or as many tasks as keep a chunk's activations in a core's
-/// second-level cache (about 200 points), at least one, at most a step's. Never depends on the ranks.
+/// second-level cache (about 200 points), at least one, at most a step's. Never depends on the
+/// ranks.
 int resolved_chunk(Settings const& settings);
 
 }  // namespace tvem

@@ -1,13 +1,12 @@
 #include "tvem/em/estimator.hpp"
 
-#include <charconv>
-#include <cmath>
 #include <functional>
 #include <limits>
 #include <set>
 
 #include "tvem/core/error.hpp"
 #include "tvem/core/random.hpp"
+#include "tvem/core/text.hpp"
 #include "tvem/em/em.hpp"
 #include "tvem/em/lloyd.hpp"
 
@@ -25,18 +24,17 @@ struct Option {
 
 template <class T>
 bool parse_number(std::string const& text, T low, T high, T& value) {
-  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && value >= low && value <= high;
+  T parsed{};
+  if (!read_number(text, parsed) || parsed < low || parsed > high) return false;
+  value = parsed;
+  return true;
 }
 
 template <class E>
 bool parse_word(std::string const& text, E& value) {
-  for (std::size_t i = 0; i < enum_names<E>.size(); ++i)
-    if (enum_names<E>[i] == text) {
-      value = static_cast<E>(i);
-      return true;
-    }
-  return false;
+  auto const named = value_named<E>(text);
+  if (named) value = *named;
+  return named.has_value();
 }
 
 std::vector<Option> const& options() {
@@ -59,17 +57,6 @@ std::vector<Option> const& options() {
        }},
   };
   return list;
-}
-
-std::vector<std::string> split(std::string const& text, char separator) {
-  std::vector<std::string> parts{""};
-  for (char const c : text) {
-    if (c == separator)
-      parts.emplace_back();
-    else
-      parts.back() += c;
-  }
-  return parts;
 }
 
 bool has_option(Method method, Option const& option) {

@@ -14,12 +14,6 @@ std::optional<LayerNorm<T>> make_norm(ParameterLayout& layout, std::string const
 
 int hidden_width(ModelSettings const& settings) { return settings.mlp_ratio * settings.width; }
 
-/// Grows, never shrinks: after the largest chunk nothing is allocated any more.
-template <class T>
-void grow(AlignedVector<T>& buffer, std::size_t size) {
-  if (buffer.size() < size) buffer.resize(size);
-}
-
 }  // namespace
 
 template <class T>

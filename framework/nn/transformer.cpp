@@ -32,11 +32,6 @@ std::size_t add_k_embedding(ParameterLayout& layout, ModelSettings const& settin
   return layout.add("components.weight", components.high - components.low + 1, settings.width);
 }
 
-template <class T>
-void grow(AlignedVector<T>& buffer, std::size_t size) {
-  if (buffer.size() < size) buffer.resize(size);
-}
-
 bool ends_with(std::string const& text, std::string const& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }

@@ -14,6 +14,15 @@ TEST(MustFail, AssertionOnRank1Alone_FailsTheProgram) {
   test_world().barrier();
 }
 
+TEST(MustLeave, AssertionThatLeavesACollectiveOutOnRank1_EndsTheJob) {
+  ASSERT_NE(test_world().rank(), 1) << "this rank left on purpose";
+  test_world().barrier();  // the others wait here for ever
+}
+
+TEST(MustSkip, SkippedOnRank1Alone_IsNoFailure) {
+  if (test_world().rank() == 1) GTEST_SKIP() << "skipped on purpose";
+}
+
 TEST(MustThrow, ExceptionOnRank1Alone_EndsTheJob) {
   if (test_world().rank() == 1) throw std::runtime_error("thrown on purpose");
   test_world().barrier();  // the others wait here for ever

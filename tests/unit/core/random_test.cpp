@@ -101,6 +101,17 @@ TEST(RandomStream, LogGammaVariate_MomentsOfTheGammaDistribution) {
   }
 }
 
+TEST(NormalQuantile, TailsBordersAndMiddle_AsScipy) {
+  std::ifstream golden(TVEM_GOLDEN_DIR "/normal_quantile_scipy.txt");
+  ASSERT_TRUE(golden);
+  std::string comment;
+  std::getline(golden, comment);
+  int n_read = 0;
+  for (double p = 0, x = 0; golden >> p >> x; ++n_read)
+    EXPECT_NEAR(normal_quantile(p), x, 2e-15 * std::fabs(x)) << p;
+  EXPECT_GE(n_read, 80);
+}
+
 TEST(NormalQuantile, WholeRange_InverseOfTheDistributionFunction) {
   for (double p = 1e-300; p < 0.5; p *= 3.7) {
     double const x = normal_quantile(p);

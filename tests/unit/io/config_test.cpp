@@ -107,6 +107,39 @@ TEST(ParseConfiguration, SyntaxAndDuplicates_NamedWithFileAndLine) {
   EXPECT_TRUE(has(problems_of("", {"--train.rate", "1e400"}), "train.rate"));
 }
 
+TEST(ParseConfiguration, BadLinesAmongBadValues_AllReported) {
+  // "dim" is also a part of the good line before it, which must stay.
+  EXPECT_EQ(problems_of("[task]\ndim = 4\npoints = 0\n  dim # 4\n\n[model\n"),
+            "test.ini:4: \"dim\" is neither [section] nor key = value\n"
+            "test.ini:6: \"[model\" is neither [section] nor key = value\n"
+            "test.ini: task.points = \"0\" is not accepted; it is an integer 2..100000, or a range "
+            "a..b of them");
+}
+
+TEST(ParseConfiguration, KeysWithoutValues_NamedAndTheOthersStillRead) {
+  std::string const problems =
+      problems_of("", {"--task.dim", "--task.points=", "--train.rate", "-1", "--model.layers"});
+  for (auto const* part :
+       {"--task.dim needs a value: an integer 1..1024", "--task.points needs a value",
+        "train.rate = \"-1\"", "--model.layers needs a value"})
+    EXPECT_TRUE(has(problems, part)) << part << "\n" << problems;
+  EXPECT_FALSE(has(problems, "belongs to no option")) << problems;
+}
+
+TEST(ParseConfiguration, LinesOfWindowsCommentsAndNegativeZero_AsMeant) {
+  Settings const settings = parse_configuration(
+      "[task]\r\ndim = 4 # four\r\nseparation = -0\r\n[run]\r\nname = a\r\n", "a.ini", {});
+  EXPECT_EQ(settings.task.dim, (Range<int>{4, 4}));
+  EXPECT_EQ(settings.run.name, "a");
+  Settings expected;
+  expected.task.dim = {4, 4};
+  EXPECT_EQ(training_identity(settings), training_identity(expected)) << "-0 is 0";
+}
+
+TEST(ParseConfiguration, ByteOrderMark_IsPassedOver) {
+  EXPECT_EQ(parse_configuration("\xef\xbb\xbf[task]\ndim = 4\n", "a.ini", {}).task.dim.low, 4);
+}
+
 TEST(KeysHelp, EveryKey_WithItsDefault) {
   std::string const help = keys_help();
   for (Key const& key : configuration_keys())

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <charconv>
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace tvem {
+
+/// The whole text as a number; false, and `value` as it was, for anything else, for NaN and
+/// infinity.
+template <class T>
+bool read_number(std::string_view text, T& value) {
+  T parsed{};
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
+  if (error != std::errc() || end != text.data() + text.size()) return false;
+  if constexpr (std::is_floating_point_v<T>)
+    if (!std::isfinite(parsed)) return false;
+  value = parsed + T{0};  // -0 is 0: the same value has one text, and one identity
+  return true;
+}
+
+/// The parts of a text between separators; one empty part for an empty text.
+inline std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts{""};
+  for (char const c : text) {
+    if (c == separator)
+      parts.emplace_back();
+    else
+      parts.back() += c;
+  }
+  return parts;
+}
+
+}  // namespace tvem
