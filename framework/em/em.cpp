@@ -1,5 +1,6 @@
 #include "tvem/em/em.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -20,7 +21,7 @@ constexpr double dead_mass = 1e-10;
 struct Workspace {
   std::vector<double> responsibility;                   // n x k
   std::vector<double> log_scale, half_precision, mass;  // k
-  Eigen::Index worst_point = 0;  // of the smallest density, in the last E-step
+  std::vector<double> log_density;                      // n, of the last E-step
 };
 
 void prepare_densities(Mixture const& mixture, Workspace& work) {
@@ -54,7 +55,8 @@ double expectation(RowMatrix const& points, Mixture const& mixture, Workspace& w
   Eigen::Index const n = points.rows(), d = points.cols();
   prepare_densities(mixture, work);
   work.responsibility.resize(static_cast<std::size_t>(n) * k);
-  double log_density_sum = 0, smallest = std::numeric_limits<double>::infinity();
+  work.log_density.resize(static_cast<std::size_t>(n));
+  double log_density_sum = 0;
   for (Eigen::Index i = 0; i < n; ++i) {
     double const* x = points.data() + i * d;
     double* const row = work.responsibility.data() + static_cast<std::size_t>(i) * k;
@@ -66,10 +68,7 @@ double expectation(RowMatrix const& points, Mixture const& mixture, Workspace& w
     }
     double const log_density = normalize(row, k);
     log_density_sum += log_density;
-    if (log_density < smallest) {
-      smallest = log_density;
-      work.worst_point = i;
-    }
+    work.log_density[static_cast<std::size_t>(i)] = log_density;
   }
   return log_density_sum / static_cast<double>(n);
 }
@@ -139,9 +138,17 @@ double step(RowMatrix const& points, CovarianceKind covariance, double floor, Wo
   return log_likelihood;
 }
 
-/// Puts dead components on the worst explained point with the weight of one point and the mean
-/// variance of the living. Returns how many there were.
-int revive_dead(RowMatrix const& points, Workspace const& work, Mixture& mixture) {
+/// The point that the last E-step explained worst. It counts as taken, since components that start
+/// from one point stay equal for ever.
+Eigen::Index take_worst_point(Workspace& work) {
+  auto const worst = std::min_element(work.log_density.begin(), work.log_density.end());
+  *worst = std::numeric_limits<double>::infinity();
+  return worst - work.log_density.begin();
+}
+
+/// Puts each dead component on a worst explained point of its own with the weight of one point and
+/// the mean variance of the living. Returns how many there were.
+int revive_dead(RowMatrix const& points, Workspace& work, Mixture& mixture) {
   int n_dead = 0, n_living = 0;
   double variance_sum = 0;
   for (Eigen::Index j = 0; j < mixture.components(); ++j) {
@@ -155,7 +162,7 @@ int revive_dead(RowMatrix const& points, Workspace const& work, Mixture& mixture
   for (Eigen::Index j = 0; j < mixture.components(); ++j) {
     if (mixture.weights[j] > 0) continue;
     mixture.weights[j] = weight;
-    mixture.means.row(j) = points.row(work.worst_point);
+    mixture.means.row(j) = points.row(take_worst_point(work));
     mixture.variances[j] = variance_sum / n_living;
   }
   double total = 0;

@@ -20,8 +20,9 @@ double em_step(RowMatrix const& points, CovarianceKind covariance, double varian
 
 /// EM from the given mixture until the mean log-likelihood per point rises by less than
 /// settings.tolerance, or for settings.max_iterations.
-/// A dead component is put on the point that the mixture explains worst, with the mean variance of
-/// the components, and counted. `collapsed` when a variance ends at the floor.
+/// A dead component is put on the point that the mixture explains worst (several on as many
+/// points), with the mean variance of the components, and counted; max_iterations bounds how often.
+/// `collapsed` when a variance ends at the floor.
 Fit em_from(RowMatrix const& points, Mixture start, EmSettings const& settings);
 
 /// EM with restarts on k components: each restart has its own stream, starts from equal weights,

@@ -1,6 +1,7 @@
 #include "tvem/em/lloyd.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "tvem/em/em.hpp"
@@ -73,6 +74,7 @@ Fit lloyd_from(RowMatrix const& points, RowMatrix means, int max_iterations) {
   fit.objective = -nearest.square_sum;
   fit.mixture = mixture_of(points, nearest, means);
   fit.log_likelihood = mean_log_likelihood(fit.mixture, points);
+  if (!std::isfinite(fit.log_likelihood)) fit.status = FitStatus::failed;
   return fit;
 }
 

@@ -6,7 +6,8 @@
 
 namespace tvem {
 
-/// k distinct points chosen at random. points: n x d, n >= k. Result: k x d.
+/// k distinct points chosen at random; with fewer points than k they repeat. points: n x d, n >= 1.
+/// Result: k x d.
 RowMatrix random_point_start(RowMatrix const& points, int k, RandomStream& random);
 
 /// k-means++ seeding (Arthur and Vassilvitskii 2007): each further centre is a point drawn with

@@ -9,7 +9,11 @@ spherical and for shared after 30 steps: weights, means, variances, mean log-lik
 Lloyd: centres, labels, sum of squares.
 """
 
+import os
 import warnings
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # else the last bits vary from run to run
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 from sklearn.cluster import KMeans

@@ -158,7 +158,7 @@ TEST(Em, HundredRestartsOnTheQuickstartPrior_ErrorNotAboveOneStart) {
 }
 
 TEST(Em, CollapsedRestart_KeptOnlyIfAllAre) {
-  // Nine points on a line and a pair far away, so close that a component of its own would have no
+  // 28 points on a line and a pair far away, so close that a component of its own would have no
   // variance.
   RowMatrix points(30, 1);
   for (int i = 0; i < 28; ++i) points(i, 0) = 0.37 * i + 0.1 * (i % 3);
@@ -188,6 +188,47 @@ TEST(EmFrom, ComponentFarFromAllPoints_StartedAgainAndCounted) {
   EXPECT_TRUE(fit.mixture.means.allFinite());
   EXPECT_LT(fit.mixture.means.cwiseAbs().maxCoeff(), 100);
   EXPECT_GT(fit.mixture.weights.minCoeff(), 0);
+}
+
+TEST(EmFrom, TwoComponentsFarFromAllPoints_StartedAgainOnDifferentPoints) {
+  Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 3);
+  Mixture start = task.mixture;
+  start.means.row(1).setConstant(1e4);
+  start.means.row(2).setConstant(-1e4);
+  Fit const fit = em_from(task.points, start, EmSettings{});
+  EXPECT_EQ(fit.n_dead, 2);
+  EXPECT_GT((fit.mixture.means.row(1) - fit.mixture.means.row(2)).norm(), 0.1)
+      << "components that start from one point stay equal for ever";
+}
+
+TEST(EmFrom, DeadAgainAndAgain_EndsAtMaxIterationsWithLabels) {
+  // Two points hold one component each; the third has nothing to explain.
+  RowMatrix points(2, 1);
+  points << 0, 1;
+  Mixture start;
+  start.weights = Eigen::VectorXd::Constant(3, 1.0 / 3);
+  start.means = RowMatrix::Constant(3, 1, 1e6);
+  start.means(0, 0) = 0.5;
+  start.variances = Eigen::VectorXd::Constant(3, 0.25);
+  EmSettings settings;
+  settings.max_iterations = 50;
+  Fit const fit = em_from(points, start, settings);
+  EXPECT_LE(fit.iterations, 50);
+  EXPECT_GE(fit.n_dead, 1);
+  EXPECT_EQ(fit.labels.size(), 2u);
+}
+
+TEST(EmAndLloyd, PointThatIsNotFinite_FailedWithLabels) {
+  Task task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 3);
+  task.points(4, 0) = NAN;
+  EmSettings settings;
+  settings.restarts = 2;
+  for (Fit const& fit :
+       {em(task.points, 3, settings, 1, 0), lloyd(task.points, 3, settings, 1, 0)}) {
+    EXPECT_EQ(fit.status, FitStatus::failed);
+    ASSERT_EQ(fit.labels.size(), 50u);
+    for (int const label : fit.labels) EXPECT_TRUE(label >= 0 && label < 3);
+  }
 }
 
 TEST(LloydFrom, EmptyCluster_MovedAndCounted) {

@@ -1,6 +1,8 @@
 #include "tvem/metrics/statistics.hpp"
 
 #include <cmath>
+#include <fstream>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -53,6 +55,17 @@ TEST(SimplexBayesError, TwoComponents_PhiOfHalfTheDistance) {
 
 TEST(SimplexBayesError, NoDistance_Guessing) {
   for (int k : {2, 3, 10}) EXPECT_NEAR(simplex_bayes_error(k, 0), 1 - 1.0 / k, 1e-11);
+}
+
+TEST(SimplexBayesError, SeveralComponents_AsScipy) {
+  std::ifstream golden(TVEM_GOLDEN_DIR "/metrics_bayes_scipy.txt");
+  ASSERT_TRUE(golden);
+  std::string comment;
+  std::getline(golden, comment);
+  int k = 0, n_read = 0;
+  for (double separation = 0, expected = 0; golden >> k >> separation >> expected; ++n_read)
+    EXPECT_NEAR(simplex_bayes_error(k, separation), expected, 1e-10) << k << " " << separation;
+  EXPECT_EQ(n_read, 20);
 }
 
 TEST(SimplexBayesError, MapRuleOnDrawnTasks_WithinFourStandardErrors) {
