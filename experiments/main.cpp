@@ -81,9 +81,10 @@ int main(int argc, char** argv) {
     print_problems(comm, error);
     return static_cast<int>(ExitCode::wrong_input);
   } catch (std::exception const& error) {
-    // The other ranks may be waiting for this one: end them all.
     std::cerr << "tvem: rank " + std::to_string(comm.rank()) + ": " + error.what() + "\n"
               << std::flush;
-    session.abort(static_cast<int>(ExitCode::failed));
+    // The other ranks may be waiting for this one: end them all.
+    if (comm.size() > 1) session.abort(static_cast<int>(ExitCode::failed));
+    return static_cast<int>(ExitCode::failed);
   }
 }

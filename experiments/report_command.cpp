@@ -2,7 +2,7 @@
 
 #include "command_line.hpp"
 #include "report.hpp"
-#include "tvem/comm/on_root.hpp"
+#include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
 
 namespace tvem {
@@ -26,7 +26,11 @@ RunRecord read_run(std::filesystem::path path) {
   if (!std::filesystem::exists(path))
     throw ConfigurationError("there is no run at " + path.string() +
                              "; give the folder that tvem run --out wrote, or its run.h5");
-  return read_run_file(path);
+  try {
+    return read_run_file(path);
+  } catch (Error const& error) {
+    throw ConfigurationError(error.what());  // a damaged file is wrong input
+  }
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include "progress.hpp"
 #include "report.hpp"
 #include "run_folder.hpp"
-#include "tvem/comm/on_root.hpp"
+#include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/io/config.hpp"
 #include "tvem/io/identity.hpp"

@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-#include "tvem/comm/on_root.hpp"
+#include "tvem/comm/collective_errors.hpp"
 #include "tvem/comm/session.hpp"
 #include "tvem/core/build_info.hpp"
 #include "tvem/core/error.hpp"
@@ -45,6 +45,16 @@ ProvenanceRecord this_start(int ranks, InstructionSet instruction_set,
           .command = command_line};
 }
 
+/// What `read` returns; a file that is damaged, or of another kind, is wrong input.
+template <class Read>
+auto as_input(Read const& read) {
+  try {
+    return read();
+  } catch (Error const& error) {
+    throw ConfigurationError(error.what());
+  }
+}
+
 /// The settings of the training that a folder holds.
 Settings stored_settings(FileHeader const& header, fs::path const& path) {
   try {
@@ -73,7 +83,8 @@ RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const
       throw ConfigurationError("--out " + path_.string() + " is a file, not a folder");
   });
   // Every rank reads the same file: the state is then the same everywhere without sending it.
-  auto found = read_checkpoint(path_);
+  std::optional<FoundCheckpoint> found;
+  on_every_rank(comm_, [&] { found = as_input([&] { return read_checkpoint(path_); }); });
   if (found) {
     check_same_training(found->checkpoint.header, settings_, path_);
     notice_ = found->notice;

@@ -12,8 +12,8 @@ namespace tvem {
 /// A group of processes, as a value: copies share the group. One process needs no MPI at all
 /// (`Communicator::serial()`); every function behaves the same there.
 ///
-/// Every member but rank() and size() is collective: all ranks of the group must call it, in the same
-/// order, with equal lengths where not said otherwise.
+/// Every member but rank() and size() is collective: all ranks of the group must call it, in the
+/// same order, with equal lengths where not said otherwise.
 class Communicator {
  public:
   class Group;
@@ -25,7 +25,8 @@ class Communicator {
   bool is_root() const { return rank() == 0; }
 
   /// Collective. Sums in place over ranks. Only sums may be given to it, never means. The order of
-  /// adding is MPI's: equal bits at all rank counts need summands whose sums are exact (exact_sum.hpp).
+  /// adding is MPI's: equal bits at all rank counts need summands whose sums are exact
+  /// (exact_sum.hpp).
   void sum(std::span<double> values) const;
   /// Collective. As above in single precision, for the reduction `fast`.
   void sum(std::span<float> values) const;
@@ -35,8 +36,8 @@ class Communicator {
   std::int64_t max(std::int64_t value) const;
   /// Collective. The text of rank 0 on every rank.
   std::string broadcast(std::string text) const;
-  /// Collective. The values of all ranks one after another in rank order, on rank 0; empty elsewhere.
-  /// Lengths may differ.
+  /// Collective. The values of all ranks one after another in rank order, on rank 0; empty
+  /// elsewhere. Lengths may differ.
   std::vector<double> gather(std::span<double const> values) const;
   /// Collective. Returns when all ranks have called it.
   void barrier() const;
@@ -45,11 +46,4 @@ class Communicator {
   std::shared_ptr<Group const> group_;
 };
 
-/// Collective. Runs `action` on rank 0 alone; when it throws, every rank throws: rank 0 the exception
-/// itself, the others an Error with its message (a ConfigurationError for a ConfigurationError).
-template <class Action>
-void on_root(Communicator const& comm, Action&& action);
-
 }  // namespace tvem
-
-#include "tvem/comm/on_root.hpp"

@@ -7,9 +7,9 @@
 namespace tvem {
 
 /// Starts MPI for the life of the object. One in a program, on main's stack.
-/// When the program leaves by an exception, MPI is not finalised: the other ranks may be waiting in a
-/// collective operation that this rank will never join, and finalising would wait for them. Whoever
-/// catches the exception calls abort().
+/// When the program leaves by an exception, MPI is not finalised: the other ranks may be waiting in
+/// a collective operation that this rank will never join, and finalising would wait for them.
+/// Whoever catches the exception calls abort().
 class MpiSession {
  public:
   MpiSession(int& argc, char**& argv);

@@ -66,7 +66,9 @@ Fit lloyd_from(RowMatrix const& points, RowMatrix means, int max_iterations) {
     int const n_empty = update_means(points, nearest, means);
     fit.n_dead += n_empty;
     bool const has_changed = nearest.assign(points, means);
-    if (!has_changed && n_empty == 0) fit.status = FitStatus::converged;
+    // Without any distance left, nothing improves: there are fewer different points than clusters.
+    if (!has_changed && (n_empty == 0 || nearest.square_sum == 0))
+      fit.status = FitStatus::converged;
   }
   if (fit.n_dead > 0) fit.status = FitStatus::dead_component;
   fit.total_iterations = fit.iterations;

@@ -144,6 +144,21 @@ class Folder(CliTest):
         for name, value in before.items():
             self.assertEqual(value.tobytes(), after[name].tobytes())
 
+    def test_only_damaged_checkpoints_exit_2_and_nothing_touched(self):
+        self.train("run")
+        for name in ("checkpoint.h5", "checkpoint.previous.h5"):
+            with open(self.path("run", name), "r+b") as file:
+                file.truncate(3000)
+        done = self.train("run", expect=2, ranks=2)
+        self.assertIn("no good checkpoint", done.stderr)
+        self.assertEqual(os.path.getsize(self.path("run", "checkpoint.h5")), 3000)
+
+    def test_divergence_exit_1_and_what_to_do(self):
+        done = self.train("run", "--train.rate", "1e6", "--train.clip", 0, "--model.norm", "none", ranks=3,
+                          expect=1)
+        self.assertIn("training diverged: in step", done.stderr)
+        self.assertIn("train.rate", done.stderr)
+
     def test_damaged_checkpoint_previous_one_is_used(self):
         self.train("run", "--train.steps", 40)
         checkpoint = self.path("run", "checkpoint.h5")
@@ -195,6 +210,14 @@ class WrongInput(CliTest):
             done = run(*arguments)
             self.assertEqual(done.returncode, 2, (arguments, done.stdout, done.stderr))
             self.assertTrue(done.stderr.strip())
+
+    def test_report_of_a_file_that_is_no_run(self):
+        for content in (b"", b"text", b"tvem file\nsha256 " + b"0" * 600):
+            with open(self.path("odd.h5"), "wb") as file:
+                file.write(content)
+            done = run("report", self.path("odd.h5"))
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("odd.h5", done.stderr)
 
     def test_help_and_version(self):
         for arguments, words in ((("--help",), ("run", "report")),

@@ -148,5 +148,22 @@ TEST(ExactSum, WithoutRounding_BitsDependOnTheRanks) {
   EXPECT_NE(exact_sum(test_world(), 16, false), exact_sum(Communicator::serial(), 16, false));
 }
 
+TEST(OnEveryRank, OneRankThrows_AllThrow) {
+  Communicator const& world = test_world();
+  int const last = world.size() - 1;
+  try {
+    on_every_rank(world, [&] {
+      if (world.rank() == last) throw ConfigurationError("wrong on the last rank");
+    });
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (ConfigurationError const& error) {
+    EXPECT_EQ(world.rank(), last);
+    EXPECT_STREQ(error.what(), "wrong on the last rank");
+  } catch (Error const&) {
+    EXPECT_NE(world.rank(), last);
+  }
+  on_every_rank(world, [] {});
+}
+
 }  // namespace
 }  // namespace tvem

@@ -1,6 +1,5 @@
 #include "tvem/em/estimator.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <fstream>
 
