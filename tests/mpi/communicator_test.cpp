@@ -1,5 +1,3 @@
-#include "tvem/comm/communicator.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -8,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "support/world.hpp"
+#include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/exact_sum.hpp"
 #include "tvem/core/random.hpp"
 
