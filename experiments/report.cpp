@@ -18,6 +18,7 @@ struct Summary {
   double iterations_mean = 0;
   PairedDifference difference{};   // its error - the reference's
   std::vector<int> status_counts;  // by status
+  int collapsed_restarts = 0, dead_components = 0;
 };
 
 /// The method that the others are compared with: the Transformer where there is one.
@@ -33,17 +34,22 @@ std::vector<Summary> summaries_of(Evaluation const& table) {
   auto const reference = table.row(table.error, reference_of(table));
   for (std::size_t e = 0; e < table.estimators.size(); ++e) {
     auto const error = table.row(table.error, e);
-    auto const iterations = table.row(table.iterations, e);
-    Summary summary{.estimator = table.estimators[e],
-                    .error = moments_of(error),
-                    .ari = moments_of(table.row(table.ari, e)),
-                    .nmi = moments_of(table.row(table.nmi, e)),
-                    .log_likelihood = moments_of(table.row(table.log_likelihood, e)),
-                    .seconds = moments_of(table.row(table.seconds, e)),
-                    .iterations_mean = std::accumulate(iterations.begin(), iterations.end(), 0.0) /
-                                       static_cast<double>(iterations.size()),
-                    .difference = paired_difference(error, reference),
-                    .status_counts = std::vector<int>(table.status_names.size())};
+    auto const total = [&](std::vector<int> const& counts) {
+      auto const row = table.row(counts, e);
+      return std::accumulate(row.begin(), row.end(), 0);
+    };
+    Summary summary{
+        .estimator = table.estimators[e],
+        .error = moments_of(error),
+        .ari = moments_of(table.row(table.ari, e)),
+        .nmi = moments_of(table.row(table.nmi, e)),
+        .log_likelihood = moments_of(table.row(table.log_likelihood, e)),
+        .seconds = moments_of(table.row(table.seconds, e)),
+        .iterations_mean = total(table.iterations) / static_cast<double>(table.n_tasks()),
+        .difference = paired_difference(error, reference),
+        .status_counts = std::vector<int>(table.status_names.size()),
+        .collapsed_restarts = total(table.collapsed_restarts),
+        .dead_components = total(table.dead_components)};
     for (int const status : table.row(table.status, e))
       ++summary.status_counts[static_cast<std::size_t>(status)];
     summaries.push_back(std::move(summary));
@@ -63,13 +69,16 @@ std::string number(double value, int width, int decimals) {
   return std::isnan(value) ? format("%*s", width, "-") : format("%*.*f", width, decimals, value);
 }
 
-/// "12 not_converged, 1 collapsed": every task that did not simply converge.
+/// "12 not_converged, 3 collapsed restarts": every task that did not simply converge, and what
+/// happened on the way.
 std::string status_text(Summary const& summary, std::vector<std::string> const& names) {
   std::string text;
-  for (std::size_t s = 1; s < names.size(); ++s)
-    if (summary.status_counts[s] > 0)
-      text +=
-          (text.empty() ? "" : ", ") + std::to_string(summary.status_counts[s]) + " " + names[s];
+  auto const append = [&](int count, std::string const& what) {
+    if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + what;
+  };
+  for (std::size_t s = 1; s < names.size(); ++s) append(summary.status_counts[s], names[s]);
+  append(summary.collapsed_restarts, "collapsed restarts");
+  append(summary.dead_components, "dead components revived");
   return text;
 }
 
@@ -101,11 +110,12 @@ std::string report_table(RunRecord const& record) {
   std::size_t name_width = 9;
   for (auto const& name : table.estimators) name_width = std::max(name_width, name.size());
   int const width = static_cast<int>(name_width);
-  text += "evaluated on " + std::to_string(table.n_tasks()) + " tasks, the same for all; error = " +
-          "misclustering error, s.e. = standard error over tasks\n\n";
+  text += "evaluated on " + std::to_string(table.n_tasks()) +
+          " tasks, the same for all\nerror: misclustering error; s.e.: standard error over tasks; "
+          "difference: paired, error - that of " +
+          table.estimators[reference] + ", with its 95 % interval\n\n";
   text += format("%-*s%9s%8s%27s%8s%8s%10s%10s%8s\n", width, "estimator", "error", "s.e.",
-                 ("minus " + table.estimators[reference] + ", 95 %").c_str(), "ARI", "NMI",
-                 "log-lik.", "ms/task", "iter.");
+                 "difference", "ARI", "NMI", "log-lik.", "ms/task", "iter.");
   for (std::size_t e = 0; e < summaries.size(); ++e)
     text += table_row(summaries[e], table, e == reference, width);
   Moments const raw = moments_of(table.bayes_error_raw);
@@ -121,6 +131,7 @@ std::string report_csv(RunRecord const& record) {
   if (!record.evaluation) return text + "\n";
   Evaluation const& table = *record.evaluation;
   for (auto const& name : table.status_names) text += ",n_" + name;
+  text += ",collapsed_restarts,dead_components";
   text += "\n";
   for (Summary const& summary : summaries_of(table)) {
     text += record.header.run_id + "," + summary.estimator + "," + std::to_string(table.n_tasks());
@@ -130,6 +141,8 @@ std::string report_csv(RunRecord const& record) {
           summary.log_likelihood.mean(), summary.seconds.mean(), summary.iterations_mean})
       text += std::isnan(value) ? std::string(",") : format(",%.17g", value);
     for (int const count : summary.status_counts) text += "," + std::to_string(count);
+    text += "," + std::to_string(summary.collapsed_restarts) + "," +
+            std::to_string(summary.dead_components);
     text += "\n";
   }
   return text;

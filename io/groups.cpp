@@ -233,6 +233,10 @@ void write_evaluation(Hdf5Group const& root, Evaluation const& table) {
   write_metric(group, "seconds", table.seconds, table, {"wall-clock time on the task", "s"});
   group.write("iterations", std::span<int const>(table.iterations), {"estimator", "task"},
               {"iterations, over all restarts"});
+  group.write("collapsed_restarts", std::span<int const>(table.collapsed_restarts),
+              {"estimator", "task"}, {"restarts that ended with a variance at the floor"});
+  group.write("dead_components", std::span<int const>(table.dead_components), {"estimator", "task"},
+              {"components that lost all their points and were started again, over all restarts"});
   write_status(group, table);
 }
 
@@ -251,6 +255,8 @@ Evaluation read_evaluation(Hdf5Group const& root) {
   table.log_likelihood = group.read<double>("log_likelihood");
   table.seconds = group.read<double>("seconds");
   table.iterations = group.read<int>("iterations");
+  table.collapsed_restarts = group.read<int>("collapsed_restarts");
+  table.dead_components = group.read<int>("dead_components");
   table.status = group.read<int>("status");
   table.status_names = split(group.member_text_attribute("status", "flag_meanings"), ' ');
   return table;

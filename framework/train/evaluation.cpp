@@ -15,7 +15,18 @@ namespace {
 
 /// A task's values in a rank's message: these, then `Field` values for each estimator.
 enum TaskField : std::size_t { task_id, components, dim, points, bayes_raw, n_task_fields };
-enum Field : std::size_t { error, ari, nmi, log_likelihood, seconds, iterations, status, n_fields };
+enum Field : std::size_t {
+  error,
+  ari,
+  nmi,
+  log_likelihood,
+  seconds,
+  iterations,
+  collapsed_restarts,
+  dead_components,
+  status,
+  n_fields
+};
 
 class StopWatch {
  public:
@@ -43,6 +54,8 @@ void append_fit(std::vector<double>& row, Task const& task, Fit const& fit, doub
   row.push_back(fit.log_likelihood);
   row.push_back(seconds_taken);
   row.push_back(fit.total_iterations);
+  row.push_back(fit.n_collapsed);
+  row.push_back(fit.n_dead);
   row.push_back(static_cast<double>(fit.status));
 }
 
@@ -70,6 +83,8 @@ Evaluation table_of(std::vector<EstimatorSpec> const& specs, std::vector<double>
       table.log_likelihood.push_back(fit[log_likelihood]);
       table.seconds.push_back(fit[seconds]);
       table.iterations.push_back(static_cast<int>(fit[iterations]));
+      table.collapsed_restarts.push_back(static_cast<int>(fit[collapsed_restarts]));
+      table.dead_components.push_back(static_cast<int>(fit[dead_components]));
       table.status.push_back(static_cast<int>(fit[status]));
     }
   return table;

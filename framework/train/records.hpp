@@ -49,6 +49,8 @@ struct Evaluation {
   std::vector<int> components, dim, points;  // of each task
   std::vector<double> bayes_error_raw;       // of each task: the MAP rule, labels as named
   std::vector<double> error, ari, nmi, log_likelihood, seconds;
+  std::vector<int> collapsed_restarts;    // restarts that ended with a variance at the floor
+  std::vector<int> dead_components;       // components started again, over all restarts
   std::vector<int> iterations, status;    // status: position in status_names
   std::vector<std::string> status_names;  // words of FitStatus
 

@@ -186,6 +186,8 @@ TEST(Evaluation, AnyNumberOfRanks_SameTableButForSeconds) {
   EXPECT_EQ(together.ari, alone.ari);
   EXPECT_EQ(together.iterations, alone.iterations);
   EXPECT_EQ(together.status, alone.status);
+  EXPECT_EQ(together.collapsed_restarts, alone.collapsed_restarts);
+  EXPECT_EQ(together.dead_components, alone.dead_components);
   EXPECT_EQ(together.components, alone.components);
   EXPECT_EQ(together.bayes_error_raw, alone.bayes_error_raw);
   EXPECT_EQ(together.error.size(), settings.eval.estimators.size() * 23);

@@ -198,6 +198,8 @@ Evaluation some_evaluation() {
   table.log_likelihood = {NAN, NAN, NAN, -1, -2, -3};
   table.seconds = {0.5, 0.25, 0.125, 1, 2, 3};
   table.iterations = {0, 0, 0, 7, 8, 9};
+  table.collapsed_restarts = {0, 0, 0, 1, 0, 2};
+  table.dead_components = {0, 0, 0, 0, 3, 0};
   table.status = {0, 0, 0, 0, 1, 2};
   table.status_names = {"converged", "not_converged", "collapsed"};
   return table;
@@ -233,6 +235,8 @@ TEST_F(Files, RunFile_ComesBack) {
   EXPECT_EQ(back.evaluation->error, expected.error);
   EXPECT_EQ(back.evaluation->row(back.evaluation->nmi, 1), (std::vector<double>{3, 2, 1}));
   EXPECT_EQ(back.evaluation->iterations, expected.iterations);
+  EXPECT_EQ(back.evaluation->collapsed_restarts, expected.collapsed_restarts);
+  EXPECT_EQ(back.evaluation->dead_components, expected.dead_components);
   EXPECT_EQ(back.evaluation->status, expected.status);
   EXPECT_EQ(back.evaluation->status_names, expected.status_names);
   EXPECT_TRUE(std::isnan(back.evaluation->log_likelihood[2]));
