@@ -11,12 +11,12 @@ namespace tvem {
 /// Nguyen 2015, with the pre-rounding fixed in advance instead of negotiated).
 class Quantum {
  public:
-  /// The quantum of a training step: gradients of order 1 keep 40 bits behind the point.
-  static constexpr int default_exponent = -40;
   /// How much coarser the next quantum is when a summand was out of range.
   static constexpr int coarser_by = 16;
 
-  explicit Quantum(int exponent = default_exponent);
+  explicit Quantum(int exponent);
+  /// The finest quantum whose range over n_summands is at least `magnitude` > 0.
+  static Quantum admitting(double magnitude, std::int64_t n_summands);
 
   int exponent() const { return exponent_; }
   Quantum coarser() const { return Quantum(exponent_ + coarser_by); }

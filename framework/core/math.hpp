@@ -75,4 +75,25 @@ inline double portable_exp(double x) {
   return value * scale_1 * scale_2;
 }
 
+/// base^exponent for base >= 0 and exponent > 0.
+inline double portable_power(double base, double exponent) {
+  return base == 0 ? 0.0 : portable_exp(exponent * portable_log(base));
+}
+
+/// cos(pi x) for x in [0, 1]; absolute error below 1e-15.
+inline double portable_cos_pi(double x) {
+  if (x > 0.5) return -portable_cos_pi(1 - x);
+  // sin(pi (1/2 - x)) is accurate near its zero, where cos(pi x) would lose digits; both by their
+  // series.
+  bool const is_near_zero = x > 0.25;
+  double const y = 3.14159265358979323846 * (is_near_zero ? 0.5 - x : x);
+  double const z = y * y;
+  double term = is_near_zero ? y : 1.0, sum = term;
+  for (int i = is_near_zero ? 2 : 1; i <= 20; i += 2) {
+    term *= -z / (i * (i + 1));
+    sum += term;
+  }
+  return sum;
+}
+
 }  // namespace tvem

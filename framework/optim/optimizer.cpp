@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tvem/core/error.hpp"
+#include "tvem/core/math.hpp"
 
 namespace tvem {
 namespace {
@@ -16,8 +17,8 @@ AdamFactors adam_factors(TrainSettings const& settings, double rate, std::int64_
   bool const is_decoupled = settings.optimizer == OptimizerKind::adamw;
   return {.beta1 = settings.beta1,
           .beta2 = settings.beta2,
-          .first_correction = 1 / (1 - std::pow(settings.beta1, t)),
-          .second_correction = 1 / (1 - std::pow(settings.beta2, t)),
+          .first_correction = 1 / (1 - portable_power(settings.beta1, t)),
+          .second_correction = 1 / (1 - portable_power(settings.beta2, t)),
           .rate = rate,
           .decay_gradient = is_decoupled ? 0 : settings.weight_decay,
           .keep = is_decoupled ? 1 - rate * settings.weight_decay : 1};
@@ -31,8 +32,8 @@ void adam_update(AdamFactors const& f, std::span<double const> gradient_mean,
     double const g = gradient_mean[i] + f.decay_gradient * w;
     double const m = f.beta1 * static_cast<double>(state.first_moment[i]) + (1 - f.beta1) * g;
     double const v = f.beta2 * static_cast<double>(state.second_moment[i]) + (1 - f.beta2) * g * g;
-    double const step = f.rate * (m * f.first_correction) /
-                        (std::sqrt(v * f.second_correction) + epsilon);
+    double const step =
+        f.rate * (m * f.first_correction) / (std::sqrt(v * f.second_correction) + epsilon);
     state.first_moment[i] = static_cast<float>(m);
     state.second_moment[i] = static_cast<float>(v);
     parameters[i] = static_cast<float>(w * f.keep - step);
@@ -62,9 +63,9 @@ OptimizerState initial_optimizer_state(OptimizerKind kind, std::size_t n_paramet
 void update_parameters(TrainSettings const& settings, double rate,
                        std::span<double const> gradient_mean, std::span<float> parameters,
                        OptimizerState& state) {
-  TVEM_CHECK(gradient_mean.size() == parameters.size() &&
-                 state.first_moment.size() == parameters.size(),
-             "parameters, gradient and optimiser state differ in length");
+  TVEM_CHECK(
+      gradient_mean.size() == parameters.size() && state.first_moment.size() == parameters.size(),
+      "parameters, gradient and optimiser state differ in length");
   ++state.n_updates;
   if (settings.optimizer == OptimizerKind::sgd)
     sgd_update(settings, rate, gradient_mean, parameters, state);

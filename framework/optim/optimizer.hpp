@@ -11,7 +11,7 @@ namespace tvem {
 /// All that an optimiser remembers between steps; checkpoints hold it whole.
 struct OptimizerState {
   std::int64_t n_updates = 0;
-  AlignedVector<float> first_moment;   // mean gradient (adam, adamw) or velocity (sgd); n parameters
+  AlignedVector<float> first_moment;  // mean gradient (adam, adamw) or velocity (sgd); n parameters
   AlignedVector<float> second_moment;  // mean squared gradient; n parameters, empty for sgd
 };
 
@@ -30,8 +30,8 @@ void update_parameters(TrainSettings const& settings, double rate,
 /// Euclidean norm, summed in index order.
 double gradient_norm(std::span<double const> gradient);
 
-/// Scales the gradient so that its norm is at most `limit`; a limit of 0 means no clipping. Returns the
-/// norm before.
+/// Scales the gradient so that its norm is at most `limit`; a limit of 0 means no clipping. Returns
+/// the norm before.
 double clip_gradient(std::span<double> gradient, double limit);
 
 }  // namespace tvem

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
+
+#include "tvem/core/math.hpp"
 
 namespace tvem {
 
@@ -16,7 +17,7 @@ double learning_rate(TrainSettings const& settings, std::int64_t step) {
     case ScheduleKind::cosine: {
       double const length = std::max(1.0, static_cast<double>(settings.steps) - warmup);
       double const progress = std::min(1.0, (position - warmup) / length);
-      return settings.rate * 0.5 * (1 + std::cos(std::numbers::pi * progress));
+      return settings.rate * 0.5 * (1 + portable_cos_pi(progress));
     }
     case ScheduleKind::rsqrt: {
       double const scale = std::max(1.0, warmup);

@@ -50,7 +50,7 @@ class GradientSum {
 
   ReductionKind kind_;
   std::size_t n_parameters_;
-  Quantum quantum_;
+  Quantum quantum_{0};
   double limit_ = 0;
   std::vector<double> sums_;      // gradient, then the scalars: one all-reduce for all
   std::vector<float> fast_sums_;  // gradient, for `fast`

@@ -68,10 +68,14 @@ StepRecord Trainer::train_step() {
   return record;
 }
 
+/// Every task of a chunk may add a magnitude of 8 to the loss and to each value of the gradient
+/// before a coarser quantum is needed. Depends on the configuration alone.
+Quantum Trainer::first_quantum() const { return Quantum::admitting(8.0 * state_.chunk, n_chunks_); }
+
 /// Sums of the step's tasks over all ranks; repeated with a coarser quantum until all are in range.
 void Trainer::sum_gradients() {
   model_.set_parameters(state_.parameters);
-  for (Quantum quantum;; quantum = quantum.coarser()) {
+  for (Quantum quantum = first_quantum();; quantum = quantum.coarser()) {
     sum_gradients(quantum);
     if (sums_.n_non_finite() > 0)
       throw Error("training diverged: in step " + std::to_string(state_.step) + ", " +

@@ -39,6 +39,7 @@ class Trainer {
   Transformer<float>& model();
 
  private:
+  Quantum first_quantum() const;
   void sum_gradients();
   void sum_gradients(Quantum quantum);
   ChunkSums process_chunk(std::int64_t chunk_index);

@@ -116,7 +116,7 @@ TEST(OnRoot, AfterAnError_TheRanksStillAgree) {
 /// Sums `n_chunks` random chunks, each rank taking its contiguous share.
 std::vector<double> exact_sum(Communicator const& comm, int n_chunks, bool is_rounded) {
   constexpr std::size_t length = 500;
-  Quantum const quantum;
+  Quantum const quantum(-40);
   std::vector<double> sum(length, 0.0);
   std::vector<float> chunk(length);
   for (int c = n_chunks * comm.rank() / comm.size(); c < n_chunks * (comm.rank() + 1) / comm.size();

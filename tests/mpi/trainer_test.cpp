@@ -98,6 +98,11 @@ TEST(Trainer, ReductionFast_AgreesToRounding) {
   EXPECT_EQ(fast.steps[0].quantum_exponent, 0);
 }
 
+Quantum first_quantum(Settings const& settings) {
+  int const chunk = resolved_chunk(settings);
+  return Quantum::admitting(8.0 * chunk, chunks_of_step(settings.train.tasks_per_step, chunk));
+}
+
 /// A read-out so large that gradients leave the range of the first quantum.
 TrainingState state_with_large_gradients(Settings const& settings) {
   TrainingState state = first_state(settings);
@@ -112,7 +117,7 @@ TEST(Trainer, GradientOutOfRange_CoarserQuantumTheSameOnAnyRanks) {
   auto const together = trained(settings, test_world(), 3, state_with_large_gradients(settings));
   auto const alone =
       trained(settings, Communicator::serial(), 3, state_with_large_gradients(settings));
-  EXPECT_GT(together.steps[0].quantum_exponent, Quantum::default_exponent);
+  EXPECT_GT(together.steps[0].quantum_exponent, first_quantum(settings).exponent());
   EXPECT_GT(together.steps[0].gradient_norm, 1e3);
   expect_same_state(together, alone);
 }
@@ -120,7 +125,17 @@ TEST(Trainer, GradientOutOfRange_CoarserQuantumTheSameOnAnyRanks) {
 TEST(Trainer, GradientInRange_DefaultQuantum) {
   Settings const settings = ragged_settings();
   auto const state = trained(settings, test_world(), 2, first_state(settings));
-  EXPECT_EQ(state.steps[0].quantum_exponent, Quantum::default_exponent);
+  EXPECT_EQ(state.steps[0].quantum_exponent, first_quantum(settings).exponent());
+}
+
+TEST(Trainer, ManyTasksAStep_NoStepIsRepeated) {
+  Settings settings = ragged_settings();
+  settings.task.points = {5, 5};
+  settings.model.width = 4;
+  settings.train.tasks_per_step = 5000;
+  settings.parallel.chunk = 0;
+  auto const state = trained(settings, test_world(), 1, first_state(settings));
+  EXPECT_EQ(state.steps[0].quantum_exponent, first_quantum(settings).exponent());
 }
 
 TEST(Trainer, ParameterNotFinite_ErrorOnAllRanksAndStateKept) {

@@ -27,7 +27,7 @@ Chunks random_chunks(std::size_t n_chunks, std::size_t length) {
 /// The chunks summed in parts, as ranks would, and the parts then added.
 std::vector<double> sum_in_parts(Chunks const& chunks, std::vector<std::size_t> const& order,
                                  std::size_t n_parts) {
-  Quantum const quantum;
+  Quantum const quantum(-40);
   double const limit = quantum.range(static_cast<std::int64_t>(chunks.size()));
   std::vector<std::vector<double>> parts(n_parts, std::vector<double>(chunks[0].size(), 0.0));
   for (std::size_t i = 0; i < order.size(); ++i)
@@ -70,13 +70,12 @@ TEST(AddRounded, EverySum_WithinHalfAQuantumASummand) {
   for (std::size_t j = 0; j < 50; ++j) {
     long double exact = 0;
     for (auto const& chunk : chunks) exact += static_cast<long double>(chunk[j]);
-    EXPECT_NEAR(sums[j], static_cast<double>(exact),
-                20 * std::ldexp(0.5, Quantum::default_exponent));
+    EXPECT_NEAR(sums[j], static_cast<double>(exact), 20 * std::ldexp(0.5, -40));
   }
 }
 
 TEST(AddRounded, OutOfRangeOrNotFinite_SumUntouched) {
-  Quantum const quantum;
+  Quantum const quantum(-40);
   double const limit = quantum.range(4);
   std::vector<double> sum{1.0, 2.0, 3.0};
   auto const state_of = [&](float bad) {
@@ -95,7 +94,7 @@ TEST(AddRounded, OutOfRangeOrNotFinite_SumUntouched) {
 
 TEST(Quantum, FullRange_PartialSumsAreExact) {
   // As many summands as allowed, each at the limit: the sum is still a multiple of the quantum.
-  Quantum const quantum;
+  Quantum const quantum(-40);
   std::int64_t const n = 64;
   auto const largest = static_cast<float>(quantum.range(n));
   std::vector<double> sum(1, 0.0);
@@ -107,10 +106,19 @@ TEST(Quantum, FullRange_PartialSumsAreExact) {
 }
 
 TEST(Quantum, Coarser_RangeGrowsBy2To16) {
-  Quantum const fine;
+  Quantum const fine(-40);
   EXPECT_EQ(fine.coarser().range(10), std::ldexp(fine.range(10), 16));
   EXPECT_EQ(fine.coarser().exponent(), fine.exponent() + 16);
   EXPECT_EQ(fine.round(1.0 + std::ldexp(0.4, fine.exponent())), 1.0);
+}
+
+TEST(Quantum, Admitting_FinestThatHasTheRange) {
+  for (double const magnitude : {0.1, 1.0, 8.0, 32.0, 1e6})
+    for (std::int64_t const n : {1, 2, 3, 64, 1000, 1048576}) {
+      Quantum const quantum = Quantum::admitting(magnitude, n);
+      EXPECT_GE(quantum.range(n), magnitude) << magnitude << " " << n;
+      EXPECT_LT(Quantum(quantum.exponent() - 1).range(n), magnitude) << magnitude << " " << n;
+    }
 }
 
 }  // namespace

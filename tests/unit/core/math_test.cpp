@@ -46,5 +46,22 @@ TEST(PortableExp, Edges_AsDocumented) {
   EXPECT_TRUE(std::isnan(portable_exp(NAN)));
 }
 
+TEST(PortablePower, PowersOfAdam_AsTheLibrary) {
+  for (double const base : {0.5, 0.9, 0.999, 0.9999999})
+    for (double const exponent : {1.0, 2.0, 17.0, 2000.0, 1e6})
+      EXPECT_NEAR(portable_power(base, exponent), std::pow(base, exponent),
+                  1e-12 * std::pow(base, exponent) + 1e-300);
+  EXPECT_EQ(portable_power(0, 5), 0.0);
+}
+
+TEST(PortableCosPi, WholeInterval_AbsoluteErrorBelow1e15) {
+  constexpr double pi = 3.14159265358979323846;
+  for (int i = 0; i <= 10000; ++i)
+    ASSERT_NEAR(portable_cos_pi(i / 10000.0), std::cos(pi * i / 10000.0), 1e-15) << i;
+  EXPECT_EQ(portable_cos_pi(0), 1.0);
+  EXPECT_EQ(portable_cos_pi(0.5), 0.0);
+  EXPECT_EQ(portable_cos_pi(1), -1.0);
+}
+
 }  // namespace
 }  // namespace tvem
