@@ -3,86 +3,52 @@
 #include "tvem/core/build_info.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
+#include "tvem/io/columns.hpp"
 #include "tvem/metrics/statistics.hpp"
 
 namespace tvem {
 namespace {
 
-/// One member of every record, as a column.
-template <class T, class Record>
-std::vector<T> column(std::vector<Record> const& records, T Record::*member) {
-  std::vector<T> values;
-  for (Record const& record : records) values.push_back(record.*member);
-  return values;
-}
+using Start = ProvenanceRecord;
+constexpr std::tuple provenance_columns{
+    Column{"started_utc", &Start::started_utc, "time of the start, ISO 8601, UTC"},
+    Column{"host", &Start::host, "host of rank 0"},
+    Column{"ranks", &Start::ranks, "number of MPI ranks"},
+    Column{"program_version", &Start::program_version, "version of tvem"},
+    Column{"git_revision", &Start::git_revision, "revision that tvem was built from"},
+    Column{"build", &Start::build, "compiler, build type and flags"},
+    Column{"libraries", &Start::libraries, "versions of the libraries"},
+    Column{"instruction_set", &Start::instruction_set, "instruction set of the kernels"},
+    Column{"command", &Start::command, "command line"}};
 
-template <class T, class Record>
-void write_column(Hdf5Group const& group, std::string const& name,
-                  std::vector<Record> const& records, T Record::*member,
-                  std::string const& dimension, Hdf5Description const& description) {
-  std::vector<T> const values = column(records, member);
-  group.write(name, std::span<T const>(values), {dimension}, description);
-}
+constexpr std::tuple step_columns{
+    Column{"step", &StepRecord::step, "training step, from 0"},
+    Column{"loss_mean", &StepRecord::loss_mean,
+           "permutation-invariant cross-entropy per point, mean over the step's tasks (nats)"},
+    Column{"error_mean", &StepRecord::error_mean,
+           "misclustering error, mean over the step's fresh tasks, before the update"},
+    Column{"rate", &StepRecord::rate, "learning rate"},
+    Column{"gradient_norm", &StepRecord::gradient_norm,
+           "norm of the mean gradient, before clipping"},
+    Column{"quantum_exponent", &StepRecord::quantum_exponent,
+           "e of the quantum 2^e of the reproducible sum; 0 for parallel.reduction = fast"}};
 
-template <class Record>
-void write_text_column(Hdf5Group const& group, std::string const& name,
-                       std::vector<Record> const& records, std::string Record::*member,
-                       std::string const& dimension, std::string const& long_name) {
-  group.write(name, column(records, member), dimension, {long_name, ""});
-}
-
-/// Fills one member of every record from a column; makes the records when there are none yet.
-template <class T, class Record>
-void read_column(Hdf5Group const& group, std::string const& name, std::vector<Record>& records,
-                 T Record::*member) {
-  std::vector<T> values;
-  if constexpr (std::is_same_v<T, std::string>)
-    values = group.read_text(name);
-  else
-    values = group.read<T>(name);
-  if (records.empty()) records.resize(values.size());
-  if (values.size() != records.size()) throw Error("column " + name + " has another length");
-  for (std::size_t i = 0; i < values.size(); ++i) records[i].*member = values[i];
-}
+constexpr std::tuple curve_columns{
+    Column{"step", &CurveRecord::step, "optimiser updates done"},
+    Column{"error_mean", &CurveRecord::error_mean,
+           "misclustering error of the Transformer, mean over evaluation tasks"},
+    Column{"error_standard_error", &CurveRecord::error_standard_error,
+           "standard error of error_mean over tasks"}};
 
 void write_provenance(Hdf5Group const& root, std::vector<ProvenanceRecord> const& starts) {
-  using R = ProvenanceRecord;
   Hdf5Group const group = root.create_group("provenance");
   group.write_dimension("start", starts.size());
-  auto const text = [&](char const* name, std::string R::*member, char const* long_name) {
-    write_text_column(group, name, starts, member, "start", long_name);
-  };
-  text("started_utc", &R::started_utc, "time of the start, ISO 8601, UTC");
-  text("host", &R::host, "host of rank 0");
-  write_column(group, "ranks", starts, &R::ranks, "start", {"number of MPI ranks"});
-  text("program_version", &R::program_version, "version of tvem");
-  text("git_revision", &R::git_revision, "revision that tvem was built from");
-  text("build", &R::build, "compiler, build type and flags");
-  text("libraries", &R::libraries, "versions of the libraries");
-  text("instruction_set", &R::instruction_set, "instruction set of the kernels");
-  text("command", &R::command, "command line");
-}
-
-std::vector<ProvenanceRecord> read_provenance(Hdf5Group const& root) {
-  using R = ProvenanceRecord;
-  Hdf5Group const group = root.open_group("provenance");
-  std::vector<R> starts;
-  read_column(group, "started_utc", starts, &R::started_utc);
-  read_column(group, "host", starts, &R::host);
-  read_column(group, "ranks", starts, &R::ranks);
-  read_column(group, "program_version", starts, &R::program_version);
-  read_column(group, "git_revision", starts, &R::git_revision);
-  read_column(group, "build", starts, &R::build);
-  read_column(group, "libraries", starts, &R::libraries);
-  read_column(group, "instruction_set", starts, &R::instruction_set);
-  read_column(group, "command", starts, &R::command);
-  return starts;
+  write_columns(group, starts, provenance_columns, "start");
 }
 
 }  // namespace
 
 // ---- header
-// -----------------------------------------------------------------------------------------
 
 void write_header(Hdf5Group const& root, std::string const& file_type, FileHeader const& header) {
   root.set_attribute("file_type", file_type);
@@ -109,65 +75,28 @@ FileHeader read_header(Hdf5Group const& root, std::string const& file_type,
   return {.run_id = root.text_attribute("run_id"),
           .config_text = root.open_group("config").text_attribute("text"),
           .created_utc = root.text_attribute("created_utc"),
-          .provenance = read_provenance(root)};
+          .provenance = read_columns(root.open_group("provenance"), provenance_columns)};
 }
 
 // ---- training
-// ---------------------------------------------------------------------------------------
 
 void write_training(Hdf5Group const& root, std::vector<StepRecord> const& steps) {
-  using R = StepRecord;
-  Hdf5Group const group = root.create_group("training");
-  auto const step = column(steps, &R::step);
-  group.write_coordinate("step", std::span<std::int64_t const>(step), {"training step, from 0"});
-  write_column(
-      group, "loss_mean", steps, &R::loss_mean, "step",
-      {"permutation-invariant cross-entropy per point, mean over the step's tasks (nats)"});
-  write_column(group, "error_mean", steps, &R::error_mean, "step",
-               {"misclustering error, mean over the step's fresh tasks, before the update"});
-  write_column(group, "rate", steps, &R::rate, "step", {"learning rate"});
-  write_column(group, "gradient_norm", steps, &R::gradient_norm, "step",
-               {"norm of the mean gradient, before clipping"});
-  write_column(group, "quantum_exponent", steps, &R::quantum_exponent, "step",
-               {"e of the quantum 2^e of the reproducible sum; 0 for parallel.reduction = fast"});
+  write_columns(root.create_group("training"), steps, step_columns, "step");
 }
 
 std::vector<StepRecord> read_training(Hdf5Group const& root) {
-  using R = StepRecord;
-  Hdf5Group const group = root.open_group("training");
-  std::vector<R> steps;
-  read_column(group, "step", steps, &R::step);
-  read_column(group, "loss_mean", steps, &R::loss_mean);
-  read_column(group, "error_mean", steps, &R::error_mean);
-  read_column(group, "rate", steps, &R::rate);
-  read_column(group, "gradient_norm", steps, &R::gradient_norm);
-  read_column(group, "quantum_exponent", steps, &R::quantum_exponent);
-  return steps;
+  return read_columns(root.open_group("training"), step_columns);
 }
 
 void write_learning_curve(Hdf5Group const& root, std::vector<CurveRecord> const& curve) {
-  using R = CurveRecord;
-  Hdf5Group const group = root.create_group("learning_curve");
-  auto const step = column(curve, &R::step);
-  group.write_coordinate("step", std::span<std::int64_t const>(step), {"optimiser updates done"});
-  write_column(group, "error_mean", curve, &R::error_mean, "step",
-               {"misclustering error of the Transformer, mean over evaluation tasks"});
-  write_column(group, "error_standard_error", curve, &R::error_standard_error, "step",
-               {"standard error of error_mean over tasks"});
+  write_columns(root.create_group("learning_curve"), curve, curve_columns, "step");
 }
 
 std::vector<CurveRecord> read_learning_curve(Hdf5Group const& root) {
-  using R = CurveRecord;
-  Hdf5Group const group = root.open_group("learning_curve");
-  std::vector<R> curve;
-  read_column(group, "step", curve, &R::step);
-  read_column(group, "error_mean", curve, &R::error_mean);
-  read_column(group, "error_standard_error", curve, &R::error_standard_error);
-  return curve;
+  return read_columns(root.open_group("learning_curve"), curve_columns);
 }
 
 // ---- evaluation
-// -------------------------------------------------------------------------------------
 
 namespace {
 

@@ -47,7 +47,6 @@ Transformer<float>& Trainer::model() {
 }
 
 // ---- the training step
-// ------------------------------------------------------------------------------
 
 StepRecord Trainer::train_step() {
   sum_gradients();

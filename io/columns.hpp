@@ -1,0 +1,66 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "tvem/core/error.hpp"
+#include "tvem/io/hdf5.hpp"
+
+namespace tvem {
+
+/// A member of a record as a column of a group. A tuple of these describes a table once, for
+/// writing and for reading.
+template <class Record, class T>
+struct Column {
+  char const* name;
+  T Record::*member;
+  char const* long_name;
+};
+
+template <class Record, class T>
+void write_column(Hdf5Group const& group, std::vector<Record> const& records,
+                  Column<Record, T> const& column, std::string const& dimension) {
+  std::vector<T> values;
+  for (Record const& record : records) values.push_back(record.*column.member);
+  if constexpr (std::is_same_v<T, std::string>)
+    group.write(column.name, values, dimension, {column.long_name, ""});
+  else if (column.name == dimension)
+    group.write_coordinate(column.name, std::span<T const>(values), {column.long_name});
+  else
+    group.write(column.name, std::span<T const>(values), {dimension}, {column.long_name});
+}
+
+/// Writes records over a dimension; the column of that name is its coordinate.
+template <class Record, class... Ts>
+void write_columns(Hdf5Group const& group, std::vector<Record> const& records,
+                   std::tuple<Column<Record, Ts>...> const& columns, std::string const& dimension) {
+  std::apply([&](auto const&... column) { (write_column(group, records, column, dimension), ...); },
+             columns);
+}
+
+/// Fills one member of every record; makes the records when there are none yet.
+template <class Record, class T>
+void read_column(Hdf5Group const& group, std::vector<Record>& records,
+                 Column<Record, T> const& column) {
+  std::vector<T> values;
+  if constexpr (std::is_same_v<T, std::string>)
+    values = group.read_text(column.name);
+  else
+    values = group.read<T>(column.name);
+  if (records.empty()) records.resize(values.size());
+  if (values.size() != records.size())
+    throw Error(group.where() + ": column " + column.name + " has another length than the others");
+  for (std::size_t i = 0; i < values.size(); ++i) records[i].*column.member = values[i];
+}
+
+template <class Record, class... Ts>
+std::vector<Record> read_columns(Hdf5Group const& group,
+                                 std::tuple<Column<Record, Ts>...> const& columns) {
+  std::vector<Record> records;
+  std::apply([&](auto const&... column) { (read_column(group, records, column), ...); }, columns);
+  return records;
+}
+
+}  // namespace tvem
