@@ -21,6 +21,13 @@ bool output_is_terminal() {
   return path.rfind("/dev/pts/", 0) == 0 || path.rfind("/dev/tty", 0) == 0;
 }
 
+/// " [######..............] "
+std::string bar(std::int64_t done, std::int64_t total) {
+  constexpr std::int64_t width = 20;
+  auto const filled = static_cast<std::size_t>(total > 0 ? width * done / total : width);
+  return " [" + std::string(filled, '#') + std::string(width - filled, '.') + "] ";
+}
+
 }  // namespace
 
 std::string duration_text(double seconds) {
@@ -55,7 +62,8 @@ void Progress::show(std::int64_t done, std::int64_t total, std::string const& de
   double const elapsed_s = std::chrono::duration<double>(now - start_).count();
   auto const done_now = static_cast<double>(done - done_before_);
   double const left_s = done_now > 0 ? elapsed_s * static_cast<double>(total - done) / done_now : 0;
-  std::string line = title_ + " " + std::to_string(done) + "/" + std::to_string(total);
+  std::string line = title_ + (is_terminal_ ? bar(done, total) : " ") + std::to_string(done) + "/" +
+                     std::to_string(total);
   if (!details.empty()) line += "  " + details;
   line += is_last ? "  in " + duration_text(elapsed_s) : "  " + duration_text(left_s) + " left";
   if (!is_terminal_) {
