@@ -48,3 +48,34 @@ function(tvem_check_headers name)
     target_link_libraries(tvem_${name}_headers PRIVATE tvem_${name} tvem_flags)
   endif()
 endfunction()
+
+# tvem_variants(NAME SOURCE): compiles SOURCE once per instruction set into module NAME, with TVEM_VARIANT
+# its name and TVEM_VECTOR_BYTES the size of a vector. Which one runs is decided at start
+# (tvem/core/variants.hpp). Nothing else of ours is compiled for more than the baseline, and these sources
+# include neither Eigen nor use any inline code that the linker could merge with other objects' (one
+# definition rule): otherwise a binary would die on an older processor.
+function(tvem_variants name source)
+  set(instruction_sets portable:16)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    list(APPEND instruction_sets avx2:32 avx512:64)
+  endif()
+  get_filename_component(stem ${source} NAME_WE)
+  foreach(pair ${instruction_sets})
+    string(REPLACE ":" ";" pair ${pair})
+    list(GET pair 0 set)
+    list(GET pair 1 bytes)
+    set(target tvem_${name}_${stem}_${set})
+    add_library(${target} OBJECT ${source})
+    target_compile_definitions(${target} PRIVATE TVEM_VARIANT=${set} TVEM_VECTOR_BYTES=${bytes})
+    # -Wno-psabi: vectors are passed only between inlined functions of one file. GCC 12 warns falsely
+    # inside its own AVX-512 header (GCC bug 105593).
+    target_compile_options(${target} PRIVATE -Wno-psabi
+      $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized -Wno-maybe-uninitialized>
+      $<$<STREQUAL:${set},avx2>:-mavx2 -mfma>
+      $<$<STREQUAL:${set},avx512>:-mavx512f -mavx512dq -mavx512vl -mavx2 -mfma>)
+    target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/include/core
+      ${CMAKE_BINARY_DIR}/include/${name})
+    target_link_libraries(${target} PRIVATE tvem_flags)
+    target_sources(tvem_${name} PRIVATE $<TARGET_OBJECTS:${target}>)
+  endforeach()
+endfunction()

@@ -29,11 +29,17 @@ class SerialGroup final : public Communicator::Group {
 template <class T>
 MPI_Datatype mpi_type();
 template <>
-MPI_Datatype mpi_type<double>() { return MPI_DOUBLE; }
+MPI_Datatype mpi_type<double>() {
+  return MPI_DOUBLE;
+}
 template <>
-MPI_Datatype mpi_type<float>() { return MPI_FLOAT; }
+MPI_Datatype mpi_type<float>() {
+  return MPI_FLOAT;
+}
 template <>
-MPI_Datatype mpi_type<std::int64_t>() { return MPI_INT64_T; }
+MPI_Datatype mpi_type<std::int64_t>() {
+  return MPI_INT64_T;
+}
 
 /// Elements in one MPI call: counts are ints, and moderate pieces bound MPI's internal buffers.
 constexpr std::size_t max_count = std::size_t{1} << 24;
@@ -84,8 +90,8 @@ class WorldGroup final : public Communicator::Group {
   void sum_in_place(std::span<T> values) const {
     while (!values.empty()) {
       auto const part = values.first(values.size() < max_count ? values.size() : max_count);
-      MPI_Allreduce(MPI_IN_PLACE, part.data(), static_cast<int>(part.size()), mpi_type<T>(), MPI_SUM,
-                    MPI_COMM_WORLD);
+      MPI_Allreduce(MPI_IN_PLACE, part.data(), static_cast<int>(part.size()), mpi_type<T>(),
+                    MPI_SUM, MPI_COMM_WORLD);
       values = values.subspan(part.size());
     }
   }

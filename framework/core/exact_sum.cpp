@@ -1,9 +1,9 @@
 #include "tvem/core/exact_sum.hpp"
 
-#include <bit>
 #include <cmath>
 
 #include "tvem/core/error.hpp"
+#include "tvem/core/exact_sum_kernels.hpp"
 
 namespace tvem {
 
@@ -22,30 +22,14 @@ double Quantum::range(std::int64_t n_summands) const {
   return std::ldexp(1.0, 51 + exponent_) / static_cast<double>(n_summands);
 }
 
-namespace {
-
-/// The largest magnitude; NaN counts as infinity. The maximum over bit patterns of absolute values
-/// orders floats like their magnitudes and puts infinity and NaN last, in any order of visiting.
-float max_magnitude(std::span<float const> values) {
-  std::uint32_t largest = 0;
-  for (float const value : values) {
-    std::uint32_t const bits = std::bit_cast<std::uint32_t>(value) & 0x7fffffffU;
-    largest = bits > largest ? bits : largest;
-  }
-  return std::bit_cast<float>(largest);
-}
-
-}  // namespace
-
 SummandState add_rounded(std::span<double> sum, std::span<float const> summands, Quantum quantum,
                          double limit) {
   TVEM_CHECK(sum.size() == summands.size(), "sum and summands differ in length");
-  float const largest = max_magnitude(summands);
+  static ExactSumKernels const& kernels = variant<ExactSumKernels>(best_instruction_set());
+  float const largest =
+      kernels.add_rounded(sum.data(), summands.data(), summands.size(), quantum.magic());
   if (!std::isfinite(largest)) return SummandState::non_finite;
-  if (static_cast<double>(largest) > limit) return SummandState::out_of_range;
-  for (std::size_t i = 0; i < sum.size(); ++i)
-    sum[i] += quantum.round(static_cast<double>(summands[i]));
-  return SummandState::in_range;
+  return static_cast<double>(largest) > limit ? SummandState::out_of_range : SummandState::in_range;
 }
 
 }  // namespace tvem

@@ -28,17 +28,20 @@ class Quantum {
   /// Nearest multiple of the quantum; exact for |x| <= 2^51 quanta.
   double round(double x) const { return (x + magic_) - magic_; }
 
+  /// 1.5 * 2^52 quanta: adding it pushes the bits below the quantum out of the double.
+  double magic() const { return magic_; }
+
  private:
   int exponent_;
-  double
-      magic_;  // 1.5 * 2^52 quanta: adding it pushes the bits below the quantum out of the double
+  double magic_;
 };
 
 /// What is in a chunk's gradient, as far as the reproducible sum is concerned.
 enum class SummandState { in_range, out_of_range, non_finite };
 
-/// Adds the rounded summands to `sum` if all are in range; otherwise leaves `sum` as it was.
-/// sum, summands: same length. limit: see Quantum::range.
+/// Adds the rounded summands to `sum`. When one of them is not in range, the sum is spoiled: it
+/// must be taken anew with a coarser quantum, or not at all. sum, summands: same length. limit: see
+/// Quantum::range.
 SummandState add_rounded(std::span<double> sum, std::span<float const> summands, Quantum quantum,
                          double limit);
 

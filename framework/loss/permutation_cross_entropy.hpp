@@ -1,18 +1,37 @@
 #pragma once
 
 #include <span>
+#include <vector>
+
+#include "tvem/core/assignment.hpp"
 
 namespace tvem {
 
 /// Permutation-invariant cross-entropy of one task: the minimum over permutations s of the mean
 /// over points of -log softmax(logits_i)[s(label_i)], by the Hungarian algorithm on the k x k cost
-/// matrix. logits: n x n_labels, row-major, of which the first k columns take part; labels: n, in
-/// 0..k-1. dlogits: n x n_labels, set to the gradient at the minimiser (0 in columns past k).
-/// Returns the loss_mean of the task in nats per point. When a logit is not finite, the loss and
-/// the whole gradient are NaN.
+/// matrix. Keeps its buffers.
+template <class T>
+class PermutationCrossEntropy {
+ public:
+  /// logits: n x n_labels, row-major, of which the first k columns take part; labels: n, in
+  /// 0..k-1. dlogits: n x n_labels, set to the gradient at the minimiser (0 in columns past k).
+  /// Returns the loss_mean of the task in nats per point. When a logit is not finite, the loss and
+  /// the whole gradient are NaN.
+  double operator()(std::span<T const> logits, int n_labels, std::span<int const> labels, int k,
+                    std::span<T> dlogits);
+
+ private:
+  std::vector<double> probabilities_;  // n x k
+  std::vector<double> costs_;          // k x k
+  AssignmentSolver solver_;
+};
+
+/// As above, once.
 template <class T>
 double permutation_cross_entropy(std::span<T const> logits, int n_labels,
-                                 std::span<int const> labels, int k, std::span<T> dlogits);
+                                 std::span<int const> labels, int k, std::span<T> dlogits) {
+  return PermutationCrossEntropy<T>()(logits, n_labels, labels, k, dlogits);
+}
 
 /// The label of the largest of the first k logits, the first of equals. Result: n labels.
 template <class T>

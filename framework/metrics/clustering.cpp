@@ -35,16 +35,26 @@ Margins margins_of(std::vector<int> const& counts, std::size_t k) {
 
 }  // namespace
 
-std::vector<int> confusion_counts(std::span<int const> truth, std::span<int const> estimate,
-                                  int k) {
+namespace {
+
+/// Calls count(a, b) with true and estimated label of each point.
+template <class F>
+void for_each_pair(std::span<int const> truth, std::span<int const> estimate, int k, F count) {
   TVEM_CHECK(truth.size() == estimate.size(), "truth and estimate differ in length");
-  auto const size = static_cast<std::size_t>(k);
-  std::vector<int> counts(size * size, 0);
   for (std::size_t i = 0; i < truth.size(); ++i) {
     TVEM_CHECK(truth[i] >= 0 && truth[i] < k && estimate[i] >= 0 && estimate[i] < k,
                "a label is not in 0..k-1");
-    ++counts[static_cast<std::size_t>(truth[i]) * size + static_cast<std::size_t>(estimate[i])];
+    count(static_cast<std::size_t>(truth[i]), static_cast<std::size_t>(estimate[i]));
   }
+}
+
+}  // namespace
+
+std::vector<int> confusion_counts(std::span<int const> truth, std::span<int const> estimate,
+                                  int k) {
+  auto const size = static_cast<std::size_t>(k);
+  std::vector<int> counts(size * size, 0);
+  for_each_pair(truth, estimate, k, [&](std::size_t a, std::size_t b) { ++counts[a * size + b]; });
   return counts;
 }
 
@@ -55,13 +65,23 @@ std::vector<int> align_labels(std::span<int const> truth, std::span<int const> e
   return minimum_cost_assignment(cost, k);
 }
 
-double clustering_error(std::span<int const> truth, std::span<int const> estimate, int k) {
+double ClusteringError::operator()(std::span<int const> truth, std::span<int const> estimate,
+                                   int k) {
   TVEM_CHECK(!truth.empty(), "an error needs points");
-  std::vector<int> const estimate_of = align_labels(truth, estimate, k);
-  int n_wrong = 0;
-  for (std::size_t i = 0; i < truth.size(); ++i)
-    n_wrong += estimate_of[static_cast<std::size_t>(truth[i])] != estimate[i];
-  return n_wrong / static_cast<double>(truth.size());
+  auto const size = static_cast<std::size_t>(k);
+  costs_.assign(size * size, 0.0);
+  for_each_pair(truth, estimate, k,
+                [&](std::size_t a, std::size_t b) { costs_[a * size + b] -= 1; });
+  auto const estimate_of = solver_.solve(costs_, k);
+  double n_right = 0;
+  for (std::size_t a = 0; a < size; ++a)
+    n_right -= costs_[a * size + static_cast<std::size_t>(estimate_of[a])];
+  auto const n = static_cast<double>(truth.size());
+  return (n - n_right) / n;
+}
+
+double clustering_error(std::span<int const> truth, std::span<int const> estimate, int k) {
+  return ClusteringError()(truth, estimate, k);
 }
 
 double labelled_error(std::span<int const> truth, std::span<int const> estimate) {

@@ -3,6 +3,8 @@
 #include <span>
 #include <vector>
 
+#include "tvem/core/assignment.hpp"
+
 namespace tvem {
 
 /// Counts of (true label a, estimated label b): k x k, row-major. Labels must be in 0..k-1.
@@ -13,7 +15,18 @@ std::vector<int> confusion_counts(std::span<int const> truth, std::span<int cons
 /// map: the estimate of mean a is the estimated mean result[a].
 std::vector<int> align_labels(std::span<int const> truth, std::span<int const> estimate, int k);
 
-/// Misclustering error: min over permutations s of (1/n) #{ s(estimate_i) != truth_i }.
+/// Misclustering error: min over permutations s of (1/n) #{ s(estimate_i) != truth_i }. Keeps its
+/// buffers.
+class ClusteringError {
+ public:
+  double operator()(std::span<int const> truth, std::span<int const> estimate, int k);
+
+ private:
+  std::vector<double> costs_;
+  AssignmentSolver solver_;
+};
+
+/// As above, once.
 double clustering_error(std::span<int const> truth, std::span<int const> estimate, int k);
 
 /// Share of points whose estimate differs from the truth, labels as they are named.

@@ -24,41 +24,51 @@ std::size_t Attention<T>::probabilities_size(std::span<std::size_t const> offset
 
 template <class T>
 std::size_t Attention<T>::scratch_size(Kernels<T> const& kernels, int n) const {
-  auto const scores = static_cast<std::size_t>(n) * static_cast<std::size_t>(n);
-  return scores +
-         std::max(kernels.packed_size(head_width_, n), kernels.packed_size(n, head_width_));
+  auto const points = static_cast<std::size_t>(n);
+  return points * points + points + 2 * packed_size(kernels, n);
 }
 
 template <class T>
-void Attention<T>::forward(Pass<T> const& pass, std::span<std::size_t const> offsets, T const* qkv,
+std::size_t Attention<T>::packed_size(Kernels<T> const& kernels, int n) const {
+  return std::max(kernels.packed_size(head_width_, n), kernels.packed_size(n, head_width_));
+}
+
+template <class T>
+void Attention<T>::forward(Pass<T> const& pass, TaskGroup const& group, T const* qkv,
                            T* probabilities, T* mixed) const {
   auto const width = static_cast<std::size_t>(width_);
-  for (std::size_t t = 0; t + 1 < offsets.size(); ++t) {
-    std::size_t const n = offsets[t + 1] - offsets[t];
+  probabilities += group.squares_before * static_cast<std::size_t>(heads_);
+  for (std::size_t t = 0; t < group.n_tasks(); ++t) {
+    std::size_t const row = group.offsets[t], n = group.offsets[t + 1] - row;
     for (int head = 0; head < heads_; ++head) {
       int const column = head * head_width_;
-      forward_head(pass, static_cast<int>(n), qkv + offsets[t] * 3 * width + column, probabilities,
-                   mixed + offsets[t] * width + column);
+      forward_head(pass, static_cast<int>(n), qkv + row * 3 * width + column, probabilities,
+                   mixed + row * width + column);
       probabilities += n * n;
     }
   }
 }
 
 template <class T>
-void Attention<T>::backward(Pass<T> const& pass, std::span<std::size_t const> offsets, T const* qkv,
-                            T const* probabilities, T const* dmixed, T* dqkv) const {
+void Attention<T>::backward(Pass<T> const& pass, TaskGroup const& group, T const* probabilities,
+                            T const* mixed, T const* dmixed, T* qkv) const {
   auto const width = static_cast<std::size_t>(width_);
-  for (std::size_t t = 0; t + 1 < offsets.size(); ++t) {
-    std::size_t const n = offsets[t + 1] - offsets[t];
+  probabilities += group.squares_before * static_cast<std::size_t>(heads_);
+  for (std::size_t t = 0; t < group.n_tasks(); ++t) {
+    std::size_t const row = group.offsets[t], n = group.offsets[t + 1] - row;
     for (int head = 0; head < heads_; ++head) {
       int const column = head * head_width_;
-      std::size_t const first = offsets[t] * 3 * width;
-      backward_head(pass, static_cast<int>(n), qkv + first + column, probabilities,
-                    dmixed + offsets[t] * width + column, dqkv + first + column);
+      backward_head(pass, static_cast<int>(n), probabilities, mixed + row * width + column,
+                    dmixed + (row - group.first_row()) * width + column,
+                    qkv + row * 3 * width + column);
       probabilities += n * n;
     }
   }
 }
+
+/// Rows of Q at a time: their scores stay in the first-level cache between product, softmax and
+/// product.
+constexpr int rows_at_a_time = 48;
 
 template <class T>
 void Attention<T>::forward_head(Pass<T> const& pass, int n, T const* q, T* probabilities,
@@ -66,80 +76,83 @@ void Attention<T>::forward_head(Pass<T> const& pass, int n, T const* q, T* proba
   std::ptrdiff_t const stride = 3 * width_;
   T const* const k = q + width_;
   T const* const v = k + width_;
-  pass.kernels.pack(k, 1, stride, head_width_, n, pass.scratch);
-  pass.kernels.multiply({.m = n,
-                         .n = n,
-                         .k = head_width_,
-                         .a = q,
-                         .a_row_stride = stride,
-                         .packed_b = pass.scratch,
-                         .c = probabilities,
-                         .c_row_stride = n,
-                         .scale = scale_});
-  pass.kernels.softmax_rows(n, n, probabilities);
-  pass.kernels.pack(v, stride, 1, n, head_width_, pass.scratch);
-  pass.kernels.multiply({.m = n,
-                         .n = head_width_,
-                         .k = n,
-                         .a = probabilities,
-                         .a_row_stride = n,
-                         .packed_b = pass.scratch,
-                         .c = mixed,
-                         .c_row_stride = width_});
+  T* const packed_k = pass.scratch;
+  T* const packed_v = packed_k + packed_size(pass.kernels, n);
+  pass.kernels.pack(k, 1, stride, head_width_, n, packed_k, nullptr);
+  pass.kernels.pack(v, stride, 1, n, head_width_, packed_v, nullptr);
+  for (int row = 0; row < n; row += rows_at_a_time) {
+    int const rows = std::min(rows_at_a_time, n - row);
+    T* const scores = probabilities + static_cast<std::ptrdiff_t>(row) * n;
+    pass.kernels.multiply({.m = rows,
+                           .n = n,
+                           .k = head_width_,
+                           .a = q + row * stride,
+                           .a_row_stride = stride,
+                           .packed_b = packed_k,
+                           .c = scores,
+                           .c_row_stride = n,
+                           .scale = scale_});
+    pass.kernels.softmax_rows(rows, n, scores);
+    pass.kernels.multiply({.m = rows,
+                           .n = head_width_,
+                           .k = n,
+                           .a = scores,
+                           .a_row_stride = n,
+                           .packed_b = packed_v,
+                           .c = mixed + static_cast<std::ptrdiff_t>(row) * width_,
+                           .c_row_stride = width_});
+  }
 }
 
 template <class T>
-void Attention<T>::backward_head(Pass<T> const& pass, int n, T const* q, T const* probabilities,
-                                 T const* dmixed, T* dq) const {
-  std::ptrdiff_t const stride = 3 * width_;
-  T const* const k = q + width_;
-  T const* const v = k + width_;
-  T* const dk = dq + width_;
-  T* const dv = dk + width_;
-  T* const scores = pass.scratch;  // n x n: first dP, then dS
-  T* const packed = pass.scratch + static_cast<std::ptrdiff_t>(n) * n;
+void Attention<T>::backward_head(Pass<T> const& pass, int n, T const* probabilities, T const* mixed,
+                                 T const* dmixed, T* q) const {
+  std::ptrdiff_t const stride = 3 * width_, square = static_cast<std::ptrdiff_t>(n) * n;
+  T* const k = q + width_;
+  T* const v = k + width_;
+  T* const dscores = pass.scratch;        // n x n
+  T* const row_terms = dscores + square;  // n
+  T* const packed = row_terms + n;
+  T* const packed_k = packed + packed_size(pass.kernels, n);
 
-  pass.kernels.pack(dmixed, width_, 1, n, head_width_, packed);
-  pass.kernels.multiply({.m = n,
-                         .n = head_width_,
-                         .k = n,  // dV = P^T dO
-                         .a = probabilities,
-                         .a_row_stride = 1,
-                         .a_col_stride = n,
-                         .packed_b = packed,
-                         .c = dv,
-                         .c_row_stride = stride});
-  pass.kernels.pack(v, 1, stride, head_width_, n, packed);
+  // Through softmax, dS = P * (dP - sum_j P dP) with dP = dO V^T; the sum over j is dO . O.
+  pass.kernels.negative_row_products(n, head_width_, width_, mixed, dmixed, row_terms);
+  pass.kernels.pack(v, 1, stride, head_width_, n, packed, nullptr);
+  pass.kernels.pack(k, stride, 1, n, head_width_, packed_k, nullptr);
+  T* const packed_q = packed;  // when V has served
   pass.kernels.multiply({.m = n,
                          .n = n,
-                         .k = head_width_,  // dP = dO V^T
+                         .k = head_width_,
                          .a = dmixed,
                          .a_row_stride = width_,
                          .packed_b = packed,
-                         .c = scores,
-                         .c_row_stride = n});
-  pass.kernels.softmax_rows_backward(n, n, probabilities, scores);
-  pass.kernels.pack(k, stride, 1, n, head_width_, packed);
-  pass.kernels.multiply({.m = n,
-                         .n = head_width_,
-                         .k = n,  // dQ = dS K / sqrt(head width)
-                         .a = scores,
-                         .a_row_stride = n,
-                         .packed_b = packed,
-                         .c = dq,
-                         .c_row_stride = stride,
-                         .scale = scale_});
-  pass.kernels.pack(q, stride, 1, n, head_width_, packed);
-  pass.kernels.multiply({.m = n,
-                         .n = head_width_,
-                         .k = n,  // dK = dS^T Q / sqrt(head width)
-                         .a = scores,
-                         .a_row_stride = 1,
-                         .a_col_stride = n,
-                         .packed_b = packed,
-                         .c = dk,
-                         .c_row_stride = stride,
-                         .scale = scale_});
+                         .c = dscores,
+                         .c_row_stride = n,
+                         .row_bias = row_terms,
+                         .factor = probabilities});
+  pass.kernels.pack(q, stride, 1, n, head_width_, packed_q, nullptr);
+  // Products over the points: dQ = dS K and dK = dS^T Q, both / sqrt(head width), and dV = P^T dO.
+  Product<T> product{.m = n,
+                     .n = head_width_,
+                     .k = n,
+                     .a = dscores,
+                     .a_row_stride = n,
+                     .packed_b = packed_k,
+                     .c = q,
+                     .c_row_stride = stride,
+                     .scale = scale_};
+  pass.kernels.multiply(product);
+  product.a_row_stride = 1;
+  product.a_col_stride = n;
+  product.packed_b = packed_q;
+  product.c = k;
+  pass.kernels.multiply(product);
+  pass.kernels.pack(dmixed, width_, 1, n, head_width_, packed, nullptr);
+  product.a = probabilities;
+  product.packed_b = packed;
+  product.c = v;
+  product.scale = T(1);
+  pass.kernels.multiply(product);
 }
 
 template class Attention<float>;

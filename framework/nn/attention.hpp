@@ -4,6 +4,7 @@
 #include <span>
 
 #include "tvem/nn/linear.hpp"
+#include "tvem/nn/task_group.hpp"
 
 namespace tvem {
 
@@ -17,19 +18,23 @@ class Attention {
 
   /// Values of all probabilities of a chunk: heads x n x n for each task of n points.
   std::size_t probabilities_size(std::span<std::size_t const> offsets) const;
+  /// Scratch that either pass takes for tasks of up to n points.
   std::size_t scratch_size(Kernels<T> const& kernels, int n) const;
 
-  /// offsets: the rows of each task (RaggedBatch). mixed: rows x width.
-  void forward(Pass<T> const& pass, std::span<std::size_t const> offsets, T const* qkv,
-               T* probabilities, T* mixed) const;
-  /// dqkv: rows x 3 width, overwritten. dmixed: rows x width.
-  void backward(Pass<T> const& pass, std::span<std::size_t const> offsets, T const* qkv,
-                T const* probabilities, T const* dmixed, T* dqkv) const;
+  // Matrices are those of the whole chunk; the group's rows take part. mixed: rows x width.
+  void forward(Pass<T> const& pass, TaskGroup const& group, T const* qkv, T* probabilities,
+               T* mixed) const;
+  /// In place: the group's rows of qkv become their gradient. dmixed: of the group alone,
+  /// group.rows() x width.
+  void backward(Pass<T> const& pass, TaskGroup const& group, T const* probabilities, T const* mixed,
+                T const* dmixed, T* qkv) const;
 
  private:
+  /// Values of Q, K, V or a gradient of theirs, packed by rows or by columns.
+  std::size_t packed_size(Kernels<T> const& kernels, int n) const;
   void forward_head(Pass<T> const& pass, int n, T const* q, T* probabilities, T* mixed) const;
-  void backward_head(Pass<T> const& pass, int n, T const* q, T const* probabilities,
-                     T const* dmixed, T* dq) const;
+  void backward_head(Pass<T> const& pass, int n, T const* probabilities, T const* mixed,
+                     T const* dmixed, T* q) const;
 
   int width_, heads_, head_width_;
   T scale_;

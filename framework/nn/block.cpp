@@ -14,18 +14,25 @@ std::optional<LayerNorm<T>> make_norm(ParameterLayout& layout, std::string const
 
 int hidden_width(ModelSettings const& settings) { return settings.mlp_ratio * settings.width; }
 
+Activation activation(ModelSettings const& settings) {
+  return settings.activation == ActivationKind::gelu ? Activation::gelu : Activation::relu;
+}
+
 }  // namespace
 
 template <class T>
 Block<T>::Block(ParameterLayout& layout, std::string const& name, ModelSettings const& settings)
     : settings_(settings),
+      parameters_{layout.size(), 0},
       norm1_(make_norm<T>(layout, name + ".norm1", settings)),
       norm2_(make_norm<T>(layout, name + ".norm2", settings)),
       qkv_(layout, name + ".qkv", settings.width, 3 * settings.width),
       out_(layout, name + ".out", settings.width, settings.width),
       up_(layout, name + ".up", settings.width, hidden_width(settings)),
       down_(layout, name + ".down", hidden_width(settings), settings.width),
-      attention_(settings.width, settings.heads) {}
+      attention_(settings.width, settings.heads) {
+  parameters_.size = layout.size() - parameters_.offset;
+}
 
 template <class T>
 void Block<T>::pack(Kernels<T> const& kernels, T const* parameters) {
@@ -44,16 +51,12 @@ void Block<T>::reserve(BlockTape<T>& tape, std::size_t rows, std::size_t probabi
   grow(tape.qkv, rows * 3 * width);
   grow(tape.probabilities, probabilities);
   for (auto* buffer : {&tape.hidden, &tape.slope}) grow(*buffer, rows * hidden);
-  for (auto* norm : {&tape.norm1, &tape.norm2})
-    if (norm->mean.size() < rows) norm->resize(rows);
+  for (auto* norm : {&tape.norm1, &tape.norm2}) norm->reserve(rows);
 }
 
 template <class T>
 void Block<T>::reserve(BlockScratch<T>& scratch, std::size_t rows) const {
-  auto const width = static_cast<std::size_t>(settings_.width);
-  for (auto* buffer : {&scratch.narrow, &scratch.middle}) grow(*buffer, rows * width);
-  grow(scratch.hidden, rows * static_cast<std::size_t>(hidden_width(settings_)));
-  grow(scratch.qkv, rows * 3 * width);
+  grow(scratch.inner, rows * static_cast<std::size_t>(settings_.width));
 }
 
 template <class T>
@@ -65,69 +68,124 @@ std::size_t Block<T>::scratch_size(Kernels<T> const& kernels, int rows, int larg
 }
 
 template <class T>
-void Block<T>::forward(Pass<T> const& pass, std::span<std::size_t const> offsets,
-                       BlockTape<T>& tape, T* y) const {
-  int const rows = static_cast<int>(offsets.back());
-  bool const is_pre = settings_.norm == NormKind::pre, is_post = settings_.norm == NormKind::post;
-  std::size_t const n_hidden = offsets.back() * static_cast<std::size_t>(hidden_width(settings_));
-
-  T const* x = tape.input.data();
-  if (is_pre) {
-    norm1_->forward(pass, rows, x, tape.normed1.data(), tape.norm1);
-    x = tape.normed1.data();
-  }
-  qkv_.forward(pass, rows, x, nullptr, tape.qkv.data());
-  attention_.forward(pass, offsets, tape.qkv.data(), tape.probabilities.data(), tape.mixed.data());
-  T* const sum1 = is_post ? tape.sum1.data() : tape.middle.data();
-  out_.forward(pass, rows, tape.mixed.data(), tape.input.data(), sum1);
-  if (is_post) norm1_->forward(pass, rows, sum1, tape.middle.data(), tape.norm1);
-
-  x = tape.middle.data();
-  if (is_pre) {
-    norm2_->forward(pass, rows, x, tape.normed2.data(), tape.norm2);
-    x = tape.normed2.data();
-  }
-  up_.forward(pass, rows, x, nullptr, tape.hidden.data());
-  auto const activate =
-      settings_.activation == ActivationKind::gelu ? pass.kernels.gelu : pass.kernels.relu;
-  activate(n_hidden, tape.hidden.data(), tape.slope.data());
-  T* const sum2 = is_post ? tape.sum2.data() : y;
-  down_.forward(pass, rows, tape.hidden.data(), tape.middle.data(), sum2);
-  if (is_post) norm2_->forward(pass, rows, sum2, y, tape.norm2);
+void Block<T>::forward(Pass<T> const& pass, std::span<TaskGroup const> groups, BlockTape<T>& tape,
+                       T* y) const {
+  for (TaskGroup const& group : groups) attend(pass, group, tape);
+  for (TaskGroup const& group : groups) perceive(pass, group, tape, y);
 }
 
 template <class T>
-void Block<T>::backward(Pass<T> const& pass, std::span<std::size_t const> offsets,
-                        BlockTape<T> const& tape, BlockScratch<T>& scratch, T* d) const {
-  int const rows = static_cast<int>(offsets.back());
-  bool const is_pre = settings_.norm == NormKind::pre, is_post = settings_.norm == NormKind::post;
-  std::size_t const n_hidden = offsets.back() * static_cast<std::size_t>(hidden_width(settings_));
-  std::size_t const n_narrow = offsets.back() * static_cast<std::size_t>(settings_.width);
-  T* const narrow = scratch.narrow.data();
-  T* const middle = scratch.middle.data();
+void Block<T>::backward(Pass<T> const& pass, std::span<TaskGroup const> groups, BlockTape<T>& tape,
+                        BlockScratch<T>& scratch, T* d) const {
+  for (TaskGroup const& group : groups) perceive_backward(pass, group, tape, scratch, d);
+  for (TaskGroup const& group : groups) attend_backward(pass, group, tape, scratch, d);
+}
 
-  // Perceptron: from d = dy to middle = dm.
-  if (is_post) norm2_->backward(pass, rows, tape.sum2.data(), tape.norm2, d, nullptr, d);
-  down_.backward(pass, rows, tape.hidden.data(), d, scratch.hidden.data());
-  pass.kernels.scale_by(n_hidden, tape.slope.data(), scratch.hidden.data());
-  T const* const up_input = is_pre ? tape.normed2.data() : tape.middle.data();
-  up_.backward(pass, rows, up_input, scratch.hidden.data(), narrow);
-  if (is_pre)
-    norm2_->backward(pass, rows, tape.middle.data(), tape.norm2, narrow, d, middle);
-  else
-    for (std::size_t i = 0; i < n_narrow; ++i) middle[i] = d[i] + narrow[i];
+/// Where the group begins in a matrix of the model's width, and in one of the hidden width.
+template <class T>
+std::size_t Block<T>::narrow(TaskGroup const& group) const {
+  return group.first_row() * static_cast<std::size_t>(settings_.width);
+}
+template <class T>
+std::size_t Block<T>::wide(TaskGroup const& group) const {
+  return group.first_row() * static_cast<std::size_t>(hidden_width(settings_));
+}
 
-  // Attention: from middle to d = dx.
-  if (is_post) norm1_->backward(pass, rows, tape.sum1.data(), tape.norm1, middle, nullptr, middle);
-  out_.backward(pass, rows, tape.mixed.data(), middle, narrow);
-  attention_.backward(pass, offsets, tape.qkv.data(), tape.probabilities.data(), narrow,
-                      scratch.qkv.data());
-  T const* const qkv_input = is_pre ? tape.normed1.data() : tape.input.data();
-  qkv_.backward(pass, rows, qkv_input, scratch.qkv.data(), narrow);
-  if (is_pre)
-    norm1_->backward(pass, rows, tape.input.data(), tape.norm1, narrow, middle, d);
-  else
-    for (std::size_t i = 0; i < n_narrow; ++i) d[i] = middle[i] + narrow[i];
+/// From tape.input to tape.middle.
+template <class T>
+void Block<T>::attend(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape) const {
+  int const rows = static_cast<int>(group.rows());
+  std::size_t const at = narrow(group);
+  RowStatistics<T> const statistics = tape.norm1.at(group.first_row());
+  T const* const input = tape.input.data() + at;
+  T* const middle = tape.middle.data() + at;
+  T const* x = input;
+  if (settings_.norm == NormKind::pre) {
+    norm1_->forward(pass, rows, input, tape.normed1.data() + at, statistics);
+    x = tape.normed1.data() + at;
+  }
+  qkv_.forward(pass, rows, x, nullptr, tape.qkv.data() + 3 * at);
+  attention_.forward(pass, group, tape.qkv.data(), tape.probabilities.data(), tape.mixed.data());
+  if (settings_.norm == NormKind::post) {
+    out_.forward(pass, rows, tape.mixed.data() + at, input, tape.sum1.data() + at);
+    norm1_->forward(pass, rows, tape.sum1.data() + at, middle, statistics);
+  } else {
+    out_.forward(pass, rows, tape.mixed.data() + at, input, middle);
+  }
+}
+
+/// From tape.middle to y.
+template <class T>
+void Block<T>::perceive(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape,
+                        T* y) const {
+  int const rows = static_cast<int>(group.rows());
+  std::size_t const at = narrow(group);
+  RowStatistics<T> const statistics = tape.norm2.at(group.first_row());
+  T const* const middle = tape.middle.data() + at;
+  T const* x = middle;
+  if (settings_.norm == NormKind::pre) {
+    norm2_->forward(pass, rows, middle, tape.normed2.data() + at, statistics);
+    x = tape.normed2.data() + at;
+  }
+  T* const hidden = tape.hidden.data() + wide(group);
+  up_.forward_activated(pass, rows, x, activation(settings_), hidden,
+                        tape.slope.data() + wide(group));
+  if (settings_.norm == NormKind::post) {
+    down_.forward(pass, rows, hidden, middle, tape.sum2.data() + at);
+    norm2_->forward(pass, rows, tape.sum2.data() + at, y + at, statistics);
+  } else {
+    down_.forward(pass, rows, hidden, middle, y + at);
+  }
+}
+
+/// d: from the gradient of y to that of tape.middle.
+template <class T>
+void Block<T>::perceive_backward(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape,
+                                 BlockScratch<T>& scratch, T* d) const {
+  int const rows = static_cast<int>(group.rows());
+  std::size_t const at = narrow(group);
+  RowStatistics<T> const statistics = tape.norm2.at(group.first_row());
+  T* const dx = scratch.inner.data();
+  T const* const middle = tape.middle.data() + at;
+  d += at;
+  if (settings_.norm == NormKind::post)
+    norm2_->backward(pass, rows, tape.sum2.data() + at, statistics, d, nullptr, d);
+  T* const dhidden = tape.slope.data() + wide(group);
+  down_.backward(pass, rows, tape.hidden.data() + wide(group), d, dhidden, dhidden);
+  if (settings_.norm == NormKind::pre) {
+    up_.backward(pass, rows, tape.normed2.data() + at, dhidden, nullptr, dx);
+    norm2_->backward(pass, rows, middle, statistics, dx, d, d);
+  } else {
+    up_.backward(pass, rows, middle, dhidden, nullptr, dx);
+    for (std::size_t i = 0; i < group.rows() * static_cast<std::size_t>(settings_.width); ++i)
+      d[i] += dx[i];
+  }
+}
+
+/// d: from the gradient of tape.middle to that of tape.input.
+template <class T>
+void Block<T>::attend_backward(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape,
+                               BlockScratch<T>& scratch, T* d) const {
+  int const rows = static_cast<int>(group.rows());
+  std::size_t const at = narrow(group);
+  RowStatistics<T> const statistics = tape.norm1.at(group.first_row());
+  T* const dx = scratch.inner.data();
+  T const* const input = tape.input.data() + at;
+  d += at;
+  if (settings_.norm == NormKind::post)
+    norm1_->backward(pass, rows, tape.sum1.data() + at, statistics, d, nullptr, d);
+  out_.backward(pass, rows, tape.mixed.data() + at, d, nullptr, dx);
+  attention_.backward(pass, group, tape.probabilities.data(), tape.mixed.data(), dx,
+                      tape.qkv.data());
+  T const* const dqkv = tape.qkv.data() + 3 * at;
+  if (settings_.norm == NormKind::pre) {
+    qkv_.backward(pass, rows, tape.normed1.data() + at, dqkv, nullptr, dx);
+    norm1_->backward(pass, rows, input, statistics, dx, d, d);
+  } else {
+    qkv_.backward(pass, rows, input, dqkv, nullptr, dx);
+    for (std::size_t i = 0; i < group.rows() * static_cast<std::size_t>(settings_.width); ++i)
+      d[i] += dx[i];
+  }
 }
 
 template class Block<float>;

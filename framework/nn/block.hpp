@@ -28,13 +28,10 @@ struct BlockTape {
   NormTape<T> norm1, norm2;
 };
 
-/// Gradients on their way through a block; shared by all blocks.
+/// Gradients on their way through a block, of the rows of one group; shared by all blocks.
 template <class T>
 struct BlockScratch {
-  AlignedVector<T> narrow;  // rows x width
-  AlignedVector<T> middle;  // rows x width
-  AlignedVector<T> hidden;  // rows x mlp_ratio width
-  AlignedVector<T> qkv;     // rows x 3 width
+  AlignedVector<T> inner;  // rows x width: of what goes into attention or perceptron
 };
 
 /// One encoder layer: attention and a perceptron, each with a residual connection.
@@ -51,16 +48,31 @@ class Block {
   void reserve(BlockScratch<T>& scratch, std::size_t rows) const;
   std::size_t scratch_size(Kernels<T> const& kernels, int rows, int largest_task) const;
   Attention<T> const& attention() const { return attention_; }
+  /// All parameters of the block.
+  ParameterRange const& parameters() const { return parameters_; }
 
-  /// From tape.input to y: rows x width. offsets: the rows of each task.
-  void forward(Pass<T> const& pass, std::span<std::size_t const> offsets, BlockTape<T>& tape,
+  /// From tape.input to y: rows x width. All groups of a chunk go through attention first, then
+  /// all through the perceptron: the weights of one of them stay in cache meanwhile.
+  void forward(Pass<T> const& pass, std::span<TaskGroup const> groups, BlockTape<T>& tape,
                T* y) const;
-  /// In place: d is the gradient of y on entry, of the input on return; rows x width.
-  void backward(Pass<T> const& pass, std::span<std::size_t const> offsets, BlockTape<T> const& tape,
+  /// In place: d is the gradient of y on entry, of the input on return; rows x width. The tape is
+  /// used up: gradients take the place of what they are gradients of.
+  void backward(Pass<T> const& pass, std::span<TaskGroup const> groups, BlockTape<T>& tape,
                 BlockScratch<T>& scratch, T* d) const;
 
  private:
+  // Attention and perceptron, each with its norm and its skip connection.
+  void attend(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape) const;
+  void perceive(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape, T* y) const;
+  void attend_backward(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape,
+                       BlockScratch<T>& scratch, T* d) const;
+  void perceive_backward(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape,
+                         BlockScratch<T>& scratch, T* d) const;
+  std::size_t narrow(TaskGroup const& group) const;
+  std::size_t wide(TaskGroup const& group) const;
+
   ModelSettings settings_;
+  ParameterRange parameters_;
   std::optional<LayerNorm<T>> norm1_, norm2_;
   Linear<T> qkv_, out_, up_, down_;
   Attention<T> attention_;

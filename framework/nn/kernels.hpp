@@ -2,11 +2,14 @@
 
 #include <cstddef>
 
-#include "tvem/core/instruction_set.hpp"
+#include "tvem/core/variants.hpp"
 
 namespace tvem {
 
-/// A matrix product C = scale * A B + bias + add with B packed beforehand (Kernels::pack).
+enum class Activation { none, gelu, relu };
+
+/// A matrix product C = f((scale A B + bias + row_bias + add) * factor), with B packed beforehand
+/// (Kernels::pack), the product with `factor` and the activation f element by element.
 template <class T>
 struct Product {
   int m = 0, n = 0, k = 0;
@@ -17,9 +20,15 @@ struct Product {
   T* c = nullptr;                   // m x n, row-major
   std::ptrdiff_t c_row_stride = 0;
   T scale = T(1);
-  T const* bias = nullptr;  // n, or none
-  T const* add = nullptr;   // m x n, or none; may be c itself, to accumulate
+  T const* bias = nullptr;      // n, one for each column, or none
+  T const* row_bias = nullptr;  // m, one for each row, or none
+  T const* add = nullptr;       // m x n, or none; may be c itself, to accumulate
   std::ptrdiff_t add_row_stride = 0;
+  T const* factor = nullptr;  // m x n at C's stride, or none
+  /// GELU is the exact one, x Phi(x); in single precision with erf by Abramowitz and Stegun 7.1.26:
+  /// absolute error below 5e-7 within |x| <= 12, of the derivative below 4e-7.
+  Activation activation = Activation::none;
+  T* slope = nullptr;  // m x n at C's stride: set to f', when there is an activation
 };
 
 /// The inner loops of the Transformer for one instruction set. Every function is a pure function of
@@ -29,16 +38,18 @@ template <class T>
 struct Kernels {
   /// Values that a packed k x n matrix takes.
   std::size_t (*packed_size)(int k, int n);
-  /// Packs B, element (p, j) at b[p * row_stride + j * col_stride], into panels of columns.
+  /// Packs B, element (p, j) at b[p * row_stride + j * col_stride], into panels of columns. One of
+  /// the strides is 1; where col_stride is, column_sums[j] += sum_p B(p, j), unless it is none.
   void (*pack)(T const* b, std::ptrdiff_t row_stride, std::ptrdiff_t col_stride, int k, int n,
-               T* packed);
+               T* packed, T* column_sums);
   void (*multiply)(Product<T> const& product);
   /// sums[j] += sum_i x(i, j). x: rows x cols, row-major.
   void (*add_column_sums)(int rows, int cols, T const* x, T* sums);
   /// Softmax of each row in place. x: rows x cols, row-major.
   void (*softmax_rows)(int rows, int cols, T* x);
-  /// Gradient through softmax, in place of dp: ds = p (dp - sum_j p_j dp_j), by rows.
-  void (*softmax_rows_backward)(int rows, int cols, T const* p, T* dp);
+  /// products[i] = -sum_j x(i, j) y(i, j). x, y: rows x cols, row-major, each row `stride` apart.
+  void (*negative_row_products)(int rows, int cols, std::ptrdiff_t stride, T const* x, T const* y,
+                                T* products);
   /// y = (x - mean) * inverse_deviation * scale + shift by rows of width `cols`; the variance is
   /// the biased one plus 1e-5. mean, inverse_deviation: rows.
   void (*layer_norm)(int rows, int cols, T const* x, T const* scale, T const* shift, T* y, T* mean,
@@ -48,17 +59,15 @@ struct Kernels {
   void (*layer_norm_backward)(int rows, int cols, T const* x, T const* mean,
                               T const* inverse_deviation, T const* scale, T const* dy, T const* add,
                               T* dx, T* scale_gradient, T* shift_gradient);
-  /// Activation of n values in place, and its derivative. GELU is the exact one, x Phi(x); in
-  /// single precision with erf by Abramowitz and Stegun 7.1.26: absolute error below 5e-7 within
-  /// |x| <= 12, of the derivative below 4e-7.
-  void (*gelu)(std::size_t n, T* x, T* slope);
-  void (*relu)(std::size_t n, T* x, T* slope);
-  /// x *= factor, element by element.
-  void (*scale_by)(std::size_t n, T const* factor, T* x);
 };
+
+TVEM_DECLARE_VARIANTS(Kernels<float>);
+TVEM_DECLARE_VARIANTS(Kernels<double>);
 
 /// The kernels for `instruction_set`, which must be present (best_instruction_set or lower).
 template <class T>
-Kernels<T> const& kernels(InstructionSet instruction_set);
+Kernels<T> const& kernels(InstructionSet instruction_set) {
+  return variant<Kernels<T>>(instruction_set);
+}
 
 }  // namespace tvem

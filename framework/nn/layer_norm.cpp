@@ -10,15 +10,15 @@ LayerNorm<T>::LayerNorm(ParameterLayout& layout, std::string const& name, int wi
 
 template <class T>
 void LayerNorm<T>::forward(Pass<T> const& pass, int rows, T const* x, T* y,
-                           NormTape<T>& tape) const {
+                           RowStatistics<T> statistics) const {
   pass.kernels.layer_norm(rows, width_, x, pass.parameters + scale_, pass.parameters + shift_, y,
-                          tape.mean.data(), tape.inverse_deviation.data());
+                          statistics.mean, statistics.inverse_deviation);
 }
 
 template <class T>
-void LayerNorm<T>::backward(Pass<T> const& pass, int rows, T const* x, NormTape<T> const& tape,
+void LayerNorm<T>::backward(Pass<T> const& pass, int rows, T const* x, RowStatistics<T> statistics,
                             T const* dy, T const* add, T* dx) const {
-  pass.kernels.layer_norm_backward(rows, width_, x, tape.mean.data(), tape.inverse_deviation.data(),
+  pass.kernels.layer_norm_backward(rows, width_, x, statistics.mean, statistics.inverse_deviation,
                                    pass.parameters + scale_, dy, add, dx, pass.gradient + scale_,
                                    pass.gradient + shift_);
 }

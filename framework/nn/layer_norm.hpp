@@ -6,13 +6,23 @@
 
 namespace tvem {
 
-/// Row statistics that a backward pass needs; rows each.
+/// Statistics of some rows, which a backward pass needs; a value a row.
+template <class T>
+struct RowStatistics {
+  T* mean;
+  T* inverse_deviation;
+};
+
+/// Holds the statistics of all rows of a chunk.
 template <class T>
 struct NormTape {
   AlignedVector<T> mean, inverse_deviation;
-  void resize(std::size_t rows) {
-    mean.resize(rows);
-    inverse_deviation.resize(rows);
+  void reserve(std::size_t rows) {
+    grow(mean, rows);
+    grow(inverse_deviation, rows);
+  }
+  RowStatistics<T> at(std::size_t row) {
+    return {mean.data() + row, inverse_deviation.data() + row};
   }
 };
 
@@ -23,10 +33,10 @@ class LayerNorm {
  public:
   LayerNorm(ParameterLayout& layout, std::string const& name, int width);
   /// x, y: rows x width.
-  void forward(Pass<T> const& pass, int rows, T const* x, T* y, NormTape<T>& tape) const;
+  void forward(Pass<T> const& pass, int rows, T const* x, T* y, RowStatistics<T> statistics) const;
   /// dx = gradient through the norm + add (or none). x: the forward pass's input. dx may be add
   /// or dy.
-  void backward(Pass<T> const& pass, int rows, T const* x, NormTape<T> const& tape, T const* dy,
+  void backward(Pass<T> const& pass, int rows, T const* x, RowStatistics<T> statistics, T const* dy,
                 T const* add, T* dx) const;
 
  private:

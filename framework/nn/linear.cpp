@@ -11,10 +11,10 @@ Linear<T>::Linear(ParameterLayout& layout, std::string const& name, int in, int 
 
 template <class T>
 void Linear<T>::pack(Kernels<T> const& kernels, T const* parameters) {
-  packed_.resize(kernels.packed_size(in_, out_));
-  packed_transpose_.resize(kernels.packed_size(out_, in_));
-  kernels.pack(parameters + weight_, out_, 1, in_, out_, packed_.data());
-  kernels.pack(parameters + weight_, 1, out_, out_, in_, packed_transpose_.data());
+  grow(packed_, kernels.packed_size(in_, out_));
+  grow(packed_transpose_, kernels.packed_size(out_, in_));
+  kernels.pack(parameters + weight_, out_, 1, in_, out_, packed_.data(), nullptr);
+  kernels.pack(parameters + weight_, 1, out_, out_, in_, packed_transpose_.data(), nullptr);
 }
 
 template <class T>
@@ -33,9 +33,25 @@ void Linear<T>::forward(Pass<T> const& pass, int rows, T const* x, T const* resi
 }
 
 template <class T>
-void Linear<T>::backward(Pass<T> const& pass, int rows, T const* x, T const* dy, T* dx) const {
-  pass.kernels.add_column_sums(rows, out_, dy, pass.gradient + bias_);
-  pass.kernels.pack(dy, out_, 1, rows, out_, pass.scratch);
+void Linear<T>::forward_activated(Pass<T> const& pass, int rows, T const* x, Activation f, T* y,
+                                  T* slope) const {
+  pass.kernels.multiply({.m = rows,
+                         .n = out_,
+                         .k = in_,
+                         .a = x,
+                         .a_row_stride = in_,
+                         .packed_b = packed_.data(),
+                         .c = y,
+                         .c_row_stride = out_,
+                         .bias = pass.parameters + bias_,
+                         .activation = f,
+                         .slope = slope});
+}
+
+template <class T>
+void Linear<T>::backward(Pass<T> const& pass, int rows, T const* x, T const* dy, T const* factor,
+                         T* dx) const {
+  pass.kernels.pack(dy, out_, 1, rows, out_, pass.scratch, pass.gradient + bias_);
   T* const weight_gradient = pass.gradient + weight_;
   pass.kernels.multiply({.m = in_,
                          .n = out_,
@@ -56,7 +72,8 @@ void Linear<T>::backward(Pass<T> const& pass, int rows, T const* x, T const* dy,
                          .a_row_stride = out_,
                          .packed_b = packed_transpose_.data(),
                          .c = dx,
-                         .c_row_stride = in_});
+                         .c_row_stride = in_,
+                         .factor = factor});
 }
 
 template class Linear<float>;

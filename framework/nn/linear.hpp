@@ -14,7 +14,7 @@ struct Pass {
   Kernels<T> const& kernels;
   T const* parameters;  // flat, in the model's layout
   T* gradient;          // likewise, added to by backward passes; none in a forward pass
-  T* scratch;           // see Transformer: large enough for the packed operands of any product
+  T* scratch;           // see Transformer: large enough for the packed operands of any layer
 };
 
 /// y = x W + b. Parameters NAME.weight (in x out, row-major: the transpose of PyTorch's) and
@@ -28,9 +28,13 @@ class Linear {
   void pack(Kernels<T> const& kernels, T const* parameters);
   /// y = x W + b + residual (or none). x: rows x in; y, residual: rows x out.
   void forward(Pass<T> const& pass, int rows, T const* x, T const* residual, T* y) const;
-  /// Adds to the gradients of W and b; dx = dy W^T unless dx is none. dy: rows x out; dx: rows x
-  /// in.
-  void backward(Pass<T> const& pass, int rows, T const* x, T const* dy, T* dx) const;
+  /// y = f(x W + b), slope = f' there. y, slope: rows x out.
+  void forward_activated(Pass<T> const& pass, int rows, T const* x, Activation f, T* y,
+                         T* slope) const;
+  /// Adds to the gradients of W and b; dx = (dy W^T) * factor unless dx is none, element by element
+  /// with factor (or none). dy: rows x out; dx, factor: rows x in.
+  void backward(Pass<T> const& pass, int rows, T const* x, T const* dy, T const* factor,
+                T* dx) const;
   /// Scratch that a backward pass over `rows` rows takes.
   std::size_t scratch_size(Kernels<T> const& kernels, int rows) const {
     return kernels.packed_size(rows, out_);

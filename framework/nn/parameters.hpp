@@ -18,6 +18,13 @@ struct ParameterView {
   friend bool operator==(ParameterView const&, ParameterView const&) = default;
 };
 
+/// A part of the flat parameter vector.
+struct ParameterRange {
+  std::size_t offset = 0;
+  std::size_t size = 0;
+  std::size_t end() const { return offset + size; }
+};
+
 /// Names, shapes and places of all parameters of a model. Parameters, gradients and optimiser
 /// moments are flat vectors of size() values that share one layout, without gaps.
 class ParameterLayout {

@@ -1,18 +1,11 @@
 #pragma once
 
-// Everything that is not a matrix product: sums over rows and columns, softmax, normalisation,
-// activation.
+// Sums over rows and columns, softmax, normalisation.
 
-#include "tvem/nn/simd.inl"
+#include "tvem/core/simd.inl"
 
 namespace tvem {
 namespace {
-
-/// Lanes of the vector that starts at `i` of n which hold values.
-template <class T>
-inline int filled_lanes(std::size_t n, std::size_t i) {
-  return n - i < static_cast<std::size_t>(lanes<T>) ? static_cast<int>(n - i) : lanes<T>;
-}
 
 template <class T>
 void add_column_sums(int rows, int cols, T const* x, T* sums) {
@@ -32,7 +25,7 @@ void softmax_row(int cols, T* x) {
     Vector<T> const v = load_first(x + j, cols - j, x[0]);
     largest = v > largest ? v : largest;
   }
-  Vector<T> const shift = broadcast(lane_max<T>(largest));
+  Vector<T> const shift = broadcast(lane_max(largest));
   T sum = 0;
   Vector<T> sums{};
   int j = 0;
@@ -41,7 +34,7 @@ void softmax_row(int cols, T* x) {
     store(x + j, e);
     sums += e;
   }
-  sum = lane_sum<T>(sums);
+  sum = lane_sum(sums);
   if (j < cols) {
     Vector<T> const e = exponential(load_first(x + j, cols - j) - shift);
     store_first(x + j, e, cols - j);
@@ -57,16 +50,15 @@ void softmax_rows(int rows, int cols, T* x) {
   for (int i = 0; i < rows; ++i) softmax_row(cols, x + static_cast<std::ptrdiff_t>(i) * cols);
 }
 
+/// Column by column, as a product sums: where softmax has put all weight on one point, the product
+/// dP of that point and this sum cancel to 0, not to a rounding error as large as theirs.
 template <class T>
-void softmax_rows_backward(int rows, int cols, T const* p, T* dp) {
-  for (int i = 0; i < rows; ++i, p += cols, dp += cols) {
-    Vector<T> dot{};
-    for (int j = 0; j < cols; j += lanes<T>)
-      dot = fused(load_first(p + j, cols - j), load_first(dp + j, cols - j), dot);
-    Vector<T> const mean = broadcast(lane_sum<T>(dot));
-    for (int j = 0; j < cols; j += lanes<T>)
-      store_first(dp + j, load_first(p + j, cols - j) * (load_first(dp + j, cols - j) - mean),
-                  cols - j);
+void negative_row_products(int rows, int cols, std::ptrdiff_t stride, T const* x, T const* y,
+                           T* products) {
+  for (int i = 0; i < rows; ++i, x += stride, y += stride) {
+    T sum = 0;
+    for (int j = 0; j < cols; ++j) sum = fused(x[j], y[j], sum);
+    products[i] = -sum;
   }
 }
 
@@ -75,13 +67,13 @@ template <class T>
 void row_moments(int cols, T const* x, T& mean, T& inverse_deviation) {
   Vector<T> sum{};
   for (int j = 0; j < cols; j += lanes<T>) sum += load_first(x + j, cols - j);
-  mean = lane_sum<T>(sum) / static_cast<T>(cols);
+  mean = lane_sum(sum) / static_cast<T>(cols);
   Vector<T> squares{};
   for (int j = 0; j < cols; j += lanes<T>) {
     Vector<T> const centred = load_first(x + j, cols - j, mean) - mean;
     squares = fused(centred, centred, squares);
   }
-  T const variance = lane_sum<T>(squares) / static_cast<T>(cols);
+  T const variance = lane_sum(squares) / static_cast<T>(cols);
   inverse_deviation = T(1) / square_root(variance + T(1e-5));
 }
 
@@ -118,7 +110,7 @@ void layer_norm_backward(int rows, int cols, T const* x, T const* mean, T const*
       sum += du;
       unit_sum = fused(du, unit, unit_sum);
     }
-    T const du_mean = lane_sum<T>(sum) / n, du_unit_mean = lane_sum<T>(unit_sum) / n;
+    T const du_mean = lane_sum(sum) / n, du_unit_mean = lane_sum(unit_sum) / n;
     for (int j = 0; j < cols; j += lanes<T>) {
       Vector<T> const du = load_first(dy + j, cols - j) * load_first(scale + j, cols - j);
       Vector<T> d = (du - du_mean - unit_at(j) * du_unit_mean) * inverse_deviation[i];
@@ -126,61 +118,6 @@ void layer_norm_backward(int rows, int cols, T const* x, T const* mean, T const*
       store_first(dx + j, d, cols - j);
     }
     if (add) add += cols;
-  }
-}
-
-/// x Phi(x) and Phi(x) + x phi(x), with Phi from erf by Abramowitz and Stegun 7.1.26, which shares
-/// exp(-x^2 / 2) with the density.
-inline void gelu_and_slope(FloatVector x, FloatVector& value, FloatVector& slope) {
-  FloatVector const magnitude = x < 0.0f ? -x : x;
-  FloatVector const t =
-      1.0f / fused(magnitude, broadcast(0.3275911f * 0.70710678f), broadcast(1.0f));
-  FloatVector const e = exponential(x * x * -0.5f);
-  FloatVector p = broadcast(1.061405429f);
-  p = fused(p, t, broadcast(-1.453152027f));
-  p = fused(p, t, broadcast(1.421413741f));
-  p = fused(p, t, broadcast(-0.284496736f));
-  p = fused(p, t, broadcast(0.254829592f));
-  FloatVector const tail = 0.5f * p * t * e;  // 1 - Phi(|x|)
-  FloatVector const phi = x < 0.0f ? tail : 1.0f - tail;
-  value = x * phi;
-  slope = fused(x * 0.39894228f, e, phi);
-}
-inline void gelu_and_slope(DoubleVector x, DoubleVector& value, DoubleVector& slope) {
-  for (int i = 0; i < lanes<double>; ++i) {
-    double const phi = 0.5 * __builtin_erfc(-x[i] * 0.70710678118654752440);
-    value[i] = x[i] * phi;
-    slope[i] = phi + x[i] * 0.39894228040143267794 * __builtin_exp(-0.5 * x[i] * x[i]);
-  }
-}
-
-template <class T>
-void gelu(std::size_t n, T* x, T* slope) {
-  for (std::size_t i = 0; i < n; i += static_cast<std::size_t>(lanes<T>)) {
-    int const count = filled_lanes<T>(n, i);
-    Vector<T> value, derivative;
-    gelu_and_slope(load_first(x + i, count), value, derivative);
-    store_first(x + i, value, count);
-    store_first(slope + i, derivative, count);
-  }
-}
-
-template <class T>
-void relu(std::size_t n, T* x, T* slope) {
-  for (std::size_t i = 0; i < n; i += static_cast<std::size_t>(lanes<T>)) {
-    int const count = filled_lanes<T>(n, i);
-    Vector<T> const v = load_first(x + i, count);
-    Vector<T> const derivative = v > T(0) ? broadcast(T(1)) : broadcast(T(0));
-    store_first(x + i, v * derivative, count);
-    store_first(slope + i, derivative, count);
-  }
-}
-
-template <class T>
-void scale_by(std::size_t n, T const* factor, T* x) {
-  for (std::size_t i = 0; i < n; i += static_cast<std::size_t>(lanes<T>)) {
-    int const count = filled_lanes<T>(n, i);
-    store_first(x + i, load_first(x + i, count) * load_first(factor + i, count), count);
   }
 }
 

@@ -32,6 +32,10 @@ std::size_t add_k_embedding(ParameterLayout& layout, ModelSettings const& settin
   return layout.add("components.weight", components.high - components.low + 1, settings.width);
 }
 
+/// Rows that go through a layer together: what the layer makes of them stays in the second-level
+/// cache. Part of the definition of a chunk's bits, like the chunk.
+constexpr std::size_t rows_in_cache = 128;
+
 bool ends_with(std::string const& text, std::string const& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
@@ -40,15 +44,18 @@ bool ends_with(std::string const& text, std::string const& end) {
 
 template <class T>
 Transformer<T>::Transformer(ModelSettings const& settings, ModelDomain const& domain,
-                            InstructionSet instruction_set)
+                            Kernels<T> const& kernels)
     : settings_(settings),
       domain_(domain),
-      kernels_(kernels<T>(instruction_set)),
+      kernels_(kernels),
       embedding_(layout_, "embedding", domain.dim, settings.width),
       k_embedding_(add_k_embedding(layout_, settings, domain.components)),
       blocks_(make_blocks<T>(layout_, settings)),
       final_norm_(make_final_norm<T>(layout_, settings)),
       readout_(layout_, "readout", settings.width, domain.components.high),
+      input_range_{0, blocks_.front().parameters().offset},
+      output_range_{blocks_.back().parameters().end(),
+                    layout_.size() - blocks_.back().parameters().end()},
       tapes_(static_cast<std::size_t>(settings.layers)) {
   TVEM_CHECK(settings.width % settings.heads == 0, "the width must be a multiple of the heads");
 }
@@ -87,11 +94,14 @@ void Transformer<T>::reserve(RaggedBatch const& batch) {
     largest_task = std::max(largest_task, batch.n_points(t));
   std::size_t const probabilities = blocks_[0].attention().probabilities_size(batch.offsets);
   for (BlockTape<T>& tape : tapes_) blocks_[0].reserve(tape, rows, probabilities);
-  blocks_[0].reserve(scratch_, rows);
+  cut_into_groups(batch.offsets, rows_in_cache, groups_);
+  std::size_t largest_group = 0;
+  for (TaskGroup const& group : groups_) largest_group = std::max(largest_group, group.rows());
+  blocks_[0].reserve(scratch_, largest_group);
   grow(points_, rows * static_cast<std::size_t>(domain_.dim));
   for (auto* buffer : {&output_, &normed_output_, &d_}) grow(*buffer, rows * width);
   grow(logits_, rows * static_cast<std::size_t>(n_labels()));
-  if (final_tape_.mean.size() < rows) final_tape_.resize(rows);
+  final_tape_.reserve(rows);
   auto const n_rows = static_cast<int>(rows);
   std::size_t packing = blocks_[0].scratch_size(kernels_, n_rows, static_cast<int>(largest_task));
   for (Linear<T> const* linear : {&embedding_, &readout_})
@@ -117,7 +127,8 @@ void Transformer<T>::embed(Pass<T> const& pass, RaggedBatch const& batch) {
 
 template <class T>
 void Transformer<T>::embed_backward(Pass<T> const& pass, RaggedBatch const& batch, T const* d) {
-  embedding_.backward(pass, static_cast<int>(batch.n_points()), points_.data(), d, nullptr);
+  embedding_.backward(pass, static_cast<int>(batch.n_points()), points_.data(), d, nullptr,
+                      nullptr);
   if (!k_varies()) return;
   auto const width = static_cast<std::size_t>(settings_.width);
   for (std::size_t t = 0; t < batch.n_tasks(); ++t) {
@@ -142,11 +153,11 @@ std::span<T const> Transformer<T>::forward(RaggedBatch const& batch) {
     auto const layer = static_cast<std::size_t>(l);
     bool const is_last = l + 1 == settings_.layers;
     T* const y = is_last ? output_.data() : tapes_[layer + 1].input.data();
-    block(l).forward(p, batch.offsets, tapes_[layer], y);
+    block(l).forward(p, groups_, tapes_[layer], y);
   }
   T const* features = output_.data();
   if (final_norm_) {
-    final_norm_->forward(p, rows, output_.data(), normed_output_.data(), final_tape_);
+    final_norm_->forward(p, rows, output_.data(), normed_output_.data(), final_tape_.at(0));
     features = normed_output_.data();
   }
   readout_.forward(p, rows, features, nullptr, logits_.data());
@@ -154,18 +165,39 @@ std::span<T const> Transformer<T>::forward(RaggedBatch const& batch) {
 }
 
 template <class T>
-void Transformer<T>::backward(RaggedBatch const& batch, std::span<T const> dlogits,
-                              std::span<T> gradient) {
+void Transformer<T>::backward(
+    RaggedBatch const& batch, std::span<T const> dlogits, std::span<T> gradient,
+    std::function<void(std::size_t offset, std::size_t size)> const& on_final) {
   TVEM_CHECK(gradient.size() == layout_.size(), "wrong length of the gradient");
+  // Parts of the gradient are cleared just before and handed over just after they are made.
+  auto const clear = [&](ParameterRange const& range) {
+    std::fill_n(gradient.begin() + static_cast<std::ptrdiff_t>(range.offset), range.size, T(0));
+  };
+  auto const finish = [&](ParameterRange const& range) {
+    if (on_final) on_final(range.offset, range.size);
+  };
   Pass<T> const p = pass(gradient.data());
   int const rows = static_cast<int>(batch.n_points());
   T const* const features = final_norm_ ? normed_output_.data() : output_.data();
-  readout_.backward(p, rows, features, dlogits.data(), d_.data());
+
+  clear(output_range_);
+  readout_.backward(p, rows, features, dlogits.data(), nullptr, d_.data());
   if (final_norm_)
-    final_norm_->backward(p, rows, output_.data(), final_tape_, d_.data(), nullptr, d_.data());
-  for (int l = settings_.layers - 1; l >= 0; --l)
-    block(l).backward(p, batch.offsets, tapes_[static_cast<std::size_t>(l)], scratch_, d_.data());
+    final_norm_->backward(p, rows, output_.data(), final_tape_.at(0), d_.data(), nullptr,
+                          d_.data());
+  finish(output_range_);
+
+  for (int l = settings_.layers - 1; l >= 0; --l) {
+    bool const is_first_use = !settings_.tied || l == settings_.layers - 1;
+    bool const is_last_use = !settings_.tied || l == 0;
+    if (is_first_use) clear(block(l).parameters());
+    block(l).backward(p, groups_, tapes_[static_cast<std::size_t>(l)], scratch_, d_.data());
+    if (is_last_use) finish(block(l).parameters());
+  }
+
+  clear(input_range_);
   embed_backward(p, batch, d_.data());
+  finish(input_range_);
 }
 
 template class Transformer<float>;

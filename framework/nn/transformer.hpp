@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -30,7 +31,10 @@ template <class T>
 class Transformer {
  public:
   Transformer(ModelSettings const& settings, ModelDomain const& domain,
-              InstructionSet instruction_set);
+              InstructionSet instruction_set)
+      : Transformer(settings, domain, kernels<T>(instruction_set)) {}
+  /// With other kernels, which must outlive the object: benchmarks time them one by one.
+  Transformer(ModelSettings const& settings, ModelDomain const& domain, Kernels<T> const& kernels);
 
   ParameterLayout const& layout() const { return layout_; }
   /// Labels that the read-out knows; columns of the logits.
@@ -46,9 +50,12 @@ class Transformer {
   /// Logits of every point: n_points x n_labels(), valid until the next pass. Logits past a task's
   /// own k have no meaning. Throws CheckFailed when the batch does not fit the domain.
   std::span<T const> forward(RaggedBatch const& batch);
-  /// After forward on the same batch: adds to `gradient` (layout().size() values) the gradient of a
-  /// loss whose derivative by the logits is dlogits: n_points x n_labels().
-  void backward(RaggedBatch const& batch, std::span<T const> dlogits, std::span<T> gradient);
+  /// After forward on the same batch: sets `gradient` (layout().size() values) to the gradient of a
+  /// loss whose derivative by the logits is dlogits: n_points x n_labels(). Uses up what forward
+  /// kept. `on_final` (or none) is called with offset and size of each part of the gradient as soon
+  /// as it is final, while it is in cache; the parts cover it.
+  void backward(RaggedBatch const& batch, std::span<T const> dlogits, std::span<T> gradient,
+                std::function<void(std::size_t offset, std::size_t size)> const& on_final = {});
 
  private:
   void reserve(RaggedBatch const& batch);
@@ -69,8 +76,10 @@ class Transformer {
   std::vector<Block<T>> blocks_;
   std::optional<LayerNorm<T>> final_norm_;
   Linear<T> readout_;
+  ParameterRange input_range_, output_range_;  // before and after those of the blocks
 
   std::span<T const> parameters_;
+  std::vector<TaskGroup> groups_;
   std::vector<BlockTape<T>> tapes_;  // one a layer, also where parameters are tied
   NormTape<T> final_tape_;
   AlignedVector<T> points_, output_, normed_output_, logits_, d_, packing_;

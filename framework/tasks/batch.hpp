@@ -8,14 +8,15 @@
 
 namespace tvem {
 
-/// The points of several tasks one after another, ragged and without padding in the rows. Columns past
-/// a task's own dimension are 0 when tasks differ in dimension.
+/// The points of several tasks one after another, ragged and without padding in the rows. Columns
+/// past a task's own dimension are 0 when tasks differ in dimension.
 struct RaggedBatch {
-  int dim = 0;                       // columns of `points`
-  std::vector<float> points;         // n_points() x dim, row-major
-  std::vector<int> labels;           // n_points()
-  std::vector<std::size_t> offsets;  // n_tasks() + 1: task t has the rows offsets[t] .. offsets[t + 1]
-  std::vector<int> components;       // n_tasks(): k of each task, told to every method
+  int dim = 0;                // columns of `points`
+  std::vector<float> points;  // n_points() x dim, row-major
+  std::vector<int> labels;    // n_points()
+  std::vector<std::size_t>
+      offsets;                  // n_tasks() + 1: task t has the rows offsets[t] .. offsets[t + 1]
+  std::vector<int> components;  // n_tasks(): k of each task, told to every method
 
   std::size_t n_tasks() const { return components.size(); }
   std::size_t n_points() const { return labels.size(); }
@@ -25,7 +26,10 @@ struct RaggedBatch {
   }
 };
 
-/// Puts tasks into one batch. dim: at least the largest dimension of the tasks.
+/// Puts tasks into one batch, in the memory that it has. dim: at least the largest dimension of the
+/// tasks.
+void fill_batch(std::span<Task const> tasks, int dim, RaggedBatch& batch);
+/// The same with a new one.
 RaggedBatch make_batch(std::span<Task const> tasks, int dim);
 
 }  // namespace tvem

@@ -8,8 +8,8 @@
 
 namespace tvem {
 
-// Plain loops in a fixed order: library reductions may group terms by alignment, and a task's results
-// must be the same bits wherever it is computed.
+// Plain loops in a fixed order: library reductions may group terms by alignment, and a task's
+// results must be the same bits wherever it is computed.
 
 RowMatrix weighted_log_densities(Mixture const& mixture, RowMatrix const& points) {
   TVEM_CHECK(points.cols() == mixture.means.cols(), "points and means differ in dimension");

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <sstream>
 
 #include "tvem/core/error.hpp"
@@ -20,15 +19,16 @@ struct Shape {
   double sigma;
 };
 
-Eigen::VectorXd draw_weights(RandomStream& random, TaskSettings const& settings, int k) {
-  if (settings.weights == WeightsKind::equal) return Eigen::VectorXd::Constant(k, 1.0 / k);
-  Eigen::VectorXd weights(k);
+void draw_weights(RandomStream& random, TaskSettings const& settings, Eigen::VectorXd& weights) {
+  if (settings.weights == WeightsKind::equal) {
+    weights.setConstant(1.0 / static_cast<double>(weights.size()));
+    return;
+  }
   for (double& weight : weights) weight = random.log_gamma_variate(settings.concentration);
   double const largest = weights.maxCoeff();
   double sum = 0;
   for (double& weight : weights) sum += weight = portable_exp(weight - largest);
   for (double& weight : weights) weight /= sum;
-  return weights;
 }
 
 /// A row uniform on the sphere of the given radius.
@@ -47,7 +47,8 @@ void draw_on_sphere(RandomStream& random, double radius, Eigen::Ref<Eigen::RowVe
 
 /// k equidistant means about the origin, their simplex rotated at random.
 RowMatrix draw_simplex(RandomStream& random, double distance, int k, int d) {
-  // Vertex i of the regular simplex in k - 1 dimensions, edge 1: coordinates that build on one another.
+  // Vertex i of the regular simplex in k - 1 dimensions, edge 1: coordinates that build on one
+  // another.
   RowMatrix simplex = RowMatrix::Zero(k, k - 1);
   for (int c = 0; c < k - 1; ++c) {
     double const height = std::sqrt((c + 2.0) / (2.0 * (c + 1.0)));
@@ -90,14 +91,16 @@ bool are_separated(RowMatrix const& means, double distance) {
   return true;
 }
 
-/// Means given that all their distances are at least the separation: the whole set is drawn again until
-/// they are, so that the distribution is the conditional one. Empty when that does not happen.
-std::optional<RowMatrix> draw_means(RandomStream& random, TaskSettings const& settings,
-                                    Shape const& shape) {
+/// Means given that all their distances are at least the separation: the whole set is drawn again
+/// until they are, so that the distribution is the conditional one. Returns whether that happened.
+bool draw_means(RandomStream& random, TaskSettings const& settings, Shape const& shape,
+                RowMatrix& means) {
   double const distance = settings.separation * shape.sigma;
-  if (settings.means == MeansKind::simplex)
-    return draw_simplex(random, distance, shape.components, shape.dim);
-  RowMatrix means(shape.components, shape.dim);
+  if (settings.means == MeansKind::simplex) {
+    means = draw_simplex(random, distance, shape.components, shape.dim);
+    return true;
+  }
+  means.resize(shape.components, shape.dim);
   for (int draw = 0; draw < max_draws; ++draw) {
     for (int j = 0; j < shape.components; ++j) {
       if (settings.means == MeansKind::sphere) {
@@ -109,17 +112,18 @@ std::optional<RowMatrix> draw_means(RandomStream& random, TaskSettings const& se
                           ? settings.scale * random.normal()
                           : random.uniform(-settings.scale, settings.scale);
     }
-    if (distance <= 0 || are_separated(means, distance)) return means;
+    if (distance <= 0 || are_separated(means, distance)) return true;
   }
-  return std::nullopt;
+  return false;
 }
 
 std::string impossible_separation(TaskSettings const& settings, Shape const& shape) {
   std::ostringstream text;
   text << "task.separation = " << settings.separation << ": " << max_draws << " draws of "
-       << shape.components << " " << name_of(settings.means) << " means with task.scale = "
-       << settings.scale << " in " << shape.dim << " dimension" << (shape.dim > 1 ? "s" : "")
-       << " held none with all distances at least " << settings.separation * shape.sigma
+       << shape.components << " " << name_of(settings.means)
+       << " means with task.scale = " << settings.scale << " in " << shape.dim << " dimension"
+       << (shape.dim > 1 ? "s" : "") << " held none with all distances at least "
+       << settings.separation * shape.sigma
        << " (separation x sigma); lower task.separation, task.sigma or task.components, or raise "
           "task.scale or task.dim";
   return text.str();
@@ -140,8 +144,9 @@ std::vector<std::string> prior_problems(TaskSettings const& settings) {
   std::vector<std::string> problems;
   if (settings.means == MeansKind::simplex) {
     if (settings.separation <= 0)
-      problems.push_back("task.means = simplex needs task.separation > 0: the distance of the means "
-                         "in units of sigma");
+      problems.push_back(
+          "task.means = simplex needs task.separation > 0: the distance of the means "
+          "in units of sigma");
     if (settings.dim.low < settings.components.high - 1)
       problems.push_back("task.means = simplex: " + std::to_string(settings.components.high) +
                          " equidistant means need task.dim of at least " +
@@ -156,11 +161,18 @@ TaskPrior::TaskPrior(TaskSettings const& settings) : settings_(settings) {
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
   Shape const tightest{settings.components.high, settings.dim.low, settings.sigma.high};
   RandomStream random(0, Purpose::probe, 0);
-  if (!draw_means(random, settings, tightest))
+  RowMatrix means;
+  if (!draw_means(random, settings, tightest, means))
     throw ConfigurationError(impossible_separation(settings, tightest));
 }
 
 Task TaskPrior::sample(std::uint64_t seed, Purpose purpose, std::uint64_t id) const {
+  Task task;
+  sample(seed, purpose, id, task);
+  return task;
+}
+
+void TaskPrior::sample(std::uint64_t seed, Purpose purpose, std::uint64_t id, Task& task) const {
   RandomStream random(seed, purpose, id);
   Shape shape{};
   shape.components =
@@ -169,15 +181,12 @@ Task TaskPrior::sample(std::uint64_t seed, Purpose purpose, std::uint64_t id) co
   auto const n = random.integer(settings_.points.low, settings_.points.high);
   shape.sigma = random.uniform(settings_.sigma.low, settings_.sigma.high);
 
-  Task task;
   task.id = id;
-  task.mixture.weights = draw_weights(random, settings_, shape.components);
-  auto means = draw_means(random, settings_, shape);
-  if (!means) throw Error("task " + std::to_string(id) + ": " +
-                          impossible_separation(settings_, shape));
-  task.mixture.means = std::move(*means);
-  task.mixture.variances =
-      Eigen::VectorXd::Constant(shape.components, shape.sigma * shape.sigma);
+  task.mixture.weights.resize(shape.components);
+  draw_weights(random, settings_, task.mixture.weights);
+  if (!draw_means(random, settings_, shape, task.mixture.means))
+    throw Error("task " + std::to_string(id) + ": " + impossible_separation(settings_, shape));
+  task.mixture.variances.setConstant(shape.components, shape.sigma * shape.sigma);
   task.points.resize(n, shape.dim);
   task.labels.resize(static_cast<std::size_t>(n));
   for (Eigen::Index i = 0; i < n; ++i) {
@@ -186,7 +195,6 @@ Task TaskPrior::sample(std::uint64_t seed, Purpose purpose, std::uint64_t id) co
     for (int c = 0; c < shape.dim; ++c)
       task.points(i, c) = task.mixture.means(z, c) + shape.sigma * random.normal();
   }
-  return task;
 }
 
 }  // namespace tvem

@@ -23,13 +23,17 @@ struct Task {
 /// The distribution of tasks that the keys `task.*` describe.
 class TaskPrior {
  public:
-  /// Throws ConfigurationError for a prior that has no tasks: simplex means in too few dimensions or
-  /// without a separation, or a minimum separation that random means practically never meet. The latter
-  /// is found by drawing means for the tightest case the ranges allow.
+  /// Throws ConfigurationError for a prior that has no tasks: simplex means in too few dimensions
+  /// or without a separation, or a minimum separation that random means practically never meet. The
+  /// latter is found by drawing means for the tightest case the ranges allow.
   explicit TaskPrior(TaskSettings const& settings);
 
-  /// Task `id` under (seed, purpose): the same bits on every rank, in every order, after every restart.
+  /// Task `id` under (seed, purpose): the same bits on every rank, in every order, after every
+  /// restart.
   Task sample(std::uint64_t seed, Purpose purpose, std::uint64_t id) const;
+  /// The same into memory that `task` may have; tasks of one size allocate once (simplex means do
+  /// so each time).
+  void sample(std::uint64_t seed, Purpose purpose, std::uint64_t id, Task& task) const;
 
   TaskSettings const& settings() const { return settings_; }
 

@@ -17,30 +17,36 @@ void GradientSum::reset(Quantum quantum, std::int64_t n_chunks) {
   std::fill(fast_sums_.begin(), fast_sums_.end(), 0.0f);
 }
 
-void GradientSum::add(ChunkSums const& chunk) {
-  auto state = SummandState::non_finite;
-  if (std::isfinite(chunk.loss_sum))
-    state = kind_ == ReductionKind::reproducible ? add_reproducible(chunk) : add_fast(chunk);
-  if (state == SummandState::non_finite) scalars()[non_finite] += 1;
-  if (state == SummandState::out_of_range) scalars()[out_of_range] += 1;
+void GradientSum::add_gradient(std::size_t offset, std::span<float const> gradient_sum) {
+  auto const state = kind_ == ReductionKind::fast
+                         ? add_fast(offset, gradient_sum)
+                         : add_rounded(this->gradient_sum().subspan(offset, gradient_sum.size()),
+                                       gradient_sum, quantum_, limit_);
+  chunk_state_ = std::max(chunk_state_, state);
 }
 
-SummandState GradientSum::add_reproducible(ChunkSums const& chunk) {
-  if (std::fabs(chunk.loss_sum) > limit_) return SummandState::out_of_range;
-  auto const state = add_rounded(gradient_sum(), chunk.gradient_sum, quantum_, limit_);
-  if (state != SummandState::in_range) return state;
-  scalars()[loss] += quantum_.round(chunk.loss_sum);
-  scalars()[error] += quantum_.round(chunk.error_sum);
-  return state;
+SummandState GradientSum::add_fast(std::size_t offset, std::span<float const> gradient_sum) {
+  bool is_finite = true;
+  for (std::size_t i = 0; i < gradient_sum.size(); ++i) {
+    is_finite = is_finite && std::isfinite(gradient_sum[i]);
+    fast_sums_[offset + i] += gradient_sum[i];
+  }
+  return is_finite ? SummandState::in_range : SummandState::non_finite;
 }
 
-SummandState GradientSum::add_fast(ChunkSums const& chunk) {
-  for (float const g : chunk.gradient_sum)
-    if (!std::isfinite(g)) return SummandState::non_finite;
-  for (std::size_t i = 0; i < n_parameters_; ++i) fast_sums_[i] += chunk.gradient_sum[i];
-  scalars()[loss] += chunk.loss_sum;
-  scalars()[error] += chunk.error_sum;
-  return SummandState::in_range;
+void GradientSum::finish_chunk(double loss_sum, double error_sum) {
+  if (!std::isfinite(loss_sum)) chunk_state_ = SummandState::non_finite;
+  if (kind_ == ReductionKind::reproducible) {
+    if (std::fabs(loss_sum) > limit_)
+      chunk_state_ = std::max(chunk_state_, SummandState::out_of_range);
+    loss_sum = quantum_.round(loss_sum);
+    error_sum = quantum_.round(error_sum);
+  }
+  scalars()[loss] += loss_sum;
+  scalars()[error] += error_sum;
+  if (chunk_state_ == SummandState::non_finite) scalars()[non_finite] += 1;
+  if (chunk_state_ == SummandState::out_of_range) scalars()[out_of_range] += 1;
+  chunk_state_ = SummandState::in_range;
 }
 
 void GradientSum::sum_over_ranks(Communicator const& comm) {

@@ -10,13 +10,6 @@
 
 namespace tvem {
 
-/// What a chunk contributes to its step: sums over the chunk's tasks.
-struct ChunkSums {
-  std::span<float const> gradient_sum;  // of the tasks' mean-per-point losses; n parameters
-  double loss_sum = 0;
-  double error_sum = 0;
-};
-
 /// The sums of one step over all tasks on all ranks. `reproducible` (exact_sum.hpp) gives the same
 /// bits however chunks are shared among ranks and whatever order they come in; `fast` is a plain
 /// sum of floats.
@@ -26,7 +19,12 @@ class GradientSum {
 
   /// Forgets all sums. n_chunks: of the whole step, on all ranks together.
   void reset(Quantum quantum, std::int64_t n_chunks);
-  void add(ChunkSums const& chunk);
+  /// Adds a part of a chunk's gradient, from parameter `offset` on, while it is in cache: the sum
+  /// over the chunk's tasks of the gradients of their mean-per-point losses. All parts of a chunk,
+  /// then finish_chunk.
+  void add_gradient(std::size_t offset, std::span<float const> gradient_sum);
+  /// Adds the sums over the chunk's tasks of losses and errors, and ends the chunk.
+  void finish_chunk(double loss_sum, double error_sum);
   /// Collective. After it every rank has the sums over all ranks.
   void sum_over_ranks(Communicator const& comm);
 
@@ -34,9 +32,9 @@ class GradientSum {
   std::span<double> gradient_sum() { return std::span(sums_).first(n_parameters_); }
   double loss_sum() const { return scalar(loss); }
   double error_sum() const { return scalar(error); }
-  /// Chunks with a value that is not finite; their sums are left out.
+  /// Chunks with a value that is not finite; the sums are then spoiled.
   std::int64_t n_non_finite() const { return static_cast<std::int64_t>(scalar(non_finite)); }
-  /// Chunks too large for the quantum; their sums are left out and the step must be repeated.
+  /// Chunks too large for the quantum; the sums are then spoiled and the step must be repeated.
   std::int64_t n_out_of_range() const { return static_cast<std::int64_t>(scalar(out_of_range)); }
   /// 0 for `fast`, which has no quantum.
   int quantum_exponent() const;
@@ -45,13 +43,13 @@ class GradientSum {
   enum Scalar : std::size_t { loss, error, non_finite, out_of_range, n_scalars };
   double scalar(Scalar which) const { return sums_[n_parameters_ + which]; }
   std::span<double> scalars() { return std::span(sums_).subspan(n_parameters_); }
-  SummandState add_reproducible(ChunkSums const& chunk);
-  SummandState add_fast(ChunkSums const& chunk);
+  SummandState add_fast(std::size_t offset, std::span<float const> gradient_sum);
 
   ReductionKind kind_;
   std::size_t n_parameters_;
   Quantum quantum_{0};
   double limit_ = 0;
+  SummandState chunk_state_ = SummandState::in_range;  // the gravest of the present chunk's parts
   std::vector<double> sums_;      // gradient, then the scalars: one all-reduce for all
   std::vector<float> fast_sums_;  // gradient, for `fast`
 };

@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "tvem/core/error.hpp"
-#include "tvem/loss/permutation_cross_entropy.hpp"
-#include "tvem/metrics/clustering.hpp"
 #include "tvem/optim/schedule.hpp"
 
 namespace tvem {
@@ -87,44 +85,43 @@ void Trainer::sum_gradients() {
 
 void Trainer::sum_gradients(Quantum quantum) {
   sums_.reset(quantum, n_chunks_);
-  for (std::int64_t c = local_chunks_.begin; c < local_chunks_.end; ++c)
-    sums_.add(process_chunk(c));
+  for (std::int64_t c = local_chunks_.begin; c < local_chunks_.end; ++c) process_chunk(c);
   sums_.sum_over_ranks(comm_);
 }
 
-/// Sample, forward, loss, backward for the tasks of one chunk. A function of the parameters and the
-/// chunk alone: the gradient starts at zero, and nothing is carried over from the chunk before.
-ChunkSums Trainer::process_chunk(std::int64_t chunk_index) {
-  RaggedBatch const batch = sample_chunk(chunk_index);
-  std::span<float const> const logits = model_.forward(batch);
-  ChunkSums sums;
+/// Sample, forward, loss, backward for the tasks of one chunk, and add to the sums. A function of
+/// the parameters and the chunk alone: nothing is carried over from the chunk before.
+void Trainer::process_chunk(std::int64_t chunk_index) {
+  sample_chunk(chunk_index);
+  std::span<float const> const logits = model_.forward(batch_);
+  double loss_sum = 0, error_sum = 0;
   dlogits_.resize(logits.size());
   auto const n_labels = static_cast<std::size_t>(model_.n_labels());
-  for (std::size_t t = 0; t < batch.n_tasks(); ++t) {
-    std::size_t const begin = batch.offsets[t] * n_labels, size = batch.n_points(t) * n_labels;
+  for (std::size_t t = 0; t < batch_.n_tasks(); ++t) {
+    std::size_t const begin = batch_.offsets[t] * n_labels, size = batch_.n_points(t) * n_labels;
     auto const task_logits = logits.subspan(begin, size);
-    auto const labels = batch.labels_of(t);
-    int const k = batch.components[t];
-    sums.loss_sum += permutation_cross_entropy(task_logits, model_.n_labels(), labels, k,
-                                               std::span(dlogits_).subspan(begin, size));
+    auto const labels = batch_.labels_of(t);
+    int const k = batch_.components[t];
+    loss_sum +=
+        loss_(task_logits, model_.n_labels(), labels, k, std::span(dlogits_).subspan(begin, size));
     predicted_.resize(labels.size());
     predict_labels(task_logits, model_.n_labels(), k, predicted_);
-    sums.error_sum += clustering_error(labels, predicted_, k);
+    error_sum += error_(labels, predicted_, k);
   }
-  std::fill(chunk_gradient_.begin(), chunk_gradient_.end(), 0.0f);
-  model_.backward(batch, dlogits_, chunk_gradient_);
-  sums.gradient_sum = chunk_gradient_;
-  return sums;
+  model_.backward(batch_, dlogits_, chunk_gradient_, [this](std::size_t offset, std::size_t size) {
+    sums_.add_gradient(offset, std::span(chunk_gradient_).subspan(offset, size));
+  });
+  sums_.finish_chunk(loss_sum, error_sum);
 }
 
-RaggedBatch Trainer::sample_chunk(std::int64_t chunk_index) const {
+void Trainer::sample_chunk(std::int64_t chunk_index) {
   IndexRange const ids =
       task_ids_of_chunk(state_.step, chunk_index, settings_.train.tasks_per_step, state_.chunk);
-  std::vector<Task> tasks;
+  tasks_.resize(static_cast<std::size_t>(ids.size()));
   for (std::int64_t id = ids.begin; id < ids.end; ++id)
-    tasks.push_back(
-        prior_.sample(settings_.run.seed, Purpose::training_tasks, static_cast<std::uint64_t>(id)));
-  return make_batch(tasks, settings_.task.dim.high);
+    prior_.sample(settings_.run.seed, Purpose::training_tasks, static_cast<std::uint64_t>(id),
+                  tasks_[static_cast<std::size_t>(id - ids.begin)]);
+  fill_batch(tasks_, settings_.task.dim.high, batch_);
 }
 
 }  // namespace tvem

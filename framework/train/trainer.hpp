@@ -3,6 +3,8 @@
 #include <cstdint>
 
 #include "tvem/comm/communicator.hpp"
+#include "tvem/loss/permutation_cross_entropy.hpp"
+#include "tvem/metrics/clustering.hpp"
 #include "tvem/nn/transformer.hpp"
 #include "tvem/tasks/partition.hpp"
 #include "tvem/train/gradient_sum.hpp"
@@ -42,8 +44,8 @@ class Trainer {
   Quantum first_quantum() const;
   void sum_gradients();
   void sum_gradients(Quantum quantum);
-  ChunkSums process_chunk(std::int64_t chunk_index);
-  RaggedBatch sample_chunk(std::int64_t chunk_index) const;
+  void process_chunk(std::int64_t chunk_index);
+  void sample_chunk(std::int64_t chunk_index);
 
   Settings settings_;
   Communicator comm_;
@@ -54,8 +56,13 @@ class Trainer {
   IndexRange local_chunks_;
   GradientSum sums_;
   AlignedVector<float> chunk_gradient_;  // n parameters
-  std::vector<float> dlogits_;           // points of a chunk x labels
-  std::vector<int> predicted_;           // points of a task
+  // Of one chunk; kept, so that no step but the first allocates.
+  std::vector<Task> tasks_;
+  RaggedBatch batch_;
+  PermutationCrossEntropy<float> loss_;
+  ClusteringError error_;
+  std::vector<float> dlogits_;  // points of a chunk x labels
+  std::vector<int> predicted_;  // points of a task
 };
 
 }  // namespace tvem

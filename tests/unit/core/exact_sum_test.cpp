@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tvem/core/exact_sum_kernels.hpp"
 #include "tvem/core/random.hpp"
 
 namespace tvem {
@@ -74,22 +75,40 @@ TEST(AddRounded, EverySum_WithinHalfAQuantumASummand) {
   }
 }
 
-TEST(AddRounded, OutOfRangeOrNotFinite_SumUntouched) {
+TEST(AddRounded, OutOfRangeOrNotFinite_IsNoticedAnywhere) {
   Quantum const quantum(-40);
-  double const limit = quantum.range(4);
-  std::vector<double> sum{1.0, 2.0, 3.0};
-  auto const state_of = [&](float bad) {
-    std::vector<float> const summands{0.5f, bad, 0.25f};
-    return add_rounded(sum, summands, quantum, limit);
-  };
-  EXPECT_EQ(state_of(static_cast<float>(limit) * 1.01f), SummandState::out_of_range);
-  EXPECT_EQ(state_of(-static_cast<float>(limit) * 1.01f), SummandState::out_of_range);
-  EXPECT_EQ(state_of(std::numeric_limits<float>::infinity()), SummandState::non_finite);
-  EXPECT_EQ(state_of(-std::numeric_limits<float>::infinity()), SummandState::non_finite);
-  EXPECT_EQ(state_of(std::numeric_limits<float>::quiet_NaN()), SummandState::non_finite);
-  EXPECT_EQ(sum, (std::vector<double>{1.0, 2.0, 3.0}));
-  EXPECT_EQ(state_of(static_cast<float>(limit)), SummandState::in_range);
-  EXPECT_NE(sum[1], 2.0);
+  auto const limit = static_cast<float>(quantum.range(4));
+  float const infinity = std::numeric_limits<float>::infinity();
+  for (std::size_t n = 1; n <= 70; ++n)
+    for (std::size_t place = 0; place < n; ++place) {
+      auto const state_of = [&](float value) {
+        std::vector<double> sum(n, 1.0);
+        std::vector<float> summands(n, 0.5f);
+        summands[place] = value;
+        return add_rounded(sum, summands, quantum, quantum.range(4));
+      };
+      ASSERT_EQ(state_of(limit), SummandState::in_range);
+      ASSERT_EQ(state_of(-limit), SummandState::in_range);
+      for (float const large : {1.01f * limit, -1.01f * limit})
+        ASSERT_EQ(state_of(large), SummandState::out_of_range) << n << " " << place;
+      for (float const bad : {infinity, -infinity, std::numeric_limits<float>::quiet_NaN()})
+        ASSERT_EQ(state_of(bad), SummandState::non_finite) << n << " " << place;
+    }
+}
+
+TEST(AddRounded, EveryInstructionSet_SameBits) {
+  Chunks const chunks = random_chunks(3, 131);
+  Quantum const quantum(-40);
+  std::vector<double> expected(131, 0.25);
+  for (std::size_t i = 0; i < 131; ++i)
+    for (auto const& chunk : chunks) expected[i] += quantum.round(static_cast<double>(chunk[i]));
+  for (auto const set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512}) {
+    if (set > best_instruction_set()) continue;
+    std::vector<double> sum(131, 0.25);
+    for (auto const& chunk : chunks)
+      variant<ExactSumKernels>(set).add_rounded(sum.data(), chunk.data(), 131, quantum.magic());
+    EXPECT_EQ(sum, expected) << name_of(set);
+  }
 }
 
 TEST(Quantum, FullRange_PartialSumsAreExact) {

@@ -12,6 +12,13 @@ constexpr double tolerance = 1e-6, step = 1e-3;
 std::vector<std::size_t> const task_offsets{0, 5, 6, 13};  // one task has a single point
 constexpr int rows = 13;
 
+/// The tasks in two groups: of one task, and of two.
+std::vector<TaskGroup> task_groups() {
+  std::vector<TaskGroup> groups;
+  cut_into_groups(task_offsets, 10, groups);
+  return groups;
+}
+
 std::size_t size(int n_rows, int cols) {
   return static_cast<std::size_t>(n_rows) * static_cast<std::size_t>(cols);
 }
@@ -65,7 +72,7 @@ TEST_P(LayerGradientTest, Linear_AgreesWithFiniteDifferences) {
   };
   f();
   std::vector<double> dx(x.size());
-  linear.backward(bench.pass(), rows, x.data(), bench.weights.data(), dx.data());
+  linear.backward(bench.pass(), rows, x.data(), bench.weights.data(), nullptr, dx.data());
   bench.check_parameters(f);
   EXPECT_LT(gradient_error(f, x, dx, step), tolerance) << "input";
   EXPECT_LT(gradient_error(f, residual, bench.weights, step), tolerance) << "residual";
@@ -77,9 +84,9 @@ TEST_P(LayerGradientTest, LinearBackward_AddsToTheGradient) {
   Bench bench(GetParam(), layout, 5);
   auto const x = random_values<double>(size(rows, 3), 3);
   linear.pack(bench.kernel, bench.parameters.data());
-  linear.backward(bench.pass(), rows, x.data(), bench.weights.data(), nullptr);
+  linear.backward(bench.pass(), rows, x.data(), bench.weights.data(), nullptr, nullptr);
   auto const once = bench.gradient;
-  linear.backward(bench.pass(), rows, x.data(), bench.weights.data(), nullptr);
+  linear.backward(bench.pass(), rows, x.data(), bench.weights.data(), nullptr, nullptr);
   for (std::size_t i = 0; i < once.size(); ++i)
     EXPECT_NEAR(bench.gradient[i], 2 * once[i], 1e-14 * (1 + std::abs(once[i])));
 }
@@ -90,15 +97,16 @@ TEST_P(LayerGradientTest, LayerNorm_AgreesWithFiniteDifferences) {
   Bench bench(GetParam(), layout, 11);
   auto x = random_values<double>(size(rows, 11), 3), added = random_values<double>(x.size(), 4);
   NormTape<double> tape;
-  tape.resize(rows);
+  tape.reserve(rows);
   auto const f = [&] {  // y + <added, x>: what a residual connection makes of it
     std::vector<double> y(x.size());
-    norm.forward(bench.pass(), rows, x.data(), y.data(), tape);
+    norm.forward(bench.pass(), rows, x.data(), y.data(), tape.at(0));
     return bench.loss(y) + dot(added, x);
   };
   f();
   std::vector<double> dx(x.size());
-  norm.backward(bench.pass(), rows, x.data(), tape, bench.weights.data(), added.data(), dx.data());
+  norm.backward(bench.pass(), rows, x.data(), tape.at(0), bench.weights.data(), added.data(),
+                dx.data());
   bench.check_parameters(f);
   EXPECT_LT(gradient_error(f, x, dx, step), tolerance) << "input";
 }
@@ -110,16 +118,19 @@ TEST_P(LayerGradientTest, Attention_AgreesWithFiniteDifferences) {
     ParameterLayout const none;
     Bench bench(GetParam(), none, width);
     auto qkv = random_values<double>(size(rows, 3 * width), 3);
-    std::vector<double> probabilities(attention.probabilities_size(task_offsets));
+    std::vector<double> probabilities(attention.probabilities_size(task_offsets)), mixed;
     auto const f = [&] {
       std::vector<double> y(size(rows, width));
-      attention.forward(bench.pass(), task_offsets, qkv.data(), probabilities.data(), y.data());
+      for (TaskGroup const& group : task_groups())
+        attention.forward(bench.pass(), group, qkv.data(), probabilities.data(), y.data());
+      mixed = y;
       return bench.loss(y);
     };
     f();
-    std::vector<double> dqkv(qkv.size());
-    attention.backward(bench.pass(), task_offsets, qkv.data(), probabilities.data(),
-                       bench.weights.data(), dqkv.data());
+    auto dqkv = qkv;
+    for (TaskGroup const& group : task_groups())
+      attention.backward(bench.pass(), group, probabilities.data(), mixed.data(),
+                         bench.weights.data() + group.first_row() * width, dqkv.data());
     EXPECT_LT(gradient_error(f, qkv, dqkv, step), tolerance) << heads << " heads, all";
     for (std::size_t part = 0; part < 3; ++part) {  // each part on its own scale
       std::vector<double> only(dqkv.size(), 0.0);
@@ -136,14 +147,17 @@ TEST_P(LayerGradientTest, Attention_AgreesWithFiniteDifferences) {
 TEST_P(LayerGradientTest, Attention_NeedsNoMoreScratchThanItSays) {
   Attention<double> const attention(12, 2);
   auto const& kernel = kernels<double>(GetParam());
-  auto const qkv = random_values<double>(size(rows, 36), 3), dmixed = random_values<double>(156, 4);
+  auto const dmixed = random_values<double>(size(rows, 12), 4);
   auto scratch = Guarded<double>::unset(attention.scratch_size(kernel, 7));
   auto probabilities = Guarded<double>::unset(attention.probabilities_size(task_offsets));
-  auto mixed = Guarded<double>::unset(size(rows, 12)), dqkv = Guarded<double>::unset(qkv.size());
+  auto mixed = Guarded<double>::unset(size(rows, 12));
+  Guarded<double> dqkv(random_values<double>(size(rows, 36), 3));
   Pass<double> const pass{kernel, nullptr, nullptr, scratch.data()};
-  attention.forward(pass, task_offsets, qkv.data(), probabilities.data(), mixed.data());
-  attention.backward(pass, task_offsets, qkv.data(), probabilities.data(), dmixed.data(),
-                     dqkv.data());
+  for (TaskGroup const& group : task_groups())
+    attention.forward(pass, group, dqkv.data(), probabilities.data(), mixed.data());
+  for (TaskGroup const& group : task_groups())
+    attention.backward(pass, group, probabilities.data(), mixed.data(),
+                       dmixed.data() + group.first_row() * 12, dqkv.data());
   EXPECT_TRUE(scratch.guards_intact() && probabilities.guards_intact());
   EXPECT_TRUE(mixed.guards_intact() && dqkv.guards_intact());
   for (double const d : dqkv.values()) ASSERT_TRUE(std::isfinite(d));
@@ -176,7 +190,7 @@ struct BlockBench {
     std::vector<double> y(size(rows, width));
     block.pack(bench.kernel, bench.parameters.data());
     std::copy(input.begin(), input.end(), tape.input.begin());
-    block.forward(bench.pass(), task_offsets, tape, y.data());
+    block.forward(bench.pass(), task_groups(), tape, y.data());
     if (first_slope.empty()) first_slope = tape.slope;
     kink_crossed |= activation == ActivationKind::relu && tape.slope != first_slope;
     return bench.loss(y);
@@ -206,7 +220,7 @@ TEST_P(BlockGradientTest, Block_AgreesWithFiniteDifferences) {
     double const block_step = activation == ActivationKind::relu ? 1e-5 : step;
     f();
     auto d = b.bench.weights;
-    b.block.backward(b.bench.pass(), task_offsets, b.tape, b.scratch, d.data());
+    b.block.backward(b.bench.pass(), task_groups(), b.tape, b.scratch, d.data());
     b.bench.check_parameters(f, block_step);
     EXPECT_LT(gradient_error(f, b.input, d, block_step), tolerance) << "input";
     EXPECT_FALSE(b.kink_crossed) << "choose other data or a smaller step";

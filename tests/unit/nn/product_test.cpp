@@ -55,7 +55,7 @@ std::vector<T> multiply(Kernels<T> const& kernels, ProductCase const& c, Operand
       c.add == Add::itself ? Guarded<T>(x.add, shift) : Guarded<T>::unset(x.add.size(), shift);
   auto packed = Guarded<T>::unset(kernels.packed_size(c.k, c.n));
   kernels.pack(b.data(), c.b_is_transposed ? 1 : c.n, c.b_is_transposed ? c.k : 1, c.k, c.n,
-               packed.data());
+               packed.data(), nullptr);
   Product<T> product{.m = c.m,
                      .n = c.n,
                      .k = c.k,

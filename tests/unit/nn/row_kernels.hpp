@@ -29,9 +29,10 @@ class RowKernels {
     kernels_.softmax_rows(rows_, cols_, out.data());
     return checked(out);
   }
-  std::vector<T> softmax_rows_backward(std::vector<T> const& p, std::vector<T> const& dp) {
-    Guarded<T> in(p, shift_), out(dp, shift_);
-    kernels_.softmax_rows_backward(rows_, cols_, in.data(), out.data());
+  std::vector<T> negative_row_products(std::vector<T> const& x, std::vector<T> const& y) {
+    Guarded<T> a(x, shift_), b(y, shift_);
+    auto out = Guarded<T>::unset(static_cast<std::size_t>(rows_), shift_);
+    kernels_.negative_row_products(rows_, cols_, cols_, a.data(), b.data(), out.data());
     return checked(out);
   }
   struct Normed {

@@ -85,18 +85,21 @@ TYPED_TEST(RowKernelsTest, Softmax_AgreesWithPlainLoops) {
   });
 }
 
-TYPED_TEST(RowKernelsTest, SoftmaxBackward_AgreesWithPlainLoops) {
+TYPED_TEST(RowKernelsTest, NegativeRowProducts_AgreeWithPlainLoops) {
   using T = TypeParam;
   this->for_all([&](RowKernels<T>& run, int cols, std::string const& where) {
-    auto const p = run.softmax_rows(this->matrix(cols, 4));
-    auto const dp = this->matrix(cols, 5);
-    auto const ds = run.softmax_rows_backward(p, dp);
+    auto const x = this->matrix(cols, 4), y = this->matrix(cols, 5);
+    auto const products = run.negative_row_products(x, y);
     for (int i = 0; i < n_rows; ++i) {
-      auto const prob = row_of(p, cols, i), d = row_of(dp, cols, i), s = row_of(ds, cols, i);
-      double mean = 0;
-      for (std::size_t j = 0; j < prob.size(); ++j) mean += prob[j] * d[j];
-      for (std::size_t j = 0; j < prob.size(); ++j)
-        ASSERT_NEAR(s[j], prob[j] * (d[j] - mean), rounding<T>) << where;
+      auto const a = row_of(x, cols, i), b = row_of(y, cols, i);
+      double expected = 0, magnitude = 0;
+      for (std::size_t j = 0; j < a.size(); ++j) {
+        expected -= a[j] * b[j];
+        magnitude += std::abs(a[j] * b[j]);
+      }
+      ASSERT_NEAR(static_cast<double>(products[static_cast<std::size_t>(i)]), expected,
+                  rounding<T> * magnitude)
+          << where;
     }
   });
 }
@@ -207,11 +210,11 @@ TYPED_TEST(RowKernelsTest, AnyAlignmentAndAnyRow_GivesTheSameBits) {
         };
         RowKernels<T> run(set, rows, cols, shift);
         auto const p = run.softmax_rows(tall(x));
-        auto const ds = run.softmax_rows_backward(p, tall(dy));
+        auto const products = run.negative_row_products(tall(x), tall(dy));
         auto const normed = run.layer_norm(tall(x), scale, dy);
         auto const dx = run.layer_norm_backward(tall(x), normed, scale, tall(dy), tall(x),
                                                 RowKernels<T>::Place::own, zero);
-        return std::vector<std::vector<T>>{p, ds, normed.y, dx.dx};
+        return std::vector<std::vector<T>>{p, products, normed.y, dx.dx};
       };
       auto const alone = all(1, 0);
       for (int const shift : shifts) {
