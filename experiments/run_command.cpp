@@ -149,7 +149,7 @@ void evaluate_and_report(Trainer& trainer, RunFolder& folder) {
   {
     Progress progress("evaluation, tasks of rank 0:", comm.is_root());
     table =
-        evaluate(trainer.settings(), comm, trainer.model(),
+        evaluate(trainer.settings(), comm, trainer.model(), trainer.state().instruction_set,
                  [&](std::int64_t done, std::int64_t total) { progress.show(done, total, ""); });
   }
   folder.write_evaluation(trainer.state(), std::move(table));

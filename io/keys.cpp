@@ -160,6 +160,8 @@ std::vector<Key> evaluation_keys() {
                                "one variance for all components, or one for each"),
       number_key<double>("em.variance_floor", evaluation, at(em, &T::variance_floor), {0, 1},
                          "smallest variance, of the mean variance of the task's points"),
+      word_key<PrecisionKind>("em.precision", evaluation, at(em, &T::precision),
+                              "of the iterations of em and lloyd; results are in double"),
   };
 }
 

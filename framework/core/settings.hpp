@@ -52,6 +52,11 @@ template <>
 inline constexpr auto enum_names<CovarianceKind> =
     std::array<std::string_view, 2>{"shared", "spherical"};
 
+enum class PrecisionKind { double_precision, single_precision };
+template <>
+inline constexpr auto enum_names<PrecisionKind> =
+    std::array<std::string_view, 2>{"double", "float"};
+
 enum class AttentionKind { softmax };
 template <>
 inline constexpr auto enum_names<AttentionKind> = std::array<std::string_view, 1>{"softmax"};
@@ -164,6 +169,7 @@ struct EmSettings {
   double tolerance = 1e-6;  // of the mean log-likelihood per point, between iterations
   CovarianceKind covariance = CovarianceKind::shared;
   double variance_floor = 1e-3;  // of the mean variance of the task's points
+  PrecisionKind precision = PrecisionKind::double_precision;  // of the iterations
 };
 
 /// The keys `parallel.*`.

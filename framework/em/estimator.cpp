@@ -55,6 +55,8 @@ std::vector<Option> const& options() {
        [](auto const& text, EmSettings& s) {
          return parse_number(text, 0.0, 1.0, s.variance_floor);
        }},
+      {"precision", "double or float", true,
+       [](auto const& text, EmSettings& s) { return parse_word(text, s.precision); }},
   };
   return list;
 }
@@ -123,16 +125,21 @@ EstimatorSpec parse_estimator(std::string const& text, EmSettings const& default
   return spec;
 }
 
-Fit run_baseline(EstimatorSpec const& spec, Task const& task, std::uint64_t seed) {
+int restarts_of(EstimatorSpec const& spec) {
+  return spec.method == Method::em || spec.method == Method::lloyd ? spec.em.restarts : 1;
+}
+
+Fit run_baseline(EstimatorSpec const& spec, Task const& task, InstructionSet instruction_set,
+                 Restarts const& restarts) {
   switch (spec.method) {
     case Method::em:
-      return em(task.points, task.components(), spec.em, seed, task.id);
+      return em(task.points, task.components(), spec.em, instruction_set, restarts);
     case Method::lloyd:
-      return lloyd(task.points, task.components(), spec.em, seed, task.id);
+      return lloyd(task.points, task.components(), spec.em, instruction_set, restarts);
     case Method::bayes:
       return bayes(task);
     case Method::chance:
-      return chance(task, seed);
+      return chance(task, restarts.seed);
     case Method::transformer:
       break;
   }

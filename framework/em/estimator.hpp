@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tvem/core/instruction_set.hpp"
 #include "tvem/core/settings.hpp"
 #include "tvem/em/fit.hpp"
 #include "tvem/tasks/prior.hpp"
@@ -24,13 +25,18 @@ struct EstimatorSpec {
 };
 
 /// Parses METHOD[:option=value]... Options of em: restarts, start, max_iterations, tolerance,
-/// covariance, variance_floor; of lloyd: restarts, start, max_iterations; the others have none.
+/// covariance, variance_floor, precision; of lloyd: restarts, start, max_iterations, precision; the
+/// others have none.
 /// Throws ConfigurationError naming the specification, the part that is wrong and what is accepted.
 EstimatorSpec parse_estimator(std::string const& text, EmSettings const& defaults);
 
-/// Runs a specification other than `transformer` on a task. em and lloyd see the points and k
-/// alone; bayes has the true mixture; chance draws labels uniformly from its own stream
-/// (Purpose::chance).
-Fit run_baseline(EstimatorSpec const& spec, Task const& task, std::uint64_t seed);
+/// Restarts of a specification: those of em and lloyd, 1 of the others.
+int restarts_of(EstimatorSpec const& spec);
+
+/// Runs a specification other than `transformer` on a task, restarts.task_id. em and lloyd see the
+/// points and k alone, and do the given restarts; bayes has the true mixture; chance draws labels
+/// uniformly from its own stream (Purpose::chance).
+Fit run_baseline(EstimatorSpec const& spec, Task const& task, InstructionSet instruction_set,
+                 Restarts const& restarts);
 
 }  // namespace tvem

@@ -5,27 +5,30 @@
 namespace tvem {
 namespace {
 
-/// Better: not failed, then not collapsed, then the larger objective; the earlier of equals.
-bool is_better(Fit const& a, Fit const& b) {
-  auto const rank = [](Fit const& fit) {
-    return fit.status == FitStatus::failed ? 2 : fit.status == FitStatus::collapsed ? 1 : 0;
-  };
-  if (rank(a) != rank(b)) return rank(a) < rank(b);
-  return a.objective > b.objective;
+int gravity(FitStatus status) {
+  return status == FitStatus::failed ? 2 : status == FitStatus::collapsed ? 1 : 0;
 }
 
 }  // namespace
 
-Fit best_of_restarts(int n_restarts, std::function<Fit(std::uint64_t restart)> const& fit_restart) {
-  TVEM_CHECK(n_restarts > 0, "there must be a start");
+bool is_better(FitStatus a_status, double a_objective, FitStatus b_status, double b_objective) {
+  if (gravity(a_status) != gravity(b_status)) return gravity(a_status) < gravity(b_status);
+  return a_objective > b_objective;
+}
+
+Fit best_of_restarts(Restarts const& restarts, std::function<Fit(RandomStream&)> const& fit) {
+  TVEM_CHECK(restarts.count > 0, "there must be a start");
   Fit best;
   int total_iterations = 0, n_collapsed = 0, n_dead = 0;
-  for (int restart = 0; restart < n_restarts; ++restart) {
-    Fit fit = fit_restart(static_cast<std::uint64_t>(restart));
-    total_iterations += fit.total_iterations;
-    n_collapsed += fit.n_collapsed;
-    n_dead += fit.n_dead;
-    if (restart == 0 || is_better(fit, best)) best = std::move(fit);
+  for (int r = 0; r < restarts.count; ++r) {
+    RandomStream random(restarts.seed, Purpose::starts, restarts.task_id,
+                        static_cast<std::uint64_t>(restarts.first + r));
+    Fit next = fit(random);
+    total_iterations += next.total_iterations;
+    n_collapsed += next.n_collapsed;
+    n_dead += next.n_dead;
+    if (r == 0 || is_better(next.status, next.objective, best.status, best.objective))
+      best = std::move(next);
   }
   best.total_iterations = total_iterations;
   best.n_collapsed = n_collapsed;

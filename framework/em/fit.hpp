@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tvem/core/settings.hpp"
+#include "tvem/em/starts.hpp"
 #include "tvem/tasks/mixture.hpp"
 
 namespace tvem {
@@ -38,9 +39,12 @@ struct Fit {
   int n_dead = 0;       // components started again, over all restarts
 };
 
-/// Fits restarts 0, 1, ... and keeps one: not failed before failed, not collapsed before collapsed,
-/// then the largest objective, the earlier of equals. Iterations, collapses and dead components are
-/// summed.
-Fit best_of_restarts(int n_restarts, std::function<Fit(std::uint64_t restart)> const& fit_restart);
+/// Whether restart a is kept rather than b: not failed before failed, not collapsed before
+/// collapsed, then the larger objective.
+bool is_better(FitStatus a_status, double a_objective, FitStatus b_status, double b_objective);
+
+/// Fits the restarts in turn and keeps the best, the earlier of equals. Iterations, collapses and
+/// dead components are summed.
+Fit best_of_restarts(Restarts const& restarts, std::function<Fit(RandomStream&)> const& fit);
 
 }  // namespace tvem

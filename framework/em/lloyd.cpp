@@ -5,33 +5,36 @@
 #include <limits>
 
 #include "tvem/em/em.hpp"
-#include "tvem/em/nearest.hpp"
-#include "tvem/em/starts.hpp"
+#include "tvem/em/point_passes.hpp"
 
 namespace tvem {
 namespace {
 
-/// Means of the clusters. An empty cluster takes the point farthest from its own mean; that point
-/// counts as taken, so that two empty clusters take two points. Returns the number of empty
-/// clusters.
-int update_means(RowMatrix const& points, NearestMeans& nearest, RowMatrix& means) {
-  Eigen::Index const d = points.cols(), k = means.rows();
-  std::vector<int> counts(static_cast<std::size_t>(k), 0);
-  RowMatrix sums = RowMatrix::Zero(k, d);
-  for (Eigen::Index i = 0; i < points.rows(); ++i) {
-    int const label = nearest.labels[static_cast<std::size_t>(i)];
-    ++counts[static_cast<std::size_t>(label)];
-    for (Eigen::Index c = 0; c < d; ++c) sums(label, c) += points(i, c);
+/// Squared distance of each point from its label's mean.
+std::vector<double> squared_distances(RowMatrix const& points, RowMatrix const& means,
+                                      std::vector<int> const& labels) {
+  std::vector<double> distances;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    auto const row = static_cast<Eigen::Index>(i);
+    distances.push_back((points.row(row) - means.row(labels[i])).squaredNorm());
   }
+  return distances;
+}
+
+/// Means of the labels of the last assignment. An empty cluster takes the point farthest from its
+/// own mean; that point counts as taken, so that two empty clusters take two points. Returns the
+/// number of empty clusters.
+template <class T>
+int update_means(RowMatrix const& points, PointPasses<T> const& passes, RowMatrix& means) {
   int n_empty = 0;
-  for (Eigen::Index j = 0; j < k; ++j) {
-    int const count = counts[static_cast<std::size_t>(j)];
-    if (count > 0) {
-      for (Eigen::Index c = 0; c < d; ++c) means(j, c) = sums(j, c) / count;
+  for (Eigen::Index j = 0; j < means.rows(); ++j) n_empty += passes.count(j) == 0;
+  std::vector<double> distances;
+  if (n_empty > 0) distances = squared_distances(points, means, passes.labels());
+  for (Eigen::Index j = 0; j < means.rows(); ++j) {
+    if (passes.count(j) > 0) {
+      passes.label_mean(j, means.row(j).data());
       continue;
     }
-    ++n_empty;
-    auto& distances = nearest.squared_distances;
     auto const farthest = std::max_element(distances.begin(), distances.end());
     means.row(j) = points.row(farthest - distances.begin());
     *farthest = -1;
@@ -41,51 +44,61 @@ int update_means(RowMatrix const& points, NearestMeans& nearest, RowMatrix& mean
 
 /// What the labels say: shares, means, and the shared within-cluster variance, floored so that the
 /// likelihood stays finite when every point is a mean.
-Mixture mixture_of(RowMatrix const& points, NearestMeans const& nearest, RowMatrix const& means) {
+template <class T>
+Mixture mixture_of(RowMatrix const& points, PointPasses<T> const& passes, RowMatrix const& means) {
   Mixture mixture;
   Eigen::Index const k = means.rows();
+  auto const n = static_cast<double>(points.rows()), d = static_cast<double>(points.cols());
   mixture.means = means;
-  mixture.weights = Eigen::VectorXd::Zero(k);
-  for (int const label : nearest.labels)
-    mixture.weights[label] += 1.0 / static_cast<double>(nearest.labels.size());
+  mixture.weights.resize(k);
+  for (Eigen::Index j = 0; j < k; ++j) mixture.weights[j] = passes.count(j) / n;
   double const floor = std::max(1e-12 * mean_variance(points), std::numeric_limits<double>::min());
   mixture.variances =
-      Eigen::VectorXd::Constant(k, std::max(within_variance(nearest, points.cols()), floor));
+      Eigen::VectorXd::Constant(k, std::max(passes.nearest_square_sum() / (n * d), floor));
   return mixture;
 }
 
-}  // namespace
-
-Fit lloyd_from(RowMatrix const& points, RowMatrix means, int max_iterations) {
-  NearestMeans nearest;
-  nearest.assign(points, means);
+template <class T>
+Fit iterate(RowMatrix const& points, PointPasses<T>& passes, PointPasses<double>& verdict,
+            RowMatrix means, int max_iterations) {
+  passes.nearest(means);
   Fit fit;
   fit.status = FitStatus::not_converged;
   while (fit.iterations < max_iterations && fit.status == FitStatus::not_converged) {
     ++fit.iterations;
-    int const n_empty = update_means(points, nearest, means);
+    int const n_empty = update_means(points, passes, means);
     fit.n_dead += n_empty;
-    bool const has_changed = nearest.assign(points, means);
+    bool const has_changed = passes.nearest(means);
     // Without any distance left, nothing improves: there are fewer different points than clusters.
-    if (!has_changed && (n_empty == 0 || nearest.square_sum == 0))
+    if (!has_changed && (n_empty == 0 || passes.nearest_square_sum() == 0))
       fit.status = FitStatus::converged;
   }
   if (fit.n_dead > 0) fit.status = FitStatus::dead_component;
   fit.total_iterations = fit.iterations;
-  fit.labels = nearest.labels;
-  fit.objective = -nearest.square_sum;
-  fit.mixture = mixture_of(points, nearest, means);
-  fit.log_likelihood = mean_log_likelihood(fit.mixture, points);
+  fit.objective = -passes.nearest_square_sum();
+  fit.labels = passes.labels();
+  fit.mixture = mixture_of(points, passes, means);
+  fit.log_likelihood = verdict.expectation(fit.mixture);
   if (!std::isfinite(fit.log_likelihood)) fit.status = FitStatus::failed;
   return fit;
 }
 
-Fit lloyd(RowMatrix const& points, int k, EmSettings const& settings, std::uint64_t seed,
-          std::uint64_t task_id) {
-  return best_of_restarts(settings.restarts, [&](std::uint64_t restart) {
-    RandomStream random(seed, Purpose::starts, task_id, restart);
-    return lloyd_from(points, start_means(settings.start, points, k, random),
-                      settings.max_iterations);
+}  // namespace
+
+Fit lloyd_from(RowMatrix const& points, RowMatrix means, EmSettings const& settings,
+               InstructionSet instruction_set) {
+  return with_passes(points, settings.precision, instruction_set, [&](auto& passes, auto& verdict) {
+    return iterate(points, passes, verdict, std::move(means), settings.max_iterations);
+  });
+}
+
+Fit lloyd(RowMatrix const& points, int k, EmSettings const& settings,
+          InstructionSet instruction_set, Restarts const& restarts) {
+  return with_passes(points, settings.precision, instruction_set, [&](auto& passes, auto& verdict) {
+    return best_of_restarts(restarts, [&](RandomStream& random) {
+      return iterate(points, passes, verdict, start_means(settings.start, points, k, random),
+                     settings.max_iterations);
+    });
   });
 }
 

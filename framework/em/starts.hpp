@@ -1,10 +1,22 @@
 #pragma once
 
+#include <cstdint>
+
 #include "tvem/core/random.hpp"
 #include "tvem/core/settings.hpp"
 #include "tvem/tasks/mixture.hpp"
 
 namespace tvem {
+
+/// Some of the restarts of a task, each with a random stream of its own: restart r has
+/// RandomStream(seed, Purpose::starts, task_id, r), so that 10 restarts include the first one, and
+/// ranks may share them.
+struct Restarts {
+  std::uint64_t seed = 0;
+  std::uint64_t task_id = 0;
+  int count = 1;
+  int first = 0;
+};
 
 /// k distinct points chosen at random; with fewer points than k they repeat. points: n x d, n >= 1.
 /// Result: k x d.

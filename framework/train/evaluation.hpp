@@ -17,14 +17,15 @@ std::vector<EstimatorSpec> parse_estimators(Settings const& settings);
 /// The Transformer's labels of one task.
 Fit run_transformer(Transformer<float>& model, Task const& task, int dim);
 
-/// Called on rank 0 from time to time with its tasks done and its tasks in all.
+/// Called on rank 0 from time to time with the tasks that it has done its part of, and all tasks.
 using EvaluationProgress = std::function<void(std::int64_t done, std::int64_t total)>;
 
-/// Collective. All estimators on the evaluation tasks 0 .. eval.tasks - 1, which ranks share. Rank
-/// 0 gets the table in the order of task ids, the others an empty one. The model has its parameters
-/// set. Everything but `seconds` is the same bits at any number of ranks.
+/// Collective. All estimators on the evaluation tasks 0 .. eval.tasks - 1. Ranks share tasks,
+/// estimators and restarts. Rank 0 gets the table in the order of task ids, the others an empty
+/// one. The model has its parameters set. Everything but `seconds` is the same bits at any number
+/// of ranks; `seconds` are those of all restarts, as if one rank had done them.
 Evaluation evaluate(Settings const& settings, Communicator const& comm, Transformer<float>& model,
-                    EvaluationProgress const& progress = {});
+                    InstructionSet instruction_set, EvaluationProgress const& progress = {});
 
 /// Collective. A point of the learning curve: the model on the first train.evaluate_tasks
 /// evaluation tasks. Only rank 0's record has the errors.

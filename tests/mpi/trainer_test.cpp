@@ -186,9 +186,10 @@ TEST(Trainer, StateWithoutOneComponent_Noticed) {
 TEST(Evaluation, AnyNumberOfRanks_SameTableButForSeconds) {
   Settings settings = ragged_settings();
   settings.eval.tasks = 23;
+  settings.eval.estimators.push_back("em:restarts=70");  // more than one rank takes at a time
   auto const table_of = [&](Communicator const& comm) {
     Trainer trainer(settings, comm, first_state(settings));
-    return evaluate(settings, comm, trainer.model());
+    return evaluate(settings, comm, trainer.model(), best_instruction_set());
   };
   Evaluation const together = table_of(test_world()), alone = table_of(Communicator::serial());
   if (!test_world().is_root()) {
@@ -209,6 +210,32 @@ TEST(Evaluation, AnyNumberOfRanks_SameTableButForSeconds) {
   ASSERT_EQ(together.log_likelihood.size(), alone.log_likelihood.size());
   EXPECT_EQ(0, std::memcmp(together.log_likelihood.data(), alone.log_likelihood.data(),
                            alone.log_likelihood.size() * sizeof(double)));
+}
+
+TEST(Evaluation, RestartsSharedByRanks_AsOneFitOfAll) {
+  Settings settings = ragged_settings();
+  settings.eval.tasks = 6;
+  settings.eval.estimators = {"lloyd:restarts=70",
+                              "em:restarts=65:covariance=spherical:start=random"};
+  Trainer trainer(settings, test_world(), first_state(settings));
+  Evaluation const table =
+      evaluate(settings, test_world(), trainer.model(), best_instruction_set());
+  if (!test_world().is_root()) return;
+  TaskPrior const prior(settings.task);
+  auto const specs = parse_estimators(settings);
+  for (std::size_t e = 0; e < specs.size(); ++e)
+    for (std::size_t t = 0; t < 6; ++t) {
+      Task const task = prior.sample(settings.eval.seed, Purpose::evaluation_tasks, t);
+      Fit const fit =
+          run_baseline(specs[e], task, best_instruction_set(),
+                       {.seed = settings.eval.seed, .task_id = t, .count = specs[e].em.restarts});
+      std::size_t const at = e * 6 + t;
+      EXPECT_EQ(table.log_likelihood[at], fit.log_likelihood);
+      EXPECT_EQ(table.error[at], clustering_error(task.labels, fit.labels, task.components()));
+      EXPECT_EQ(table.iterations[at], fit.total_iterations);
+      EXPECT_EQ(table.collapsed_restarts[at], fit.n_collapsed);
+      EXPECT_EQ(table.status[at], static_cast<int>(fit.status));
+    }
 }
 
 class CountingObserver : public TrainingObserver {

@@ -5,10 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include "tvem/em/lloyd.hpp"
 #include "tvem/em/starts.hpp"
 #include "tvem/metrics/clustering.hpp"
 #include "tvem/tasks/prior.hpp"
+#include "unit/em/em_testing.hpp"
 
 namespace tvem {
 namespace {
@@ -75,7 +75,8 @@ TEST(EmStep, ThirtyStepsFromAGivenStart_AsScikitLearnAndNumpy) {
     for (auto const covariance : {CovarianceKind::spherical, CovarianceKind::shared}) {
       bool const is_shared = covariance == CovarianceKind::shared;
       Mixture mixture = p.start;
-      for (int step = 0; step < 30; ++step) em_step(p.points, covariance, 0.0, mixture);
+      for (int step = 0; step < 30; ++step)
+        em_step(p.points, covariance, 0.0, best_instruction_set(), mixture);
       expect_same_mixture(mixture, is_shared ? p.shared : p.spherical);
       EXPECT_NEAR(mean_log_likelihood(mixture, p.points),
                   is_shared ? p.shared_log_likelihood : p.spherical_log_likelihood, 1e-8);
@@ -84,7 +85,7 @@ TEST(EmStep, ThirtyStepsFromAGivenStart_AsScikitLearnAndNumpy) {
 
 TEST(LloydFrom, GivenStart_AsScikitLearn) {
   for (GoldenProblem const& p : read_golden()) {
-    Fit const fit = lloyd_from(p.points, p.start.means, 300);
+    Fit const fit = lloyd_iterations(p.points, p.start.means, 300);
     EXPECT_EQ(fit.labels, p.labels);
     EXPECT_LT((fit.mixture.means - p.centres).cwiseAbs().maxCoeff(), 1e-9);
     EXPECT_NEAR(-fit.objective, p.square_sum, 1e-9 * p.square_sum);
@@ -107,7 +108,8 @@ TEST(EmStep, AnyTask_LogLikelihoodNeverFalls) {
       double const floor = 0.1 * mean_variance(task.points) * 1e-3;
       double previous = -INFINITY;
       for (int step = 0; step < 40 && mixture.variances.minCoeff() > 2 * floor; ++step) {
-        double const log_likelihood = em_step(task.points, covariance, floor, mixture);
+        double const log_likelihood =
+            em_step(task.points, covariance, floor, best_instruction_set(), mixture);
         ASSERT_GE(log_likelihood, previous - 1e-12) << "task " << id << ", step " << step;
         previous = log_likelihood;
       }
@@ -117,11 +119,11 @@ TEST(EmStep, AnyTask_LogLikelihoodNeverFalls) {
 TEST(EmStep, SharedCovariance_OneVariance) {
   Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 0);
   Mixture mixture = task.mixture;
-  em_step(task.points, CovarianceKind::shared, 0, mixture);
+  em_step(task.points, CovarianceKind::shared, 0, best_instruction_set(), mixture);
   EXPECT_EQ(mixture.variances[0], mixture.variances[2]);
   EXPECT_NE(mixture.variances[0], 1.0);
   mixture = task.mixture;
-  em_step(task.points, CovarianceKind::spherical, 0, mixture);
+  em_step(task.points, CovarianceKind::spherical, 0, best_instruction_set(), mixture);
   EXPECT_NE(mixture.variances[0], mixture.variances[2]);
 }
 
@@ -132,7 +134,8 @@ TEST(Em, Restarts_NestAndKeepTheBestLikelihood) {
   int n_better = 0;
   for (std::uint64_t id = 0; id < 100; ++id) {
     Task const task = prior.sample(1, Purpose::probe, id);
-    Fit const a = em(task.points, 3, one, 5, id), b = em(task.points, 3, ten, 5, id);
+    Fit const a = em_with_restarts(task.points, 3, one, 5, id),
+              b = em_with_restarts(task.points, 3, ten, 5, id);
     EXPECT_GE(b.log_likelihood, a.log_likelihood);
     EXPECT_GT(b.total_iterations, a.total_iterations);
     EXPECT_EQ(b.labels, map_labels(b.mixture, task.points));
@@ -150,8 +153,10 @@ TEST(Em, HundredRestartsOnTheQuickstartPrior_ErrorNotAboveOneStart) {
     hundred.restarts = 100;
     for (std::uint64_t id = 0; id < 300; ++id) {
       Task const task = prior.sample(1, Purpose::evaluation_tasks, id);
-      one_sum += clustering_error(task.labels, em(task.points, 3, one, 1, id).labels, 3);
-      hundred_sum += clustering_error(task.labels, em(task.points, 3, hundred, 1, id).labels, 3);
+      one_sum +=
+          clustering_error(task.labels, em_with_restarts(task.points, 3, one, 1, id).labels, 3);
+      hundred_sum +=
+          clustering_error(task.labels, em_with_restarts(task.points, 3, hundred, 1, id).labels, 3);
     }
     EXPECT_LE(hundred_sum, one_sum) << name_of(covariance);
   }
@@ -170,9 +175,10 @@ TEST(Em, CollapsedRestart_KeptOnlyIfAllAre) {
   int n_collapsed_alone = 0;
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
     settings.restarts = 1;
-    n_collapsed_alone += em(points, 2, settings, seed, 0).status == FitStatus::collapsed;
+    n_collapsed_alone +=
+        em_with_restarts(points, 2, settings, seed, 0).status == FitStatus::collapsed;
     settings.restarts = 30;
-    Fit const fit = em(points, 2, settings, seed, 0);
+    Fit const fit = em_with_restarts(points, 2, settings, seed, 0);
     EXPECT_EQ(fit.status == FitStatus::collapsed, fit.n_collapsed == 30);
   }
   EXPECT_GT(n_collapsed_alone, 0) << "the case is not met";
@@ -182,7 +188,7 @@ TEST(EmFrom, ComponentFarFromAllPoints_StartedAgainAndCounted) {
   Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 3);
   Mixture start = task.mixture;
   start.means.row(1).setConstant(1e4);
-  Fit const fit = em_from(task.points, start, EmSettings{});
+  Fit const fit = em_from(task.points, start, EmSettings{}, best_instruction_set());
   EXPECT_GE(fit.n_dead, 1);
   EXPECT_EQ(fit.status, FitStatus::dead_component);
   EXPECT_TRUE(fit.mixture.means.allFinite());
@@ -195,7 +201,7 @@ TEST(EmFrom, TwoComponentsFarFromAllPoints_StartedAgainOnDifferentPoints) {
   Mixture start = task.mixture;
   start.means.row(1).setConstant(1e4);
   start.means.row(2).setConstant(-1e4);
-  Fit const fit = em_from(task.points, start, EmSettings{});
+  Fit const fit = em_from(task.points, start, EmSettings{}, best_instruction_set());
   EXPECT_EQ(fit.n_dead, 2);
   EXPECT_GT((fit.mixture.means.row(1) - fit.mixture.means.row(2)).norm(), 0.1)
       << "components that start from one point stay equal for ever";
@@ -212,7 +218,7 @@ TEST(EmFrom, DeadAgainAndAgain_EndsAtMaxIterationsWithLabels) {
   start.variances = Eigen::VectorXd::Constant(3, 0.25);
   EmSettings settings;
   settings.max_iterations = 50;
-  Fit const fit = em_from(points, start, settings);
+  Fit const fit = em_from(points, start, settings, best_instruction_set());
   EXPECT_LE(fit.iterations, 50);
   EXPECT_GE(fit.n_dead, 1);
   EXPECT_EQ(fit.labels.size(), 2u);
@@ -223,8 +229,8 @@ TEST(EmAndLloyd, PointThatIsNotFinite_FailedWithLabels) {
   task.points(4, 0) = NAN;
   EmSettings settings;
   settings.restarts = 2;
-  for (Fit const& fit :
-       {em(task.points, 3, settings, 1, 0), lloyd(task.points, 3, settings, 1, 0)}) {
+  for (Fit const& fit : {em_with_restarts(task.points, 3, settings, 1, 0),
+                         lloyd_with_restarts(task.points, 3, settings, 1, 0)}) {
     EXPECT_EQ(fit.status, FitStatus::failed);
     ASSERT_EQ(fit.labels.size(), 50u);
     for (int const label : fit.labels) EXPECT_TRUE(label >= 0 && label < 3);
@@ -235,7 +241,7 @@ TEST(LloydFrom, EmptyCluster_MovedAndCounted) {
   Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 3);
   RowMatrix means = task.mixture.means;
   means.row(2).setConstant(1e4);
-  Fit const fit = lloyd_from(task.points, means, 100);
+  Fit const fit = lloyd_iterations(task.points, means, 100);
   EXPECT_EQ(fit.n_dead, 1);
   EXPECT_EQ(fit.status, FitStatus::dead_component);
   for (int j = 0; j < 3; ++j) EXPECT_GT(fit.mixture.weights[j], 0);
@@ -250,12 +256,12 @@ TEST(Em, FewOrEqualPoints_FiniteFitWithLabels) {
         EmSettings settings;
         settings.covariance = covariance;
         settings.restarts = 3;
-        Fit const fit = em(points, 3, settings, 1, 0);
+        Fit const fit = em_with_restarts(points, 3, settings, 1, 0);
         EXPECT_EQ(fit.labels.size(), static_cast<std::size_t>(n));
         for (int const label : fit.labels) EXPECT_TRUE(label >= 0 && label < 3);
         EXPECT_TRUE(fit.mixture.means.allFinite()) << n << " " << spread;
         EXPECT_TRUE(std::isfinite(fit.log_likelihood));
-        Fit const hard = lloyd(points, 3, settings, 1, 0);
+        Fit const hard = lloyd_with_restarts(points, 3, settings, 1, 0);
         EXPECT_EQ(hard.labels.size(), static_cast<std::size_t>(n));
         EXPECT_TRUE(std::isfinite(hard.log_likelihood)) << n << " " << spread;
       }
@@ -265,7 +271,7 @@ TEST(Em, MaxIterations_NotConvergedAndCounted) {
   Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 3);
   EmSettings settings;
   settings.max_iterations = 2;
-  Fit const fit = em(task.points, 3, settings, 1, 0);
+  Fit const fit = em_with_restarts(task.points, 3, settings, 1, 0);
   EXPECT_EQ(fit.iterations, 2);
   EXPECT_EQ(fit.status, FitStatus::not_converged);
 }

@@ -12,6 +12,11 @@
 namespace tvem {
 namespace {
 
+Fit run(EstimatorSpec const& spec, Task const& task, std::uint64_t seed) {
+  return run_baseline(spec, task, best_instruction_set(),
+                      {.seed = seed, .task_id = task.id, .count = restarts_of(spec)});
+}
+
 std::string problem_of(std::string const& text) {
   try {
     parse_estimator(text, EmSettings{});
@@ -64,7 +69,7 @@ Moments errors_of(std::string const& text) {
   Moments moments;
   for (std::uint64_t id = 0; id < 2000; ++id) {
     Task const task = prior.sample(8, Purpose::evaluation_tasks, id);
-    moments.add(clustering_error(task.labels, run_baseline(spec, task, 8).labels, 3));
+    moments.add(clustering_error(task.labels, run(spec, task, 8).labels, 3));
   }
   return moments;
 }
@@ -88,17 +93,17 @@ TEST(RunBaseline, SameTaskAndSeed_SameBits) {
   Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 9);
   for (auto const* text : {"em:restarts=3", "lloyd:restarts=3", "chance"}) {
     EstimatorSpec const spec = parse_estimator(text, EmSettings{});
-    Fit const a = run_baseline(spec, task, 1), b = run_baseline(spec, task, 1);
+    Fit const a = run(spec, task, 1), b = run(spec, task, 1);
     EXPECT_EQ(a.labels, b.labels);
     EXPECT_EQ(a.iterations, b.iterations);
   }
   EstimatorSpec const chance = parse_estimator("chance", EmSettings{});
-  EXPECT_NE(run_baseline(chance, task, 1).labels, run_baseline(chance, task, 2).labels);
+  EXPECT_NE(run(chance, task, 1).labels, run(chance, task, 2).labels);
 }
 
 TEST(RunBaseline, Transformer_IsNoBaseline) {
   Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 9);
-  EXPECT_THROW(run_baseline(parse_estimator("transformer", EmSettings{}), task, 1), CheckFailed);
+  EXPECT_THROW(run(parse_estimator("transformer", EmSettings{}), task, 1), CheckFailed);
 }
 
 }  // namespace

@@ -23,8 +23,9 @@ Fit fit_with(FitStatus status, double objective) {
 Fit best_of(std::vector<Fit> fits) {
   for (std::size_t r = 0; r < fits.size(); ++r)
     fits[r].iterations = fits[r].total_iterations = static_cast<int>(r) + 1;
-  return best_of_restarts(static_cast<int>(fits.size()),
-                          [&](std::uint64_t restart) { return fits[restart]; });
+  auto next = fits.begin();
+  return best_of_restarts({.count = static_cast<int>(fits.size())},
+                          [&](RandomStream&) { return *next++; });
 }
 
 TEST(BestOfRestarts, SameStatus_LargestObjectiveAndTheEarlierOfEquals) {

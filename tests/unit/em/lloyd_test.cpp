@@ -1,12 +1,10 @@
-#include "tvem/em/lloyd.hpp"
 
 #include <algorithm>
 #include <initializer_list>
 
 #include <gtest/gtest.h>
 
-#include "tvem/em/em.hpp"
-#include "tvem/em/nearest.hpp"
+#include "unit/em/em_testing.hpp"
 
 namespace tvem {
 namespace {
@@ -17,16 +15,9 @@ RowMatrix column(std::initializer_list<double> values) {
   return matrix;
 }
 
-TEST(NearestMeans, PointBetweenTwoMeans_GoesToTheFirst) {
-  NearestMeans nearest;
-  nearest.assign(column({0, 1, -3}), column({1, -1, 1}));
-  EXPECT_EQ(nearest.labels, (std::vector<int>{0, 0, 1}));
-  EXPECT_EQ(nearest.square_sum, 1 + 0 + 4);
-}
-
 TEST(LloydFrom, TwoEmptyClusters_TakeTwoPoints) {
   // The first mean has all points; 10 and -8 are farthest from it.
-  Fit const fit = lloyd_from(column({-8, -0.5, 0, 0.5, 10}), column({0, 1e4, -1e4}), 100);
+  Fit const fit = lloyd_iterations(column({-8, -0.5, 0, 0.5, 10}), column({0, 1e4, -1e4}), 100);
   EXPECT_EQ(fit.n_dead, 2);
   EXPECT_EQ(fit.labels, (std::vector<int>{2, 0, 0, 0, 1}));
   EXPECT_EQ(fit.mixture.means, column({0, 10, -8}));
@@ -43,7 +34,7 @@ TEST(Em, CollapsedFit_VarianceAtTheFloorInUnitsOfThePoints) {
     EmSettings settings;
     settings.covariance = CovarianceKind::spherical;
     settings.variance_floor = 0.002;
-    Fit const fit = em_from(points, start, settings);
+    Fit const fit = em_from(points, start, settings, best_instruction_set());
     EXPECT_EQ(fit.status, FitStatus::collapsed);
     EXPECT_EQ(fit.n_collapsed, 1);
     EXPECT_DOUBLE_EQ(fit.mixture.variances[1], 0.002 * mean_variance(points));

@@ -104,11 +104,10 @@ TEST(Exponential, SinglePrecision_IsWithinTheStatedError) {
       kernels<float>(set).softmax_rows(1, 2, row);
       double const ratio = static_cast<double>(row[1]) / static_cast<double>(row[0]);
       double const expected = std::exp(-static_cast<double>(t));
-      // Past e^-86 the second probability is subnormal or nearly so and has lost bits.
-      if (t < 86)
+      if (t <= 75)
         largest = std::max(largest, std::abs(ratio / expected - 1));
       else
-        EXPECT_NEAR(ratio, expected, 1e-37);
+        EXPECT_EQ(ratio, 0) << "subnormal numbers would slow what follows a hundredfold";
     }
     EXPECT_LT(largest, 3.5e-7) << name_of(set) << ": 2e-7 plus the rounding of two divisions";
   }

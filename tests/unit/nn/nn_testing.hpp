@@ -8,18 +8,11 @@
 #include <span>
 #include <vector>
 
+#include "support/instruction_sets.hpp"
 #include "tvem/core/aligned_buffer.hpp"
-#include "tvem/core/instruction_set.hpp"
 #include "tvem/core/random.hpp"
 
 namespace tvem::test {
-
-inline std::vector<InstructionSet> present_instruction_sets() {
-  std::vector<InstructionSet> sets;
-  for (auto set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512})
-    if (set <= best_instruction_set()) sets.push_back(set);
-  return sets;
-}
 
 /// Normal values of the given standard deviation; another `id`, other values.
 template <class T>

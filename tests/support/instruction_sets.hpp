@@ -1,0 +1,16 @@
+#pragma once
+
+#include <vector>
+
+#include "tvem/core/instruction_set.hpp"
+
+namespace tvem::test {
+
+inline std::vector<InstructionSet> present_instruction_sets() {
+  std::vector<InstructionSet> sets;
+  for (auto set : {InstructionSet::portable, InstructionSet::avx2, InstructionSet::avx512})
+    if (set <= best_instruction_set()) sets.push_back(set);
+  return sets;
+}
+
+}  // namespace tvem::test
