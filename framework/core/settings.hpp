@@ -190,9 +190,9 @@ struct Settings {
   ParallelSettings parallel;
 };
 
-/// Tasks in a chunk: `parallel.chunk`, or as many tasks as keep a chunk's activations in a core's
-/// second-level cache (about 200 points), at least one, at most a step's. Never depends on the
-/// ranks.
+/// Tasks in a chunk: `parallel.chunk`, or the largest power of two that leaves 16 chunks for ranks
+/// to share and is not above 512 points, past which nothing gets faster; at least one. Never
+/// depends on the ranks.
 int resolved_chunk(Settings const& settings);
 
 }  // namespace tvem

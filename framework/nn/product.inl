@@ -112,25 +112,34 @@ struct Tile {
   std::ptrdiff_t soon_step;
 };
 
-/// Fetches what the end of the next tile of the panel reads and writes.
+/// Steps through what the end of the next tile of the panel reads and writes, and fetches it, a few
+/// rows at a time between the steps of k: the processor keeps only so many lines under way.
 template <class T, int rows, int vectors>
-inline void prefetch_ends(Product<T> const& q, Tile<T> const& tile) {
-  std::ptrdiff_t const row = tile.row + rows;
-  T const* c = q.c + row * q.c_row_stride + tile.col;
-  T const* add = q.add && q.add != q.c ? q.add + row * q.add_row_stride + tile.col : c;
-  T const* along = q.factor && q.factor != q.c ? q.factor : q.slope;
-  along = along ? along + row * q.c_row_stride + tile.col : c;
-  for (int r = 0; r < rows; ++r, c += q.c_row_stride) {
-#pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v) {
-      __builtin_prefetch(c + v * lanes<T>, 1);
-      if (add != c) __builtin_prefetch(add + v * lanes<T>);
-      if (along != c) __builtin_prefetch(along + v * lanes<T>, 1);
-    }
-    add += q.add_row_stride;
-    along += q.c_row_stride;
+class EndFetch {
+ public:
+  EndFetch(Product<T> const& q, Tile<T> const& tile)
+      : c_stride_(q.c_row_stride), add_stride_(q.add_row_stride) {
+    std::ptrdiff_t const row = tile.row + rows;
+    c_ = q.c + row * c_stride_ + tile.col;
+    add_ = q.add && q.add != q.c ? q.add + row * add_stride_ + tile.col : c_;
+    along_ = q.factor && q.factor != q.c ? q.factor : q.slope;
+    along_ = along_ ? along_ + row * c_stride_ + tile.col : c_;
   }
-}
+  void fetch_rows(int n) {
+    for (int r = 0; r < n; ++r, c_ += c_stride_, add_ += add_stride_, along_ += c_stride_) {
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v) {
+        __builtin_prefetch(c_ + v * lanes<T>, 1);
+        if (add_ != c_) __builtin_prefetch(add_ + v * lanes<T>);
+        if (along_ != c_) __builtin_prefetch(along_ + v * lanes<T>, 1);
+      }
+    }
+  }
+
+ private:
+  std::ptrdiff_t c_stride_, add_stride_;
+  T const *c_, *add_, *along_;
+};
 
 /// Writes a tile: is_whole when its vectors lie within C.
 template <class T, int rows, int vectors, bool is_whole>
@@ -180,7 +189,7 @@ void activate_tile(Product<T> const& q, int row, int n_rows, int col, int n_cols
 /// in_place: A's rows are contiguous; otherwise the values of one step of k are.
 template <class T, int rows, int vectors, bool in_place>
 void multiply_tile(Product<T> const& q, Tile<T> const& tile) {
-  prefetch_ends<T, rows, vectors>(q, tile);
+  EndFetch<T, rows, vectors> ends(q, tile);
   Vector<T> sum[rows][vectors] = {};
   // Every third row has a pointer, so that few registers reach all rows; the empty assembly keeps
   // the compiler from deriving them from one another again, with more registers than there are.
@@ -195,21 +204,32 @@ void multiply_tile(Product<T> const& q, Tile<T> const& tile) {
   T const* soon = tile.soon;
   std::ptrdiff_t const row_stride = tile.a_row_stride, step = in_place ? 1 : tile.a_step;
   std::ptrdiff_t const soon_step = tile.soon_step;
-  for (int p = tile.depth; p > 0; --p) {
-    __builtin_prefetch(soon);
-    soon += soon_step;
-    Vector<T> row[vectors];
+  auto const steps = [&](int n) __attribute__((always_inline)) {
+    for (int p = n; p > 0; --p) {
+      __builtin_prefetch(soon);
+      soon += soon_step;
+      Vector<T> y[vectors];
 #pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v) row[v] = load(b + v * lanes<T>);
+      for (int v = 0; v < vectors; ++v) y[v] = load(b + v * lanes<T>);
 #pragma GCC unroll 12
-    for (int r = 0; r < rows; ++r) {
-      Vector<T> const x = broadcast(in_place ? a[r / 3][r % 3 * row_stride] : a[0][r]);
+      for (int r = 0; r < rows; ++r) {
+        Vector<T> const x = broadcast(in_place ? a[r / 3][r % 3 * row_stride] : a[0][r]);
 #pragma GCC unroll 2
-      for (int v = 0; v < vectors; ++v) sum[r][v] = fused(x, row[v], sum[r][v]);
-    }
-    b += vectors * lanes<T>;
+        for (int v = 0; v < vectors; ++v) sum[r][v] = fused(x, y[v], sum[r][v]);
+      }
+      b += vectors * lanes<T>;
 #pragma GCC unroll 4
-    for (int i = 0; i < n_pointers; ++i) a[i] += step;
+      for (int i = 0; i < n_pointers; ++i) a[i] += step;
+    }
+  };
+  if (tile.depth < 160) {
+    ends.fetch_rows(rows);
+    steps(tile.depth);
+  } else {
+    ends.fetch_rows((rows + 1) / 2);
+    steps(tile.depth / 2);
+    ends.fetch_rows(rows / 2);
+    steps(tile.depth - tile.depth / 2);
   }
   if (q.n - tile.col >= vectors * lanes<T>)
     finish<T, rows, vectors, true>(q, tile, sum);

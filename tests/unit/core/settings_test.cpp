@@ -5,22 +5,29 @@
 namespace tvem {
 namespace {
 
-TEST(ResolvedChunk, Automatic_AboutTwoHundredPointsAndWithinTheStep) {
+TEST(ResolvedChunk, Automatic_AtMost512PointsAndAtLeast16ChunksOrOneTask) {
   Settings settings;
-  EXPECT_EQ(resolved_chunk(settings), 4);
-  settings.task.points = {10, 100};
-  EXPECT_EQ(resolved_chunk(settings), 2);
-  settings.task.points = {1000, 1000};
-  EXPECT_EQ(resolved_chunk(settings), 1);
-  settings.task.points = {2, 2};
-  settings.train.tasks_per_step = 7;
-  EXPECT_EQ(resolved_chunk(settings), 7);
+  auto const chunk_of = [&](int points, int tasks) {
+    settings.task.points = {2, points};
+    settings.train.tasks_per_step = tasks;
+    return resolved_chunk(settings);
+  };
+  EXPECT_EQ(chunk_of(50, 64), 4);
+  EXPECT_EQ(chunk_of(50, 1024), 8);
+  EXPECT_EQ(chunk_of(256, 1024), 2);
+  EXPECT_EQ(chunk_of(257, 1024), 1);
+  EXPECT_EQ(chunk_of(10000, 1024), 1);
+  EXPECT_EQ(chunk_of(2, 31), 1);
+  EXPECT_EQ(chunk_of(2, 32), 2);
+  EXPECT_EQ(chunk_of(2, 1), 1);
 }
 
 TEST(ResolvedChunk, Given_IsKept) {
   Settings settings;
   settings.parallel.chunk = 9;
   EXPECT_EQ(resolved_chunk(settings), 9);
+  settings.train.tasks_per_step = 7;
+  EXPECT_EQ(resolved_chunk(settings), 7) << "a chunk is at most a step";
 }
 
 TEST(NameOf, EveryWord_ItsValue) {
