@@ -53,6 +53,16 @@ inline void store(T* p, Vector<T> v) {
 // is inlined, and the linker might keep the copy compiled for this instruction set.
 inline float square_root(float x) { return __builtin_sqrtf(x); }
 inline double square_root(double x) { return __builtin_sqrt(x); }
+inline DoubleVector square_root(DoubleVector x) {
+#if TVEM_VECTOR_BYTES == 64
+  return (DoubleVector)_mm512_sqrt_pd((__m512d)x);
+#elif TVEM_VECTOR_BYTES == 32
+  return (DoubleVector)_mm256_sqrt_pd((__m256d)x);
+#else
+  for (int i = 0; i < lanes<double>; ++i) x[i] = square_root(x[i]);
+  return x;
+#endif
+}
 
 // For each instruction set:
 //   broadcast(x)            x in every lane

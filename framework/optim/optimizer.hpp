@@ -19,19 +19,19 @@ struct OptimizerState {
 OptimizerState initial_optimizer_state(OptimizerKind kind, std::size_t n_parameters);
 
 /// One update of the parameters, computed by every rank from identical bits in one fixed order.
-/// parameters, gradient_mean: n. gradient_mean is the mean over the step's tasks, already clipped.
+/// parameters, gradient: n. g = gradient_factor * gradient is used; the factor makes the mean of
+/// the sum over the step's tasks and clips it, so that the flat vectors are passed over once.
 ///   adam   Kingma and Ba 2015, bias-corrected; weight_decay is added to the gradient
 ///   adamw  Loshchilov and Hutter 2019; weight_decay shrinks the parameters by rate * weight_decay
 ///   sgd    v = momentum v + g; parameters -= rate v; weight_decay is added to the gradient
-void update_parameters(TrainSettings const& settings, double rate,
-                       std::span<double const> gradient_mean, std::span<float> parameters,
-                       OptimizerState& state);
+void update_parameters(TrainSettings const& settings, double rate, std::span<double const> gradient,
+                       double gradient_factor, std::span<float> parameters, OptimizerState& state);
 
-/// Euclidean norm, summed in index order.
+/// Euclidean norm. The order of the sum is fixed (OptimizerKernels).
 double gradient_norm(std::span<double const> gradient);
 
-/// Scales the gradient so that its norm is at most `limit`; a limit of 0 means no clipping. Returns
-/// the norm before.
-double clip_gradient(std::span<double> gradient, double limit);
+/// The factor that takes a gradient of norm `norm` to one of norm `limit` at most; a limit of 0
+/// means no clipping.
+double clip_factor(double norm, double limit);
 
 }  // namespace tvem

@@ -49,16 +49,15 @@ Transformer<float>& Trainer::model() {
 StepRecord Trainer::train_step() {
   sum_gradients();
   auto const n_tasks = static_cast<double>(settings_.train.tasks_per_step);
-  std::span<double> const gradient_mean = sums_.gradient_sum();
-  for (double& g : gradient_mean) g /= n_tasks;
-
+  std::span<double const> const gradient_sum = sums_.gradient_sum();
   StepRecord record{.step = state_.step,
                     .loss_mean = sums_.loss_sum() / n_tasks,
                     .error_mean = sums_.error_sum() / n_tasks,
                     .rate = learning_rate(settings_.train, state_.step),
-                    .gradient_norm = clip_gradient(gradient_mean, settings_.train.clip),
+                    .gradient_norm = gradient_norm(gradient_sum) / n_tasks,
                     .quantum_exponent = sums_.quantum_exponent()};
-  update_parameters(settings_.train, record.rate, gradient_mean, state_.parameters,
+  double const factor = clip_factor(record.gradient_norm, settings_.train.clip) / n_tasks;
+  update_parameters(settings_.train, record.rate, gradient_sum, factor, state_.parameters,
                     state_.optimizer);
   ++state_.step;
   state_.steps.push_back(record);

@@ -9,8 +9,10 @@
 
 #include <gtest/gtest.h>
 
+#include "support/instruction_sets.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/core/random.hpp"
+#include "tvem/optim/optimizer_kernels.hpp"
 
 namespace tvem {
 namespace {
@@ -76,7 +78,8 @@ TEST(UpdateParameters, EveryOptimizerAndOption_AsTorch) {
     auto state = initial_optimizer_state(golden.settings.optimizer, parameters.size());
     ASSERT_GE(golden.rates.size(), 10u);
     for (std::size_t t = 0; t < golden.rates.size(); ++t) {
-      update_parameters(golden.settings, golden.rates[t], golden.gradients[t], parameters, state);
+      update_parameters(golden.settings, golden.rates[t], golden.gradients[t], 1.0, parameters,
+                        state);
       ASSERT_EQ(golden.expected[t].size(), parameters.size());
       for (std::size_t i = 0; i < parameters.size(); ++i)
         EXPECT_NEAR(static_cast<double>(parameters[i]), golden.expected[t][i],
@@ -92,7 +95,7 @@ TEST(UpdateParameters, AdamFirstUpdate_RateTimesSign) {
   TrainSettings settings;
   std::vector<float> parameters{1.0f, 1.0f, 1.0f};
   auto state = initial_optimizer_state(OptimizerKind::adam, 3);
-  update_parameters(settings, 0.125, std::vector<double>{1e3, -1e-3, 0.0}, parameters, state);
+  update_parameters(settings, 0.125, std::vector<double>{1e3, -1e-3, 0.0}, 1.0, parameters, state);
   EXPECT_NEAR(parameters[0], 0.875, 1e-6);
   EXPECT_NEAR(parameters[1], 1.125, 2e-6);
   EXPECT_EQ(parameters[2], 1.0f);
@@ -115,16 +118,16 @@ TEST(UpdateParameters, StateCopiedHalfWay_SameBitsAsNeverInterrupted) {
       }
       std::vector<double> gradient(whole.size());
       for (double& g : gradient) g = random.normal();
-      update_parameters(settings, 0.01, gradient, whole, whole_state);
-      if (t >= 5) update_parameters(settings, 0.01, gradient, resumed, resumed_state);
+      update_parameters(settings, 0.01, gradient, 1.0, whole, whole_state);
+      if (t >= 5) update_parameters(settings, 0.01, gradient, 1.0, resumed, resumed_state);
     }
     EXPECT_EQ(whole, resumed);
     // Negative control: without the count of updates the bias correction is another.
     if (kind == OptimizerKind::sgd) continue;
     resumed_state.n_updates = 0;
     std::vector<double> const gradient(whole.size(), 1.0);
-    update_parameters(settings, 0.01, gradient, whole, whole_state);
-    update_parameters(settings, 0.01, gradient, resumed, resumed_state);
+    update_parameters(settings, 0.01, gradient, 1.0, whole, whole_state);
+    update_parameters(settings, 0.01, gradient, 1.0, resumed, resumed_state);
     EXPECT_NE(whole, resumed);
   }
 }
@@ -133,11 +136,12 @@ TEST(UpdateParameters, LengthsThatDiffer_CheckFails) {
   TrainSettings const settings;
   std::vector<float> parameters(3, 0.0f);
   auto state = initial_optimizer_state(OptimizerKind::adam, 3);
-  EXPECT_THROW(update_parameters(settings, 0.1, std::vector<double>(2, 1.0), parameters, state),
-               CheckFailed);
+  EXPECT_THROW(
+      update_parameters(settings, 0.1, std::vector<double>(2, 1.0), 1.0, parameters, state),
+      CheckFailed);
   auto short_state = initial_optimizer_state(OptimizerKind::adam, 2);
   EXPECT_THROW(
-      update_parameters(settings, 0.1, std::vector<double>(3, 1.0), parameters, short_state),
+      update_parameters(settings, 0.1, std::vector<double>(3, 1.0), 1.0, parameters, short_state),
       CheckFailed);
 }
 
@@ -149,25 +153,71 @@ TEST(InitialOptimizerState, EveryKind_ZerosOfTheRightLength) {
   EXPECT_TRUE(initial_optimizer_state(OptimizerKind::sgd, 5).second_moment.empty());
 }
 
-TEST(ClipGradient, NormAboveTheLimit_ScaledToTheLimit) {
-  std::vector<double> gradient{3.0, 0.0, -4.0};
-  EXPECT_EQ(clip_gradient(gradient, 2.0), 5.0);
-  EXPECT_NEAR(gradient[0], 1.2, 1e-15);
-  EXPECT_EQ(gradient[1], 0.0);
-  EXPECT_NEAR(gradient[2], -1.6, 1e-15);
-  EXPECT_NEAR(gradient_norm(gradient), 2.0, 1e-15);
+TEST(GradientNormAndClipFactor, NormAboveTheLimit_ScaledToTheLimit) {
+  std::vector<double> const gradient{3.0, 0.0, -4.0};
+  EXPECT_EQ(gradient_norm(gradient), 5.0);
+  EXPECT_EQ(clip_factor(5.0, 2.0), 0.4);
+  for (double const limit : {5.0, 5.5, 0.0}) EXPECT_EQ(clip_factor(5.0, limit), 1.0);
+  EXPECT_EQ(clip_factor(0.0, 1.0), 1.0);
 }
 
-TEST(ClipGradient, NormWithinTheLimitOrNoLimit_Untouched) {
-  std::vector<double> const original{3.0, 0.0, -4.0};
-  for (double const limit : {5.0, 5.5, 0.0}) {
-    auto gradient = original;
-    EXPECT_EQ(clip_gradient(gradient, limit), 5.0);
-    EXPECT_EQ(gradient, original) << limit;
+TEST(UpdateParameters, GradientFactor_AsGradientScaledBefore) {
+  for (auto const kind : {OptimizerKind::adam, OptimizerKind::adamw, OptimizerKind::sgd}) {
+    TrainSettings settings;
+    settings.optimizer = kind;
+    settings.weight_decay = 0.01;
+    std::vector<double> const gradient{1.0, -3.0, 0.5}, scaled{0.25, -0.75, 0.125};
+    std::vector<float> a(3, 0.5f), b = a;
+    auto a_state = initial_optimizer_state(kind, 3), b_state = a_state;
+    update_parameters(settings, 0.1, gradient, 0.25, a, a_state);
+    update_parameters(settings, 0.1, scaled, 1.0, b, b_state);
+    EXPECT_EQ(a, b);
   }
-  std::vector<double> zeros(4, 0.0);
-  EXPECT_EQ(clip_gradient(zeros, 1.0), 0.0);
-  EXPECT_EQ(zeros, std::vector<double>(4, 0.0));
+}
+
+TEST(OptimizerKernels, EveryInstructionSet_SameBitsAsPlainLoops) {
+  AdamFactors const f{.gradient = 0.7,
+                      .beta1 = 0.9,
+                      .beta2 = 0.999,
+                      .first_correction = 3.1,
+                      .second_correction = 7.3,
+                      .rate = 0.01,
+                      .decay_gradient = 0.02,
+                      .keep = 0.99};
+  for (std::size_t const n : {1, 7, 8, 31, 32, 33, 100}) {
+    RandomStream random(1, Purpose::probe, n);
+    std::vector<double> gradient(n);
+    std::vector<float> m(n), v(n), w(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      gradient[i] = random.normal();
+      m[i] = static_cast<float>(random.normal());
+      v[i] = static_cast<float>(random.uniform());
+      w[i] = static_cast<float>(random.normal());
+    }
+    double lane[32] = {}, square_sum = 0;
+    for (std::size_t i = 0; i < n; ++i) lane[i % 32] += gradient[i] * gradient[i];
+    for (double const value : lane) square_sum += value;
+    auto expected_m = m, expected_v = v, expected_w = w;
+    for (std::size_t i = 0; i < n; ++i) {
+      double const x = w[i], g = gradient[i] * f.gradient + x * f.decay_gradient;
+      double const first = m[i] * f.beta1 + g * (1 - f.beta1);
+      double const second = v[i] * f.beta2 + g * (1 - f.beta2) * g;
+      double const step =
+          first * f.first_correction * f.rate / (std::sqrt(second * f.second_correction) + 1e-8);
+      expected_m[i] = static_cast<float>(first);
+      expected_v[i] = static_cast<float>(second);
+      expected_w[i] = static_cast<float>(x * f.keep - step);
+    }
+    for (auto const set : test::present_instruction_sets()) {
+      auto const& kernels = variant<OptimizerKernels>(set);
+      auto a = m, b = v, c = w;
+      kernels.adam(f, n, gradient.data(), a.data(), b.data(), c.data());
+      EXPECT_EQ(a, expected_m) << n << " " << name_of(set);
+      EXPECT_EQ(b, expected_v) << n << " " << name_of(set);
+      EXPECT_EQ(c, expected_w) << n << " " << name_of(set);
+      EXPECT_EQ(kernels.square_sum(gradient.data(), n), square_sum) << n << " " << name_of(set);
+    }
+  }
 }
 
 }  // namespace

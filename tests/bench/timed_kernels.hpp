@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "tvem/core/settings.hpp"
+#include "tvem/nn/kernels.hpp"
+
+namespace tvem::bench {
+
+/// A training step taken apart: the same work as Trainer::train_step on one rank, with a clock
+/// around every kernel and every other part.
+class StepParts {
+ public:
+  StepParts(Settings const& settings, InstructionSet set);
+  ~StepParts();
+  StepParts(StepParts const&) = delete;
+  StepParts& operator=(StepParts const&) = delete;
+
+  void step();
+  /// Forgets the times so far.
+  void reset();
+  /// Share of each part in the time of the steps since then; `rest` is the remainder.
+  std::map<std::string, double> shares() const;
+
+ private:
+  struct Impl;
+  Impl* impl_;
+};
+
+}  // namespace tvem::bench
