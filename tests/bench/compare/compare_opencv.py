@@ -13,7 +13,7 @@ from clustering import compiled, run
 
 def opencv_worker():
     flags = subprocess.run(["pkg-config", "--cflags", "opencv4"], check=True, capture_output=True, text=True)
-    return (compiled("opencv_worker.cpp", [*flags.stdout.split(), "-lopencv_core"]),)
+    return (compiled("opencv_worker.cpp", [*flags.stdout.split(), "-w", "-lopencv_core"]),)
 
 
 if __name__ == "__main__":
