@@ -36,8 +36,8 @@ def flags_of(module):
     folder = "io" if module == "io" else f"framework/{module}"
     with open(COMMANDS, encoding="utf-8") as file:
         for entry in json.load(file):
-            path = pathlib.Path(entry["file"])  # the kernels are a target of their own, with less in sight
-            if path.parent == pathlib.Path(SOURCE) / folder and path.name != "kernels_variant.cpp":
+            path = pathlib.Path(entry["file"])  # variants are a target of their own, with less in sight
+            if path.parent == pathlib.Path(SOURCE) / folder and not path.name.endswith("_variant.cpp"):
                 words = shlex.split(entry["command"])
                 compiler = next(word for word in words if re.search(r"(c|g|clang)\+\+[^/]*$", word))
                 flags = [word for word in words if word.startswith(("-I", "-D", "-std"))]
