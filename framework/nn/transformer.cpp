@@ -67,11 +67,10 @@ AlignedVector<T> Transformer<T>::initial_parameters(std::uint64_t seed) const {
     ParameterView const& view = layout_.views()[v];
     RandomStream random(seed, Purpose::parameters, v);
     double const bound = 1.0 / std::sqrt(static_cast<double>(view.rows));
-    for (std::size_t i = view.offset; i < view.offset + view.size(); ++i) {
-      if (ends_with(view.name, ".weight"))
-        parameters[i] = static_cast<T>(random.uniform(-bound, bound));
-      if (ends_with(view.name, ".scale")) parameters[i] = T(1);
-    }
+    std::span<T> const values = std::span(parameters).subspan(view.offset, view.size());
+    if (ends_with(view.name, ".weight"))
+      for (T& value : values) value = static_cast<T>(random.uniform(-bound, bound));
+    if (ends_with(view.name, ".scale")) std::fill(values.begin(), values.end(), T(1));
   }
   return parameters;
 }

@@ -45,39 +45,44 @@ void draw_on_sphere(RandomStream& random, double radius, Eigen::Ref<Eigen::RowVe
   for (double& value : row) value *= radius / norm;
 }
 
-/// k equidistant means about the origin, their simplex rotated at random.
-RowMatrix draw_simplex(RandomStream& random, double distance, int k, int d) {
-  // Vertex i of the regular simplex in k - 1 dimensions, edge 1: coordinates that build on one
-  // another.
-  RowMatrix simplex = RowMatrix::Zero(k, k - 1);
-  for (int c = 0; c < k - 1; ++c) {
-    double const height = std::sqrt((c + 2.0) / (2.0 * (c + 1.0)));
-    simplex(c + 1, c) = height * (c + 1.0) / (c + 2.0);
-    for (int i = 0; i <= c; ++i) simplex(i, c) = -height / (c + 2.0);
-  }
-  // Random orthonormal directions: Gram-Schmidt on Gaussian vectors.
-  RowMatrix frame(k - 1, d);
-  for (int i = 0; i < k - 1; ++i) {
+/// Makes rows first..last orthonormal, uniformly oriented: Gram-Schmidt on Gaussian vectors, twice
+/// for accuracy.
+void draw_frame(RandomStream& random, int first, int last, RowMatrix& rows) {
+  int const d = static_cast<int>(rows.cols());
+  for (int i = first; i <= last; ++i) {
     double norm = 0;
     while (norm < 1e-6) {
-      for (int c = 0; c < d; ++c) frame(i, c) = random.normal();
+      for (int c = 0; c < d; ++c) rows(i, c) = random.normal();
       for (int pass = 0; pass < 2; ++pass)
-        for (int j = 0; j < i; ++j) {
+        for (int j = first; j < i; ++j) {
           double dot = 0;
-          for (int c = 0; c < d; ++c) dot += frame(i, c) * frame(j, c);
-          for (int c = 0; c < d; ++c) frame(i, c) -= dot * frame(j, c);
+          for (int c = 0; c < d; ++c) dot += rows(i, c) * rows(j, c);
+          for (int c = 0; c < d; ++c) rows(i, c) -= dot * rows(j, c);
         }
       norm = 0;
-      for (int c = 0; c < d; ++c) norm += frame(i, c) * frame(i, c);
+      for (int c = 0; c < d; ++c) norm += rows(i, c) * rows(i, c);
       norm = std::sqrt(norm);
     }
-    for (int c = 0; c < d; ++c) frame(i, c) /= norm;
+    for (int c = 0; c < d; ++c) rows(i, c) /= norm;
   }
-  RowMatrix means = RowMatrix::Zero(k, d);
-  for (int j = 0; j < k; ++j)
-    for (int i = 0; i < k - 1; ++i)
-      for (int c = 0; c < d; ++c) means(j, c) += distance * simplex(j, i) * frame(i, c);
-  return means;
+}
+
+/// k equidistant means about the origin, their simplex rotated at random. means: k x d.
+void draw_simplex(RandomStream& random, double distance, RowMatrix& means) {
+  int const k = static_cast<int>(means.rows());
+  draw_frame(random, 1, k - 1, means);
+  // The regular simplex builds on one direction after another: direction j lifts vertex j above the
+  // vertices 0..j-1 by its height over their centre, and moves all of them so that the origin stays
+  // the centre. Row 0 collects what the directions j..k-1 have moved the vertices below them by.
+  means.row(0).setZero();
+  for (int j = k - 1; j >= 1; --j) {
+    double const height = distance * std::sqrt((j + 1.0) / (2.0 * j));
+    for (Eigen::Index c = 0; c < means.cols(); ++c) {
+      double const direction = means(j, c);
+      means(j, c) = means(0, c) + height * j / (j + 1.0) * direction;
+      means(0, c) -= height / (j + 1.0) * direction;
+    }
+  }
 }
 
 bool are_separated(RowMatrix const& means, double distance) {
@@ -96,11 +101,11 @@ bool are_separated(RowMatrix const& means, double distance) {
 bool draw_means(RandomStream& random, TaskSettings const& settings, Shape const& shape,
                 RowMatrix& means) {
   double const distance = settings.separation * shape.sigma;
+  means.resize(shape.components, shape.dim);
   if (settings.means == MeansKind::simplex) {
-    means = draw_simplex(random, distance, shape.components, shape.dim);
+    draw_simplex(random, distance, means);
     return true;
   }
-  means.resize(shape.components, shape.dim);
   for (int draw = 0; draw < max_draws; ++draw) {
     for (int j = 0; j < shape.components; ++j) {
       if (settings.means == MeansKind::sphere) {

@@ -34,9 +34,13 @@ Trainer::Trainer(Settings const& settings, Communicator comm, TrainingState stat
       n_chunks_(chunks_of_step(settings.train.tasks_per_step, state_.chunk)),
       local_chunks_(share_of_rank(n_chunks_, comm_.rank(), comm_.size())),
       sums_(settings.parallel.reduction, model_.layout().size()),
-      chunk_gradient_(model_.layout().size()) {
+      chunk_gradient_(model_.layout().size()),
+      tasks_(static_cast<std::size_t>(state_.chunk)) {
   TVEM_CHECK(state_.parameters.size() == model_.layout().size(),
              "the state belongs to another model");
+  // Memory that no row is in yet costs nothing; a longer training allocates a few times more.
+  std::int64_t const n_rows = std::min<std::int64_t>(settings.train.steps, 1'000'000);
+  state_.steps.reserve(static_cast<std::size_t>(n_rows));
 }
 
 Transformer<float>& Trainer::model() {
@@ -116,11 +120,11 @@ void Trainer::process_chunk(std::int64_t chunk_index) {
 void Trainer::sample_chunk(std::int64_t chunk_index) {
   IndexRange const ids =
       task_ids_of_chunk(state_.step, chunk_index, settings_.train.tasks_per_step, state_.chunk);
-  tasks_.resize(static_cast<std::size_t>(ids.size()));
+  std::span<Task> const tasks = std::span(tasks_).first(static_cast<std::size_t>(ids.size()));
   for (std::int64_t id = ids.begin; id < ids.end; ++id)
     prior_.sample(settings_.run.seed, Purpose::training_tasks, static_cast<std::uint64_t>(id),
-                  tasks_[static_cast<std::size_t>(id - ids.begin)]);
-  fill_batch(tasks_, settings_.task.dim.high, batch_);
+                  tasks[static_cast<std::size_t>(id - ids.begin)]);
+  fill_batch(tasks, settings_.task.dim.high, batch_);
 }
 
 }  // namespace tvem

@@ -56,8 +56,8 @@ class Trainer {
   IndexRange local_chunks_;
   GradientSum sums_;
   AlignedVector<float> chunk_gradient_;  // n parameters
-  // Of one chunk; kept, so that no step but the first allocates.
-  std::vector<Task> tasks_;
+  // Of one chunk; kept, so that no step but the first allocates (as long as tasks have one size).
+  std::vector<Task> tasks_;  // as many as the largest chunk has
   RaggedBatch batch_;
   PermutationCrossEntropy<float> loss_;
   ClusteringError error_;

@@ -58,6 +58,7 @@ void evaluation(benchmark::State& state, Communicator const& comm,
   Transformer<float> model(settings.model, domain_of(settings.task), set);
   auto const parameters = model.initial_parameters(1);
   model.set_parameters(parameters);
+  evaluate(settings, comm, model, set);  // to warm up
   double seconds = 0;
   for (auto _ : state) {
     comm.barrier();

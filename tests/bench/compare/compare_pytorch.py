@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Training step of tvem against PyTorch's, in turn, on one core each.
 
-usage: compare_pytorch.py TVEM_WORKER [--configurations T,S,M,L,XL] [--alternations 15] [--sets avx2,avx512]
+usage: compare_pytorch.py TVEM_WORKER [--configurations T,S,M,L,XL] [--alternations 15] [--sets avx512,avx2]
 
 Needs Debian's python3-torch and libopenblas0-pthread (its reference BLAS would be unfair to it). PyTorch runs
 with the allocator's settings that make it fastest (nothing is given back to the system between steps).

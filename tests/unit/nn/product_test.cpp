@@ -14,6 +14,8 @@ struct ProductCase {
   bool a_is_transposed, b_is_transposed, has_bias;
   Add add;
   double scale;
+  bool has_row_bias = false, has_factor = false;
+  Activation activation = Activation::none;
 
   /// The `number`-th combination of options, of 48.
   static ProductCase with_options(int m, int n, int k, int number) {
@@ -25,6 +27,14 @@ struct ProductCase {
             .has_bias = number / 4 % 2 == 1,
             .add = static_cast<Add>(number / 8 % 3),
             .scale = number / 24 % 2 == 1 ? 0.3 : 1.0};
+  }
+  /// The other passes fused with the product, of 12 combinations.
+  ProductCase with_passes(int number) const {
+    ProductCase c = *this;
+    c.has_row_bias = number % 2 == 1;
+    c.has_factor = number / 2 % 2 == 1;
+    c.activation = static_cast<Activation>(number / 4 % 3);
+    return c;
   }
   std::size_t a_at(int i, int p) const {
     return static_cast<std::size_t>(a_is_transposed ? p * m + i : i * k + p);
@@ -42,15 +52,25 @@ struct Operands {
       : a(random_values<T>(static_cast<std::size_t>(c.m * c.k), 1)),
         b(random_values<T>(static_cast<std::size_t>(c.k * c.n), 2)),
         bias(random_values<T>(static_cast<std::size_t>(c.n), 3)),
-        add(random_values<T>(static_cast<std::size_t>(c.m * (c.n + ProductCase::c_gap)), 4)) {}
-  std::vector<T> a, b, bias, add;
+        row_bias(random_values<T>(static_cast<std::size_t>(c.m), 4)),
+        add(random_values<T>(static_cast<std::size_t>(c.m * (c.n + ProductCase::c_gap)), 5)),
+        factor(random_values<T>(add.size(), 6)) {}
+  std::vector<T> a, b, bias, row_bias, add, factor;
 };
 
-/// C with the gaps between its rows, all operands `shift` elements off alignment.
+/// C, or the slope of the activation, with the gaps between rows.
 template <class T>
-std::vector<T> multiply(Kernels<T> const& kernels, ProductCase const& c, Operands<T> const& x,
+struct Results {
+  std::vector<T> c, slope;
+};
+
+/// The product with all operands `shift` elements off alignment.
+template <class T>
+Results<T> multiply_all(Kernels<T> const& kernels, ProductCase const& c, Operands<T> const& x,
                         int shift = 0) {
-  Guarded<T> a(x.a, shift), b(x.b, shift), bias(x.bias, shift), add(x.add, shift);
+  Guarded<T> a(x.a, shift), b(x.b, shift), bias(x.bias, shift), row_bias(x.row_bias, shift),
+      add(x.add, shift), factor(x.factor, shift);
+  auto slope = Guarded<T>::unset(x.add.size(), shift);
   auto result =
       c.add == Add::itself ? Guarded<T>(x.add, shift) : Guarded<T>::unset(x.add.size(), shift);
   auto packed = Guarded<T>::unset(kernels.packed_size(c.k, c.n));
@@ -65,37 +85,81 @@ std::vector<T> multiply(Kernels<T> const& kernels, ProductCase const& c, Operand
                      .packed_b = packed.data(),
                      .c = result.data(),
                      .c_row_stride = c.n + ProductCase::c_gap,
-                     .scale = static_cast<T>(c.scale)};
+                     .scale = static_cast<T>(c.scale),
+                     .activation = c.activation};
   if (c.has_bias) product.bias = bias.data();
   if (c.add != Add::none) product.add = c.add == Add::itself ? result.data() : add.data();
   product.add_row_stride = product.c_row_stride;
+  if (c.has_row_bias) product.row_bias = row_bias.data();
+  if (c.has_factor) product.factor = factor.data();
+  if (c.activation != Activation::none) product.slope = slope.data();
   kernels.multiply(product);
-  EXPECT_TRUE(result.guards_intact() && packed.guards_intact()) << "written past an end";
-  return result.values();
+  EXPECT_TRUE(result.guards_intact() && packed.guards_intact() && slope.guards_intact())
+      << "written past an end";
+  return {result.values(), slope.values()};
 }
 
-/// Whether C agrees with plain loops in double precision to the rounding of k + 3 operations, and
-/// the gaps between rows are as before.
+template <class T>
+std::vector<T> multiply(Kernels<T> const& kernels, ProductCase const& c, Operands<T> const& x,
+                        int shift = 0) {
+  return multiply_all(kernels, c, x, shift).c;
+}
+
+struct Value {
+  double value, slope;
+};
+
+Value activated(Activation f, double x) {
+  if (f == Activation::none) return {x, 1};
+  if (f == Activation::relu) return x > 0 ? Value{x, 1} : Value{0, 0};
+  double const distribution = 0.5 * std::erfc(-x / std::sqrt(2.0));
+  double const density = std::exp(-0.5 * x * x) / std::sqrt(2 * 3.14159265358979323846);
+  return {x * distribution, distribution + x * density};
+}
+
+/// An element of C before the activation, by plain loops in double precision, and the sum of its
+/// terms' magnitudes.
+template <class T>
+std::pair<double, double> element(ProductCase const& c, Operands<T> const& x, int i, int j) {
+  auto const scale = static_cast<double>(static_cast<T>(c.scale));
+  double sum = 0, magnitude = 0;
+  auto const count = [&](double term) { sum += term, magnitude += std::abs(term); };
+  for (int p = 0; p < c.k; ++p)
+    count(scale * static_cast<double>(x.a[c.a_at(i, p)]) * static_cast<double>(x.b[c.b_at(p, j)]));
+  if (c.has_bias) count(x.bias[static_cast<std::size_t>(j)]);
+  if (c.has_row_bias) count(x.row_bias[static_cast<std::size_t>(i)]);
+  if (c.add != Add::none) count(x.add[c.c_at(i, j)]);
+  double const factor = c.has_factor ? static_cast<double>(x.factor[c.c_at(i, j)]) : 1;
+  return {sum * factor, magnitude * std::abs(factor)};
+}
+
+/// Whether C agrees with plain loops in double precision to the rounding of k + 5 operations, and
+/// to the stated error of the activation, and the gaps between rows are as before.
 template <class T>
 testing::AssertionResult agrees(ProductCase const& c, Operands<T> const& x,
-                                std::vector<T> const& result) {
+                                Results<T> const& result) {
   double const eps = std::numeric_limits<T>::epsilon();
-  auto const scale = static_cast<double>(static_cast<T>(c.scale));
+  double const activation_error = c.activation != Activation::gelu ? 0
+                                  : sizeof(T) == sizeof(float)     ? 5e-7
+                                                                   : 2e-15;
   for (int i = 0; i < c.m; ++i) {
     for (int j = 0; j < c.n; ++j) {
-      double sum = 0, magnitude = 0;
-      auto const count = [&](double term) { sum += term, magnitude += std::abs(term); };
-      for (int p = 0; p < c.k; ++p)
-        count(scale * static_cast<double>(x.a[c.a_at(i, p)]) *
-              static_cast<double>(x.b[c.b_at(p, j)]));
-      if (c.has_bias) count(x.bias[static_cast<std::size_t>(j)]);
-      if (c.add != Add::none) count(x.add[c.c_at(i, j)]);
-      double const error = std::abs(static_cast<double>(result[c.c_at(i, j)]) - sum);
-      if (!(error <= eps * (c.k + 3) * magnitude))
+      auto const [sum, magnitude] = element(c, x, i, j);
+      // The slopes of GELU and of its slope are at most 1.13.
+      double const accepted = 1.13 * eps * (c.k + 5) * magnitude + activation_error;
+      Value const expected = activated(c.activation, sum);
+      double const error = std::abs(static_cast<double>(result.c[c.c_at(i, j)]) - expected.value);
+      if (!(error <= accepted))
         return testing::AssertionFailure() << "C(" << i << ", " << j << ") is off by " << error;
+      bool const is_at_kink = c.activation == Activation::relu && std::abs(sum) <= accepted;
+      if (c.activation == Activation::none || is_at_kink) continue;
+      auto const slope = static_cast<double>(result.slope[c.c_at(i, j)]);
+      if (!(std::abs(slope - expected.slope) <= accepted))
+        return testing::AssertionFailure() << "slope(" << i << ", " << j << ") is " << slope;
     }
     for (std::size_t j = c.c_at(i, c.n); j < c.c_at(i + 1, 0); ++j)
-      if (c.add == Add::itself ? result[j] != x.add[j] : !std::isnan(result[j]))
+      if (!std::isnan(result.slope[j]) ||
+          (c.add == Add::itself ? result.c[j] != x.add[j] : !std::isnan(result.c[j])))
         return testing::AssertionFailure() << "written behind row " << i;
   }
   return testing::AssertionSuccess();
@@ -115,10 +179,66 @@ TYPED_TEST(ProductTest, AllTailsAndOptions_AgreeWithPlainLoops) {
           int const mixed = 31 * m + 17 * n + 29 * variant;
           auto const c = ProductCase::with_options(m, n, 1 + mixed % 70, mixed % 48);
           Operands<T> const x(c);
-          ASSERT_TRUE(agrees(c, x, multiply(kernels<T>(set), c, x)))
+          ASSERT_TRUE(agrees(c, x, multiply_all(kernels<T>(set), c, x)))
               << name_of(set) << " m " << m << " n " << n << " k " << c.k << " options "
               << mixed % 48;
         }
+}
+
+TYPED_TEST(ProductTest, FusedPasses_AgreeWithPlainLoops) {
+  using T = TypeParam;
+  for (auto const set : present_instruction_sets())
+    for (int number = 0; number < 48; ++number)
+      for (int passes = 0; passes < 12; ++passes) {
+        int const mixed = 7 * number + 5 * passes;
+        auto const c = ProductCase::with_options(1 + mixed % 31, 1 + 3 * mixed % 71,
+                                                 1 + 11 * mixed % 37, number)
+                           .with_passes(passes);
+        Operands<T> const x(c);
+        ASSERT_TRUE(agrees(c, x, multiply_all(kernels<T>(set), c, x)))
+            << name_of(set) << " options " << number << " passes " << passes;
+      }
+}
+
+/// About the depths at which the product prefetches, and at which it is cut into blocks.
+TYPED_TEST(ProductTest, DeepProducts_AgreeWithPlainLoops) {
+  using T = TypeParam;
+  for (auto const set : present_instruction_sets())
+    for (int const k : {159, 160, 161, 255, 256, 257, 511, 513, 700, 1025})
+      for (int number = 0; number < 48; number += 5) {
+        auto const c =
+            ProductCase::with_options(1 + (k + 7 * number) % 40, 1 + (k + number) % 67, k, number)
+                .with_passes(number / 5);
+        Operands<T> const x(c);
+        ASSERT_TRUE(agrees(c, x, multiply_all(kernels<T>(set), c, x)))
+            << name_of(set) << " k " << k << " options " << number;
+      }
+}
+
+TYPED_TEST(ProductTest, ColumnSumsWhilePacking_AddToWhatIsThere) {
+  using T = TypeParam;
+  for (auto const set : present_instruction_sets())
+    for (int const k : {1, 2, 15, 64, 300})
+      for (int n = 1; n <= 70; ++n) {
+        auto const size = static_cast<std::size_t>(n);
+        Guarded<T> b(random_values<T>(static_cast<std::size_t>(k) * size, 1), n % 5);
+        auto const before = random_values<T>(size, 2);
+        Guarded<T> sums(before, n % 3);
+        auto packed = Guarded<T>::unset(kernels<T>(set).packed_size(k, n));
+        kernels<T>(set).pack(b.data(), n, 1, k, n, packed.data(), sums.data());
+        ASSERT_TRUE(sums.guards_intact() && packed.guards_intact()) << "written past an end";
+        for (std::size_t j = 0; j < size; ++j) {
+          double expected = static_cast<double>(before[j]), magnitude = std::abs(expected);
+          for (std::size_t p = 0; p < static_cast<std::size_t>(k); ++p) {
+            expected += static_cast<double>(b.data()[p * size + j]);
+            magnitude += std::abs(static_cast<double>(b.data()[p * size + j]));
+          }
+          ASSERT_NEAR(
+              static_cast<double>(sums.values()[j]), expected,
+              (k + 1.0) * magnitude * static_cast<double>(std::numeric_limits<T>::epsilon()))
+              << name_of(set) << " k " << k << " n " << n << " column " << j;
+        }
+      }
 }
 
 TYPED_TEST(ProductTest, AnyAlignment_GivesTheSameBits) {
