@@ -74,7 +74,23 @@ std::vector<Key> task_keys() {
       number_key<double>("task.concentration", training, at(s, &T::concentration),
                          {1e-3, unbounded}, "of the Dirichlet distribution of the weights"),
       word_key<CovarianceKind>("task.covariance", training, at(s, &T::covariance),
-                               "covariance of the components: one variance for all", 1),
+                               "covariance of the components: one variance for all; one each; one "
+                               "matrix for all; a diagonal or a full matrix each"),
+      number_key<double>("task.eigenvalue_ratio", training, at(s, &T::eigenvalue_ratio), {1, 1e12},
+                         "largest over smallest eigenvalue of tied, diagonal and full covariances"),
+      word_key<NoiseKind>("task.noise", training, at(s, &T::noise),
+                          "distribution about a mean, rescaled to the covariance: normal, "
+                          "multivariate Student t, or independent Laplace coordinates"),
+      number_key<double>("task.degrees", training, at(s, &T::degrees), {2.01, 1e6},
+                         "degrees of freedom of Student's t"),
+      number_key<double>("task.outliers", training, at(s, &T::outliers), {0, 0.9},
+                         "share of points that belong to no component: in the data, not in the "
+                         "error"),
+      number_key<std::int64_t>("task.pool", training, at(s, &T::pool), {0, many},
+                               "training tasks of a fixed set, drawn with replacement; 0: every "
+                               "task is fresh"),
+      number_key<std::uint64_t>("task.pool_seed", training, at(s, &T::pool_seed),
+                                {0, ~std::uint64_t{0}}, "seed of the fixed set"),
   };
 }
 
@@ -157,7 +173,7 @@ std::vector<Key> evaluation_keys() {
       number_key<double>("em.tolerance", evaluation, at(em, &T::tolerance), {0, unbounded},
                          "em stops when the mean log-likelihood per point rises by less (nats)"),
       word_key<CovarianceKind>("em.covariance", evaluation, at(em, &T::covariance),
-                               "one variance for all components, or one for each"),
+                               "one variance for all components, or one for each", 2),
       number_key<double>("em.variance_floor", evaluation, at(em, &T::variance_floor), {0, 1},
                          "smallest variance, of the mean variance of the task's points"),
       word_key<PrecisionKind>("em.precision", evaluation, at(em, &T::precision),

@@ -14,6 +14,9 @@ enum class Purpose : std::uint64_t {
   starts = 4,
   chance = 5,
   probe = 6,
+  held_out_points = 7,
+  pool_tasks = 8,
+  pool_choice = 9,
 };
 
 /// Random numbers keyed by identity: a stream is a pure function of (seed, purpose, id, index),

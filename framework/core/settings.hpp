@@ -46,11 +46,18 @@ inline constexpr auto enum_names<WeightsKind> =
     std::array<std::string_view, 2>{"equal", "dirichlet"};
 
 /// shared: one variance for all components (the paper's model); spherical: one variance per
-/// component.
-enum class CovarianceKind { shared, spherical };
+/// component; tied: one matrix for all; diagonal, full: one per component.
+enum class CovarianceKind { shared, spherical, tied, diagonal, full };
 template <>
 inline constexpr auto enum_names<CovarianceKind> =
-    std::array<std::string_view, 2>{"shared", "spherical"};
+    std::array<std::string_view, 5>{"shared", "spherical", "tied", "diagonal", "full"};
+
+/// Distribution of a point about its mean, always with the covariance of its component: student is
+/// the multivariate t; laplace has independent coordinates.
+enum class NoiseKind { gaussian, student, laplace };
+template <>
+inline constexpr auto enum_names<NoiseKind> =
+    std::array<std::string_view, 3>{"gaussian", "student", "laplace"};
 
 enum class PrecisionKind { double_precision, single_precision };
 template <>
@@ -115,6 +122,12 @@ struct TaskSettings {
   WeightsKind weights = WeightsKind::equal;
   double concentration = 1;
   CovarianceKind covariance = CovarianceKind::shared;
+  double eigenvalue_ratio = 10;  // tied, diagonal, full: largest over smallest eigenvalue
+  NoiseKind noise = NoiseKind::gaussian;
+  double degrees = 5;     // of Student's t, > 2
+  double outliers = 0;    // share of a task's points
+  std::int64_t pool = 0;  // training tasks; 0: always fresh ones
+  std::uint64_t pool_seed = 1;
 };
 
 /// The keys `model.*`.

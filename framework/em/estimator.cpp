@@ -50,7 +50,9 @@ std::vector<Option> const& options() {
       {"tolerance", "a number >= 0", false,
        [](auto const& text, EmSettings& s) { return parse_number(text, 0.0, 1e300, s.tolerance); }},
       {"covariance", "shared or spherical", false,
-       [](auto const& text, EmSettings& s) { return parse_word(text, s.covariance); }},
+       [](auto const& text, EmSettings& s) {
+         return parse_word(text, s.covariance) && s.covariance <= CovarianceKind::spherical;
+       }},
       {"variance_floor", "a number in 0..1", false,
        [](auto const& text, EmSettings& s) {
          return parse_number(text, 0.0, 1.0, s.variance_floor);

@@ -6,6 +6,7 @@
 
 #include "tvem/core/error.hpp"
 #include "tvem/core/math.hpp"
+#include "tvem/tasks/prior.hpp"
 
 namespace tvem {
 
@@ -25,7 +26,10 @@ double PermutationCrossEntropy<T>::operator()(std::span<T const> logits, int n_l
 
   probabilities_.resize(n * n_used);
   costs_.assign(n_used * n_used, 0.0);  // (true label, output): sum of -log p
+  double n_points = 0;
   for (std::size_t i = 0; i < n; ++i) {
+    if (labels[i] == outlier_label) continue;
+    n_points += 1;
     T const* const row = logits.data() + i * stride;
     double* const p = probabilities_.data() + i * n_used;
     double* const cost = costs_.data() + static_cast<std::size_t>(labels[i]) * n_used;
@@ -40,14 +44,18 @@ double PermutationCrossEntropy<T>::operator()(std::span<T const> logits, int n_l
     }
   }
 
+  TVEM_CHECK(n_points > 0, "a loss needs points that are no outliers");
   auto const output_of = solver_.solve(costs_, k);
   double loss_sum = 0;
   for (std::size_t a = 0; a < n_used; ++a)
     loss_sum += costs_[a * n_used + static_cast<std::size_t>(output_of[a])];
-  auto const n_points = static_cast<double>(n);
   for (std::size_t i = 0; i < n; ++i) {
     double const* const p = probabilities_.data() + i * n_used;
     T* const d = dlogits.data() + i * stride;
+    if (labels[i] == outlier_label) {
+      std::fill(d, d + stride, T(0));
+      continue;
+    }
     auto const target = static_cast<std::size_t>(output_of[static_cast<std::size_t>(labels[i])]);
     for (std::size_t j = 0; j < n_used; ++j)
       d[j] = static_cast<T>((p[j] - (j == target ? 1.0 : 0.0)) / n_points);

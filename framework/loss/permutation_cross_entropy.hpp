@@ -14,9 +14,9 @@ template <class T>
 class PermutationCrossEntropy {
  public:
   /// logits: n x n_labels, row-major, of which the first k columns take part; labels: n, in
-  /// 0..k-1. dlogits: n x n_labels, set to the gradient at the minimiser (0 in columns past k).
-  /// Returns the loss_mean of the task in nats per point. When a logit is not finite, the loss and
-  /// the whole gradient are NaN.
+  /// 0..k-1 or outlier_label, which leaves the point out of the loss. dlogits: n x n_labels, set to
+  /// the gradient at the minimiser (0 in columns past k). Returns the loss_mean of the task in nats
+  /// per point. When a logit is not finite, the loss and the whole gradient are NaN.
   double operator()(std::span<T const> logits, int n_labels, std::span<int const> labels, int k,
                     std::span<T> dlogits);
 

@@ -1,10 +1,13 @@
 #include "tvem/metrics/clustering.hpp"
 
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 #include "tvem/core/assignment.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/core/math.hpp"
+#include "tvem/tasks/prior.hpp"
 
 namespace tvem {
 namespace {
@@ -37,15 +40,20 @@ Margins margins_of(std::vector<int> const& counts, std::size_t k) {
 
 namespace {
 
-/// Calls count(a, b) with true and estimated label of each point.
+/// Calls count(a, b) with true and estimated label of each point that is no outlier. Returns how
+/// many there are.
 template <class F>
-void for_each_pair(std::span<int const> truth, std::span<int const> estimate, int k, F count) {
+int for_each_pair(std::span<int const> truth, std::span<int const> estimate, int k, F count) {
   TVEM_CHECK(truth.size() == estimate.size(), "truth and estimate differ in length");
+  int n = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) {
-    TVEM_CHECK(truth[i] >= 0 && truth[i] < k && estimate[i] >= 0 && estimate[i] < k,
+    TVEM_CHECK(truth[i] >= outlier_label && truth[i] < k && estimate[i] >= 0 && estimate[i] < k,
                "a label is not in 0..k-1");
+    if (truth[i] == outlier_label) continue;
+    ++n;
     count(static_cast<std::size_t>(truth[i]), static_cast<std::size_t>(estimate[i]));
   }
+  return n;
 }
 
 }  // namespace
@@ -67,16 +75,15 @@ std::vector<int> align_labels(std::span<int const> truth, std::span<int const> e
 
 double ClusteringError::operator()(std::span<int const> truth, std::span<int const> estimate,
                                    int k) {
-  TVEM_CHECK(!truth.empty(), "an error needs points");
   auto const size = static_cast<std::size_t>(k);
   costs_.assign(size * size, 0.0);
-  for_each_pair(truth, estimate, k,
-                [&](std::size_t a, std::size_t b) { costs_[a * size + b] -= 1; });
+  double const n = for_each_pair(truth, estimate, k,
+                                 [&](std::size_t a, std::size_t b) { costs_[a * size + b] -= 1; });
+  TVEM_CHECK(n > 0, "an error needs points that are no outliers");
   auto const estimate_of = solver_.solve(costs_, k);
   double n_right = 0;
   for (std::size_t a = 0; a < size; ++a)
     n_right -= costs_[a * size + static_cast<std::size_t>(estimate_of[a])];
-  auto const n = static_cast<double>(truth.size());
   return (n - n_right) / n;
 }
 
@@ -85,11 +92,11 @@ double clustering_error(std::span<int const> truth, std::span<int const> estimat
 }
 
 double labelled_error(std::span<int const> truth, std::span<int const> estimate) {
-  TVEM_CHECK(truth.size() == estimate.size() && !truth.empty(),
-             "truth and estimate differ in length");
   int n_wrong = 0;
-  for (std::size_t i = 0; i < truth.size(); ++i) n_wrong += truth[i] != estimate[i];
-  return n_wrong / static_cast<double>(truth.size());
+  double const n = for_each_pair(truth, estimate, std::numeric_limits<int>::max(),
+                                 [&](std::size_t a, std::size_t b) { n_wrong += a != b; });
+  TVEM_CHECK(n > 0, "an error needs points that are no outliers");
+  return n_wrong / n;
 }
 
 double adjusted_rand_index(std::span<int const> truth, std::span<int const> estimate, int k) {
@@ -99,7 +106,7 @@ double adjusted_rand_index(std::span<int const> truth, std::span<int const> esti
   for (int const count : counts) together += pairs(count);
   for (double const count : margins.rows) in_truth += pairs(count);
   for (double const count : margins.columns) in_estimate += pairs(count);
-  double const all = pairs(static_cast<double>(truth.size()));
+  double const all = pairs(std::accumulate(counts.begin(), counts.end(), 0.0));
   double const expected = all > 0 ? in_truth * in_estimate / all : 0;
   double const largest = 0.5 * (in_truth + in_estimate);
   return largest == expected ? 1.0 : (together - expected) / (largest - expected);
@@ -110,7 +117,7 @@ double normalized_mutual_information(std::span<int const> truth, std::span<int c
   std::vector<int> const counts = confusion_counts(truth, estimate, k);
   auto const size = static_cast<std::size_t>(k);
   Margins const margins = margins_of(counts, size);
-  auto const n = static_cast<double>(truth.size());
+  double const n = std::accumulate(counts.begin(), counts.end(), 0.0);
   double const scale = 0.5 * (entropy(margins.rows, n) + entropy(margins.columns, n));
   if (scale == 0) return 1.0;  // one cluster in both
   double information = 0;

@@ -7,7 +7,10 @@
 
 namespace tvem {
 
-/// Counts of (true label a, estimated label b): k x k, row-major. Labels must be in 0..k-1.
+// True labels are in 0..k-1 or outlier_label, estimated ones in 0..k-1. Points whose true label is
+// outlier_label count nowhere.
+
+/// Counts of (true label a, estimated label b): k x k, row-major.
 std::vector<int> confusion_counts(std::span<int const> truth, std::span<int const> estimate, int k);
 
 /// The alignment that makes the fewest errors: result[a] is the estimated label that stands for the
@@ -15,8 +18,8 @@ std::vector<int> confusion_counts(std::span<int const> truth, std::span<int cons
 /// map: the estimate of mean a is the estimated mean result[a].
 std::vector<int> align_labels(std::span<int const> truth, std::span<int const> estimate, int k);
 
-/// Misclustering error: min over permutations s of (1/n) #{ s(estimate_i) != truth_i }. Keeps its
-/// buffers.
+/// Misclustering error: min over permutations s of (1/n) #{ s(estimate_i) != truth_i }, n counting
+/// the points that are no outliers. Keeps its buffers.
 class ClusteringError {
  public:
   double operator()(std::span<int const> truth, std::span<int const> estimate, int k);

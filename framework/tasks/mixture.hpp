@@ -4,24 +4,40 @@
 
 #include <Eigen/Core>
 
+#include "tvem/core/settings.hpp"
+
 namespace tvem {
 
 /// Points or means, one a row.
 using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// A Gaussian mixture with k components in d dimensions, each with covariance variance_j * I.
-/// A shared covariance has equal variances.
+/// A mixture with k components in d dimensions: x = mu_j + F_j e, with F_j F_j^T the covariance of
+/// component j and e noise of d coordinates with mean 0 and covariance I. F_j is sqrt(variance_j) I
+/// where `factors` is empty.
 struct Mixture {
   Eigen::VectorXd weights;    // k, sum to 1
   RowMatrix means;            // k x d
-  Eigen::VectorXd variances;  // k, squares of standard deviations of a coordinate
+  Eigen::VectorXd variances;  // k, squares of standard deviations of a coordinate; or none
+  RowMatrix factors;          // (k d) x d: the F_j, lower triangular, one below another; or none
+  NoiseKind noise = NoiseKind::gaussian;
+  double degrees = 0;  // of Student's t, > 2
 
   int components() const { return static_cast<int>(means.rows()); }
   int dim() const { return static_cast<int>(means.cols()); }
+  bool is_isotropic() const { return factors.size() == 0; }
+  auto factor(Eigen::Index j) const { return factors.middleRows(j * means.cols(), means.cols()); }
+  auto factor(Eigen::Index j) { return factors.middleRows(j * means.cols(), means.cols()); }
 };
 
-/// log(pi_j N(x_i; mu_j, variance_j I)) for every point and component. points: n x d; result: n x
-/// k. A component of weight 0 has log density -infinity.
+/// The covariance of component j, d x d.
+RowMatrix covariance_of(Mixture const& mixture, Eigen::Index j);
+
+/// Replaces a symmetric positive definite matrix (d x d) by its lower Cholesky factor, with zeros
+/// above the diagonal. Returns false, with the matrix spoiled, when it is not positive definite.
+bool factorize(Eigen::Ref<RowMatrix> matrix);
+
+/// log(pi_j p_j(x_i)) for every point and component. points: n x d; result: n x k. A component of
+/// weight 0 has log density -infinity.
 RowMatrix weighted_log_densities(Mixture const& mixture, RowMatrix const& points);
 
 /// Row-wise log(sum_j exp(a_ij)) of an n x k matrix: the log density of each point under the

@@ -9,12 +9,16 @@
 
 namespace tvem {
 
+/// The label of a point that comes from no component. It stays in the data and out of the error.
+inline constexpr int outlier_label = -1;
+
 /// One clustering problem: a mixture drawn from the prior, and points drawn from the mixture.
 struct Task {
   std::uint64_t id = 0;
-  Mixture mixture;          // k components in d dimensions
-  RowMatrix points;         // n x d
-  std::vector<int> labels;  // n, in 0..k-1: the component each point was drawn from
+  Mixture mixture;             // k components in d dimensions
+  RowMatrix points;            // n x d
+  std::vector<int> labels;     // n: the component each point was drawn from, or outlier_label
+  std::vector<double> sigmas;  // one, or one for each component (spherical)
 
   int components() const { return mixture.components(); }
   int n_points() const { return static_cast<int>(points.rows()); }
@@ -23,23 +27,32 @@ struct Task {
 /// The distribution of tasks that the keys `task.*` describe.
 class TaskPrior {
  public:
-  /// Throws ConfigurationError for a prior that has no tasks: simplex means in too few dimensions
-  /// or without a separation, or a minimum separation that random means practically never meet. The
-  /// latter is found by drawing means for the tightest case the ranges allow.
+  /// Throws ConfigurationError for a prior that has no tasks or contradicts itself
+  /// (prior_problems): simplex means in too few dimensions or without a separation, or a minimum
+  /// separation that random means practically never meet. The latter is found by drawing means for
+  /// the tightest case the ranges allow.
   explicit TaskPrior(TaskSettings const& settings);
 
   /// Task `id` under (seed, purpose): the same bits on every rank, in every order, after every
   /// restart.
   Task sample(std::uint64_t seed, Purpose purpose, std::uint64_t id) const;
-  /// The same into memory that `task` may have; tasks of one size allocate once (simplex means do
-  /// so each time).
+  /// The same into memory that `task` may have; tasks of one size allocate once (where covariances
+  /// are matrices or there are outliers, each time).
   void sample(std::uint64_t seed, Purpose purpose, std::uint64_t id, Task& task) const;
+
+  /// Training task `id`: a fresh one, or one of the `task.pool` tasks of a fixed set, drawn with
+  /// replacement.
+  void sample_training(std::uint64_t seed, std::uint64_t id, Task& task) const;
 
   TaskSettings const& settings() const { return settings_; }
 
  private:
   TaskSettings settings_;
 };
+
+/// As many further points of the task's mixture as it has (n x d), none of them an outlier. Keyed
+/// by (seed, task id).
+RowMatrix sample_held_out(std::uint64_t seed, Task const& task);
 
 /// Why `settings` has no tasks, one sentence a problem; empty when it has. Draws nothing.
 std::vector<std::string> prior_problems(TaskSettings const& settings);

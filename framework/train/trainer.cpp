@@ -122,8 +122,8 @@ void Trainer::sample_chunk(std::int64_t chunk_index) {
       task_ids_of_chunk(state_.step, chunk_index, settings_.train.tasks_per_step, state_.chunk);
   std::span<Task> const tasks = std::span(tasks_).first(static_cast<std::size_t>(ids.size()));
   for (std::int64_t id = ids.begin; id < ids.end; ++id)
-    prior_.sample(settings_.run.seed, Purpose::training_tasks, static_cast<std::uint64_t>(id),
-                  tasks[static_cast<std::size_t>(id - ids.begin)]);
+    prior_.sample_training(settings_.run.seed, static_cast<std::uint64_t>(id),
+                           tasks[static_cast<std::size_t>(id - ids.begin)]);
   fill_batch(tasks, settings_.task.dim.high, batch_);
 }
 

@@ -54,6 +54,11 @@ TEST(PortablePower, PowersOfAdam_AsTheLibrary) {
   EXPECT_EQ(portable_power(0, 5), 0.0);
 }
 
+TEST(PortableLogGamma, FromSmallToLarge_AsTheLibrary) {
+  for (double x = 0.05; x < 2e5; x *= 1.07)
+    EXPECT_NEAR(portable_log_gamma(x), std::lgamma(x), 1e-13 * std::fmax(1, std::lgamma(x))) << x;
+}
+
 TEST(PortableCosPi, WholeInterval_AbsoluteErrorBelow1e15) {
   constexpr double pi = 3.14159265358979323846;
   for (int i = 0; i <= 10000; ++i)

@@ -63,7 +63,7 @@ TEST(ParseConfiguration, EveryKey_SetsItsOwnMember) {
     int n_accepted = 0;
     for (std::string const value :
          {"4", "0.25", "sphere", "uniform", "dirichlet", "none", "relu", "true", "sgd", "rsqrt",
-          "random", "spherical", "float", "fast", "bayes", "2"}) {
+          "random", "spherical", "float", "fast", "bayes", "laplace", "2"}) {
       Settings settings;
       if (!key.parse(value, settings) || key.print(settings) == key.print(defaults)) continue;
       ++n_accepted;
@@ -71,8 +71,7 @@ TEST(ParseConfiguration, EveryKey_SetsItsOwnMember) {
         EXPECT_EQ(other.print(settings) != other.print(defaults), other.name == key.name)
             << key.name << " = " << value << " and " << other.name;
     }
-    bool const has_one_word = key.accepted == "shared" || key.accepted == "softmax" ||
-                              key.accepted == "labels" ||
+    bool const has_one_word = key.accepted == "softmax" || key.accepted == "labels" ||
                               key.accepted == "permutation_cross_entropy";
     EXPECT_TRUE(n_accepted > 0 || has_one_word) << key.name;
   }
@@ -82,12 +81,12 @@ TEST(ParseConfiguration, ManyProblems_AllAtOnceEachWithKeyValueAndWhatIsAccepted
   std::string const problems = problems_of(
       "[task]\npionts = 4\nmeans = cauchy\nsigma = nan\n[model]\nlayers = 2.5\nheads=3\n",
       {"--train.steps", "-1", "--task.components=5..2", "--run.seed", "-3", "--task.covariance",
-       "full"});
+       "round"});
   for (auto const* part :
        {"task.pionts", "task.points", "task.means = \"cauchy\"",
         "gaussian, uniform, sphere or simplex", "task.sigma = \"nan\"", "model.layers = \"2.5\"",
         "train.steps = \"-1\"", "task.components = \"5..2\"", "run.seed = \"-3\"",
-        "task.covariance = \"full\"", "model.width = 32", "test.ini: ", "command line: "})
+        "task.covariance = \"round\"", "model.width = 32", "test.ini: ", "command line: "})
     EXPECT_TRUE(has(problems, part)) << part << "\n" << problems;
 }
 
@@ -157,7 +156,7 @@ TEST(TrainingIdentity, KeysOfTheTraining_ChangeItAndOthersDoNot) {
   for (Key const& key : configuration_keys())
     for (std::string const value :
          {"4", "0.25", "uniform", "dirichlet", "none", "relu", "true", "sgd", "rsqrt", "random",
-          "spherical", "float", "fast", "bayes", "2"}) {
+          "spherical", "float", "fast", "bayes", "laplace", "2"}) {
       Settings settings;
       if (!key.parse(value, settings) || key.print(settings) == key.print(defaults)) continue;
       bool const is_training = key.role == KeyRole::training;

@@ -10,6 +10,7 @@
 
 #include "tvem/core/error.hpp"
 #include "tvem/core/random.hpp"
+#include "tvem/tasks/prior.hpp"
 
 namespace tvem {
 namespace {
@@ -184,6 +185,25 @@ TEST(PermutationCrossEntropy, LogitThatIsNotFinite_GivesNaN) {
       EXPECT_TRUE(std::isnan(result.loss));
       for (double const g : result.gradient) EXPECT_TRUE(std::isnan(g)) << "nothing stale is left";
     }
+}
+
+TEST(PermutationCrossEntropy, Outliers_HaveNoLossAndNoGradient) {
+  auto const task = random_task(6, 3, 3, 9);
+  std::vector<double> gradient(18), kept_gradient(12);
+  auto labels = task.labels;
+  labels[1] = labels[4] = outlier_label;
+  std::vector<double> kept_logits;
+  std::vector<int> kept_labels;
+  for (std::size_t i = 0; i < 6; ++i) {
+    if (labels[i] == outlier_label) continue;
+    kept_labels.push_back(labels[i]);
+    for (std::size_t j = 0; j < 3; ++j) kept_logits.push_back(task.logits[3 * i + j]);
+  }
+  double const loss = permutation_cross_entropy<double>(task.logits, 3, labels, 3, gradient);
+  EXPECT_EQ(loss, permutation_cross_entropy<double>(kept_logits, 3, kept_labels, 3, kept_gradient));
+  for (std::size_t i = 0, kept = 0; i < 6; ++i)
+    for (std::size_t j = 0; j < 3; ++j)
+      EXPECT_EQ(gradient[3 * i + j], labels[i] == outlier_label ? 0 : kept_gradient[kept++]);
 }
 
 TEST(PermutationCrossEntropy, ArgumentsThatDoNotFit_AreRefused) {

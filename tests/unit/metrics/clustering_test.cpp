@@ -92,9 +92,23 @@ TEST(PartitionScores, EqualPartitions_One) {
   EXPECT_NEAR(normalized_mutual_information(truth, renamed, 3), 1, 1e-15);
 }
 
+TEST(Outliers, InAnyPlace_AsIfTheyWereNotThere) {
+  Labels const truth{-1, 0, 1, 1, -1, 2, 2, 0, 1, -1}, estimate{2, 0, 1, 0, 1, 2, 0, 2, 1, 0};
+  Labels const kept_truth{0, 1, 1, 2, 2, 0, 1}, kept_estimate{0, 1, 0, 2, 0, 2, 1};
+  EXPECT_EQ(clustering_error(truth, estimate, 3), clustering_error(kept_truth, kept_estimate, 3));
+  EXPECT_EQ(labelled_error(truth, estimate), labelled_error(kept_truth, kept_estimate));
+  EXPECT_EQ(align_labels(truth, estimate, 3), align_labels(kept_truth, kept_estimate, 3));
+  EXPECT_EQ(adjusted_rand_index(truth, estimate, 3),
+            adjusted_rand_index(kept_truth, kept_estimate, 3));
+  EXPECT_EQ(normalized_mutual_information(truth, estimate, 3),
+            normalized_mutual_information(kept_truth, kept_estimate, 3));
+  EXPECT_THROW(clustering_error(Labels{-1, -1}, Labels{0, 1}, 2), CheckFailed);
+}
+
 TEST(ConfusionCounts, WrongInput_CheckFails) {
   EXPECT_THROW(confusion_counts(Labels{0, 3}, Labels{0, 1}, 3), CheckFailed);
-  EXPECT_THROW(confusion_counts(Labels{0, -1}, Labels{0, 1}, 3), CheckFailed);
+  EXPECT_THROW(confusion_counts(Labels{0, -2}, Labels{0, 1}, 3), CheckFailed);
+  EXPECT_THROW(confusion_counts(Labels{0, 1}, Labels{0, -1}, 3), CheckFailed);
   EXPECT_THROW(confusion_counts(Labels{0}, Labels{0, 1}, 3), CheckFailed);
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 
+#include <Eigen/LU>
 #include <gtest/gtest.h>
 
 #include "tvem/tasks/prior.hpp"
@@ -46,6 +47,81 @@ TEST(WeightedLogDensities, Dimension_EntersTheConstant) {
     EXPECT_NEAR(mean_log_likelihood(mixture, RowMatrix::Zero(1, d)),
                 -0.5 * d * std::log(4 * std::numbers::pi), 1e-13);
   }
+}
+
+/// A mixture with full covariances and their inverses, made without the code under test.
+struct FullMixture {
+  Mixture mixture = small_mixture();
+  std::vector<RowMatrix> covariances;
+
+  explicit FullMixture(NoiseKind noise) {
+    mixture.noise = noise;
+    mixture.degrees = 5;
+    mixture.factors = RowMatrix::Zero(6, 2);
+    for (int j = 0; j < 3; ++j) {
+      RowMatrix factor(2, 2);
+      factor << 1 + j, 0, 0.5 - j, 0.7;
+      mixture.factor(j) = factor;
+      covariances.push_back(factor * factor.transpose());
+    }
+  }
+};
+
+TEST(WeightedLogDensities, FullCovariances_TheFormulas) {
+  RowMatrix points(2, 2);
+  points << 1, 2, -0.5, 0.25;
+  for (auto const noise : {NoiseKind::gaussian, NoiseKind::student, NoiseKind::laplace}) {
+    FullMixture const full(noise);
+    Mixture const& m = full.mixture;
+    RowMatrix const log_density = weighted_log_densities(m, points);
+    for (int i = 0; i < 2; ++i)
+      for (int j = 0; j < 3; ++j) {
+        Eigen::Vector2d const residual = (points.row(i) - m.means.row(j)).transpose();
+        RowMatrix const& covariance = full.covariances[static_cast<std::size_t>(j)];
+        double const square = residual.dot(covariance.inverse() * residual);
+        double density = 0;
+        if (noise == NoiseKind::gaussian) density = std::exp(-square / 2) / (2 * std::numbers::pi);
+        // Student's t with 5 degrees and scale matrix covariance * 3 / 5, in 2 dimensions.
+        if (noise == NoiseKind::student)
+          density = std::tgamma(3.5) / (std::tgamma(2.5) * 3 * std::numbers::pi) *
+                    std::pow(1 + square / 3, -3.5);
+        if (noise == NoiseKind::laplace) {
+          Eigen::Vector2d const e = m.factor(j).inverse() * residual;
+          density = 0.5 * std::exp(-std::numbers::sqrt2 * e.cwiseAbs().sum());
+        }
+        density *= m.weights[j] / std::sqrt(covariance.determinant());
+        EXPECT_NEAR(log_density(i, j), std::log(density), 1e-12) << name_of(noise);
+      }
+  }
+}
+
+TEST(WeightedLogDensities, IsotropicOrAsMatrices_TheSame) {
+  RowMatrix points(2, 2);
+  points << 1, 2, -0.5, 0.25;
+  for (auto const noise : {NoiseKind::gaussian, NoiseKind::student, NoiseKind::laplace}) {
+    Mixture m = small_mixture();
+    m.noise = noise;
+    m.degrees = 3;
+    Mixture as_matrices = m;
+    as_matrices.factors = RowMatrix::Zero(6, 2);
+    for (int j = 0; j < 3; ++j)
+      as_matrices.factor(j) = std::sqrt(m.variances[j]) * RowMatrix::Identity(2, 2);
+    EXPECT_LT((weighted_log_densities(m, points) - weighted_log_densities(as_matrices, points))
+                  .cwiseAbs()
+                  .maxCoeff(),
+              1e-12);
+  }
+}
+
+TEST(Factorize, PositiveDefiniteOrNot) {
+  RowMatrix matrix(3, 3);
+  matrix << 4, 2, 1, 2, 5, 3, 1, 3, 6;
+  RowMatrix factor = matrix;
+  ASSERT_TRUE(factorize(factor));
+  EXPECT_LT((factor * factor.transpose() - matrix).norm(), 1e-14);
+  EXPECT_EQ(factor(0, 2), 0);
+  matrix << 1, 2, 0, 2, 1, 0, 0, 0, 1;
+  EXPECT_FALSE(factorize(matrix));
 }
 
 TEST(MeanLogLikelihood, OneComponent_ItsEntropyWithinFourStandardErrors) {

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "tvem/core/random.hpp"
+#include "tvem/tasks/mixture.hpp"
+
+namespace tvem {
+
+/// A row uniform on the sphere of the given radius.
+void draw_on_sphere(RandomStream& random, double radius, Eigen::Ref<Eigen::RowVectorXd> row);
+
+/// Makes the rows first..last of a matrix orthonormal, uniformly oriented (Gram-Schmidt on Gaussian
+/// vectors, twice for accuracy). They are at most as many as the columns.
+void draw_frame(RandomStream& random, Eigen::Index first, Eigen::Index last, RowMatrix& rows);
+
+}  // namespace tvem

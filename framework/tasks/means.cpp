@@ -1,0 +1,81 @@
+#include "tvem/tasks/means.hpp"
+
+#include <cmath>
+#include <sstream>
+
+#include "tvem/tasks/directions.hpp"
+
+namespace tvem {
+namespace {
+
+/// Draws of a whole set of means before the separation counts as impossible.
+constexpr int max_draws = 100000;
+
+/// k equidistant means about the origin, their simplex rotated at random. means: k x d.
+void draw_simplex(RandomStream& random, double distance, RowMatrix& means) {
+  int const k = static_cast<int>(means.rows());
+  draw_frame(random, 1, k - 1, means);
+  // The regular simplex builds on one direction after another: direction j lifts vertex j above the
+  // vertices 0..j-1 by its height over their centre, and moves all of them so that the origin stays
+  // the centre. Row 0 collects what the directions j..k-1 have moved the vertices below them by.
+  means.row(0).setZero();
+  for (int j = k - 1; j >= 1; --j) {
+    double const height = distance * std::sqrt((j + 1.0) / (2.0 * j));
+    for (Eigen::Index c = 0; c < means.cols(); ++c) {
+      double const direction = means(j, c);
+      means(j, c) = means(0, c) + height * j / (j + 1.0) * direction;
+      means(0, c) -= height / (j + 1.0) * direction;
+    }
+  }
+}
+
+bool are_separated(RowMatrix const& means, double distance) {
+  for (Eigen::Index a = 0; a < means.rows(); ++a)
+    for (Eigen::Index b = 0; b < a; ++b) {
+      double squared = 0;
+      for (Eigen::Index c = 0; c < means.cols(); ++c)
+        squared += (means(a, c) - means(b, c)) * (means(a, c) - means(b, c));
+      if (squared < distance * distance) return false;
+    }
+  return true;
+}
+
+}  // namespace
+
+bool draw_means(RandomStream& random, TaskSettings const& settings, Shape const& shape,
+                RowMatrix& means) {
+  double const distance = settings.separation * shape.sigma;
+  means.resize(shape.components, shape.dim);
+  if (settings.means == MeansKind::simplex) {
+    draw_simplex(random, distance, means);
+    return true;
+  }
+  for (int draw = 0; draw < max_draws; ++draw) {
+    for (int j = 0; j < shape.components; ++j) {
+      if (settings.means == MeansKind::sphere) {
+        draw_on_sphere(random, settings.scale, means.row(j));
+        continue;
+      }
+      for (int c = 0; c < shape.dim; ++c)
+        means(j, c) = settings.means == MeansKind::gaussian
+                          ? settings.scale * random.normal()
+                          : random.uniform(-settings.scale, settings.scale);
+    }
+    if (distance <= 0 || are_separated(means, distance)) return true;
+  }
+  return false;
+}
+
+std::string impossible_separation(TaskSettings const& settings, Shape const& shape) {
+  std::ostringstream text;
+  text << "task.separation = " << settings.separation << ": " << max_draws << " draws of "
+       << shape.components << " " << name_of(settings.means)
+       << " means with task.scale = " << settings.scale << " in " << shape.dim << " dimension"
+       << (shape.dim > 1 ? "s" : "") << " held none with all distances at least "
+       << settings.separation * shape.sigma
+       << " (separation x sigma); lower task.separation, task.sigma or task.components, or raise "
+          "task.scale or task.dim";
+  return text.str();
+}
+
+}  // namespace tvem

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "tvem/core/random.hpp"
+#include "tvem/core/settings.hpp"
+#include "tvem/tasks/mixture.hpp"
+
+namespace tvem {
+
+/// Sizes of a task, as far as its means depend on them.
+struct Shape {
+  int components;
+  int dim;
+  double sigma;  // the unit of task.separation
+};
+
+/// Means (components x dim) given that all their distances are at least the separation: the whole
+/// set is drawn again until they are, so that the distribution is the conditional one. Returns
+/// whether that happened within 100 000 draws.
+bool draw_means(RandomStream& random, TaskSettings const& settings, Shape const& shape,
+                RowMatrix& means);
+
+/// Why draw_means did not, and what to change.
+std::string impossible_separation(TaskSettings const& settings, Shape const& shape);
+
+}  // namespace tvem

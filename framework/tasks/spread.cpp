@@ -1,0 +1,102 @@
+#include "tvem/tasks/spread.hpp"
+
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+#include "tvem/core/error.hpp"
+#include "tvem/core/math.hpp"
+#include "tvem/tasks/directions.hpp"
+
+namespace tvem {
+namespace {
+
+Eigen::VectorXd eigenvalues(double sigma, double ratio, Eigen::Index d) {
+  Eigen::VectorXd values(d);
+  for (Eigen::Index i = 0; i < d; ++i) {
+    double const exponent = d == 1 ? 0 : static_cast<double>(i) / static_cast<double>(d - 1) - 0.5;
+    values[i] = sigma * sigma * portable_exp(exponent * portable_log(ratio));
+  }
+  return values;
+}
+
+/// The factor of a covariance with these eigenvalues along random directions.
+RowMatrix draw_rotated(RandomStream& random, Eigen::VectorXd const& values) {
+  Eigen::Index const d = values.size();
+  RowMatrix directions(d, d), factor = RowMatrix::Zero(d, d);
+  draw_frame(random, 0, d - 1, directions);
+  for (Eigen::Index a = 0; a < d; ++a)
+    for (Eigen::Index b = 0; b < d; ++b)
+      for (Eigen::Index i = 0; i < d; ++i)
+        factor(a, b) += values[i] * directions(i, a) * directions(i, b);
+  TVEM_CHECK(factorize(factor), "a covariance drawn is not positive definite");
+  return factor;
+}
+
+/// The same along the axes, in random order (Fisher and Yates).
+RowMatrix draw_diagonal(RandomStream& random, Eigen::VectorXd const& values) {
+  Eigen::VectorXd order = values;
+  for (Eigen::Index i = order.size() - 1; i > 0; --i)
+    std::swap(order[i], order[random.integer(0, i)]);
+  RowMatrix factor = RowMatrix::Zero(order.size(), order.size());
+  for (Eigen::Index i = 0; i < order.size(); ++i) factor(i, i) = std::sqrt(order[i]);
+  return factor;
+}
+
+/// Of variance 1: sign(u - 1/2) times an exponential variate.
+double laplace_variate(RandomStream& random) {
+  double const u = random.uniform();
+  double const size = -portable_log(u < 0.5 ? 2 * u : 2 * (1 - u)) / std::numbers::sqrt2;
+  return u < 0.5 ? -size : size;
+}
+
+}  // namespace
+
+void draw_covariances(RandomStream& random, TaskSettings const& settings,
+                      std::span<double const> sigma, Mixture& mixture) {
+  Eigen::Index const k = mixture.components(), d = mixture.dim();
+  mixture.noise = settings.noise;
+  mixture.degrees = settings.noise == NoiseKind::student ? settings.degrees : 0;
+  if (settings.covariance == CovarianceKind::shared ||
+      settings.covariance == CovarianceKind::spherical) {
+    mixture.variances.resize(k);
+    for (Eigen::Index j = 0; j < k; ++j) {
+      double const s = sigma[sigma.size() == 1 ? 0 : static_cast<std::size_t>(j)];
+      mixture.variances[j] = s * s;
+    }
+    return;
+  }
+  Eigen::VectorXd const values = eigenvalues(sigma[0], settings.eigenvalue_ratio, d);
+  mixture.factors.resize(k * d, d);
+  for (Eigen::Index j = 0; j < k; ++j) {
+    if (settings.covariance == CovarianceKind::tied && j > 0)
+      mixture.factor(j) = mixture.factor(0).eval();
+    else
+      mixture.factor(j) = settings.covariance == CovarianceKind::diagonal
+                              ? draw_diagonal(random, values)
+                              : draw_rotated(random, values);
+  }
+}
+
+void draw_point(RandomStream& random, Mixture const& mixture, Eigen::Index j, double* point) {
+  Eigen::Index const d = mixture.dim();
+  double scale = mixture.is_isotropic() ? std::sqrt(mixture.variances[j]) : 1;
+  // Student's t: normal over the root of a chi-square variate over its degrees, at variance 1.
+  if (mixture.noise == NoiseKind::student) {
+    double const chi_square = 2 * portable_exp(random.log_gamma_variate(0.5 * mixture.degrees));
+    scale *= std::sqrt((mixture.degrees - 2) / chi_square);
+  }
+  for (Eigen::Index c = 0; c < d; ++c)
+    point[c] =
+        scale * (mixture.noise == NoiseKind::laplace ? laplace_variate(random) : random.normal());
+  // From the last coordinate on, since each needs those before it.
+  if (!mixture.is_isotropic())
+    for (Eigen::Index c = d - 1; c >= 0; --c) {
+      double value = 0;
+      for (Eigen::Index b = 0; b <= c; ++b) value += mixture.factor(j)(c, b) * point[b];
+      point[c] = value;
+    }
+  for (Eigen::Index c = 0; c < d; ++c) point[c] += mixture.means(j, c);
+}
+
+}  // namespace tvem
