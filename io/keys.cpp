@@ -173,7 +173,8 @@ std::vector<Key> evaluation_keys() {
       number_key<double>("em.tolerance", evaluation, at(em, &T::tolerance), {0, unbounded},
                          "em stops when the mean log-likelihood per point rises by less (nats)"),
       word_key<CovarianceKind>("em.covariance", evaluation, at(em, &T::covariance),
-                               "one variance for all components, or one for each", 2),
+                               "one variance for all components; one each; one matrix for all; a "
+                               "diagonal or a full matrix each"),
       number_key<double>("em.variance_floor", evaluation, at(em, &T::variance_floor), {0, 1},
                          "smallest variance, of the mean variance of the task's points"),
       word_key<PrecisionKind>("em.precision", evaluation, at(em, &T::precision),

@@ -12,11 +12,11 @@ namespace tvem {
 double mean_variance(RowMatrix const& points);
 
 /// One EM step from `mixture` in double precision: responsibilities by log-sum-exp, then weights,
-/// means and variances that maximise the expected log-likelihood, variances not below
+/// means and covariances that maximise the expected log-likelihood, their eigenvalues not below
 /// `variance_floor` (absolute). A component whose responsibilities sum to (numerically) nothing
-/// keeps its mean and variance and gets weight 0; the caller sees it there. Returns the mean
-/// log-likelihood per point of `mixture`, the one the step started from. Never lowers it, but for
-/// the floor.
+/// keeps its mean and covariance and gets weight 0; the caller sees it there. Returns the mean
+/// log-likelihood per point of `mixture`, the one the step started from. Never lowers it. With a
+/// covariance of matrices the mixture has factors afterwards.
 double em_step(RowMatrix const& points, CovarianceKind covariance, double variance_floor,
                InstructionSet instruction_set, Mixture& mixture);
 
@@ -25,7 +25,7 @@ double em_step(RowMatrix const& points, CovarianceKind covariance, double varian
 /// point that the mixture explains worst (several on as many points), with the mean variance of the
 /// components, and counted; max_iterations bounds how often. `collapsed` when a variance ends at
 /// the floor. Labels and likelihood of the final mixture are those in double precision.
-Fit em_from(RowMatrix const& points, Mixture const& start, EmSettings const& settings,
+Fit em_from(RowMatrix const& points, Mixture start, EmSettings const& settings,
             InstructionSet instruction_set);
 
 /// EM with restarts on k components (settings.restarts is not read): each starts from equal

@@ -9,6 +9,7 @@
 #include "tvem/core/text.hpp"
 #include "tvem/em/em.hpp"
 #include "tvem/em/lloyd.hpp"
+#include "tvem/em/maximization.hpp"
 
 namespace tvem {
 namespace {
@@ -49,10 +50,8 @@ std::vector<Option> const& options() {
        }},
       {"tolerance", "a number >= 0", false,
        [](auto const& text, EmSettings& s) { return parse_number(text, 0.0, 1e300, s.tolerance); }},
-      {"covariance", "shared or spherical", false,
-       [](auto const& text, EmSettings& s) {
-         return parse_word(text, s.covariance) && s.covariance <= CovarianceKind::spherical;
-       }},
+      {"covariance", "shared, spherical, tied, diagonal or full", false,
+       [](auto const& text, EmSettings& s) { return parse_word(text, s.covariance); }},
       {"variance_floor", "a number in 0..1", false,
        [](auto const& text, EmSettings& s) {
          return parse_number(text, 0.0, 1.0, s.variance_floor);
@@ -123,6 +122,10 @@ EstimatorSpec parse_estimator(std::string const& text, EmSettings const& default
     std::string const problem = apply_option(parts[p], spec, given);
     if (!problem.empty()) problems.push_back(subject + problem);
   }
+  if (spec.method == Method::em && has_matrices(spec.em.covariance) &&
+      spec.em.precision == PrecisionKind::single_precision)
+    problems.push_back(subject + "covariance=" + std::string(name_of(spec.em.covariance)) +
+                       " has precision=double alone; float is for shared and spherical");
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
   return spec;
 }

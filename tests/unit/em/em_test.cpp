@@ -3,6 +3,7 @@
 #include <cmath>
 #include <fstream>
 
+#include <Eigen/Eigenvalues>
 #include <gtest/gtest.h>
 
 #include "tvem/em/starts.hpp"
@@ -13,24 +14,49 @@
 namespace tvem {
 namespace {
 
+/// What EM of one covariance is expected to make of a problem.
+struct GoldenResult {
+  CovarianceKind covariance = CovarianceKind::shared;
+  Eigen::VectorXd weights;
+  RowMatrix means;
+  std::vector<RowMatrix> covariances;  // of each component
+  double log_likelihood = 0;
+};
+
 /// A problem of em_sklearn.txt with the results that are expected of it.
 struct GoldenProblem {
   RowMatrix points;
-  Mixture start, spherical, shared;
-  double spherical_log_likelihood = 0, shared_log_likelihood = 0;
+  Mixture start;
+  std::vector<GoldenResult> results;
   RowMatrix centres;
   std::vector<int> labels;
   double square_sum = 0;
 };
 
-RowMatrix read_matrix(std::istream& in, int rows, int cols) {
+RowMatrix read_matrix(std::istream& in, Eigen::Index rows, Eigen::Index cols) {
   RowMatrix matrix(rows, cols);
-  for (int i = 0; i < rows; ++i)
-    for (int j = 0; j < cols; ++j) in >> matrix(i, j);
+  for (double& value : matrix.reshaped<Eigen::RowMajor>()) in >> value;
   return matrix;
 }
 
 Eigen::VectorXd read_vector(std::istream& in, int size) { return read_matrix(in, size, 1).col(0); }
+
+std::vector<RowMatrix> read_covariances(std::istream& in, CovarianceKind kind, int k, int d) {
+  std::vector<RowMatrix> covariances;
+  RowMatrix const identity = RowMatrix::Identity(d, d);
+  for (int j = 0; j < k; ++j) {
+    bool const is_common = kind == CovarianceKind::tied || kind == CovarianceKind::shared;
+    if (is_common && j > 0)
+      covariances.push_back(covariances[0]);
+    else if (kind == CovarianceKind::diagonal)
+      covariances.push_back(read_vector(in, d).asDiagonal());
+    else if (kind == CovarianceKind::tied || kind == CovarianceKind::full)
+      covariances.push_back(read_matrix(in, d, d));
+    else
+      covariances.push_back(read_vector(in, 1)[0] * identity);
+  }
+  return covariances;
+}
 
 std::vector<GoldenProblem> read_golden() {
   std::ifstream in(TVEM_GOLDEN_DIR "/em_sklearn.txt");
@@ -42,44 +68,49 @@ std::vector<GoldenProblem> read_golden() {
     p.points = read_matrix(in, n, d);
     p.start.means = read_matrix(in, k, d);
     p.start.weights = read_vector(in, k);
-    p.start.variances = read_vector(in, k);
-    for (Mixture* mixture : {&p.spherical, &p.shared}) {
-      mixture->weights = read_vector(in, k);
-      mixture->means = read_matrix(in, k, d);
-      mixture->variances = read_vector(in, k);
-      in >> (mixture == &p.spherical ? p.spherical_log_likelihood : p.shared_log_likelihood);
+    p.start.variances = Eigen::VectorXd::Constant(k, read_vector(in, 1)[0]);
+    for (auto const covariance :
+         {CovarianceKind::spherical, CovarianceKind::tied, CovarianceKind::diagonal,
+          CovarianceKind::full, CovarianceKind::shared}) {
+      GoldenResult result;
+      result.covariance = covariance;
+      result.weights = read_vector(in, k);
+      result.means = read_matrix(in, k, d);
+      result.covariances = read_covariances(in, covariance, k, d);
+      in >> result.log_likelihood;
+      p.results.push_back(std::move(result));
     }
     p.centres = read_matrix(in, k, d);
     p.labels.resize(static_cast<std::size_t>(n));
-    for (int& label : p.labels) {
-      double value = 0;
-      in >> value;
-      label = static_cast<int>(value);
-    }
+    for (int& label : p.labels) in >> label;
     in >> p.square_sum;
     problems.push_back(std::move(p));
   }
   return problems;
 }
 
-void expect_same_mixture(Mixture const& a, Mixture const& b) {
-  EXPECT_LT((a.weights - b.weights).cwiseAbs().maxCoeff(), 1e-8);
-  EXPECT_LT((a.means - b.means).cwiseAbs().maxCoeff(), 1e-8 * (1 + b.means.cwiseAbs().maxCoeff()));
-  EXPECT_LT(((a.variances - b.variances).array() / b.variances.array()).abs().maxCoeff(), 1e-8);
+void expect_same_mixture(Mixture const& mixture, GoldenResult const& expected) {
+  double const scale = 1 + expected.means.cwiseAbs().maxCoeff();
+  EXPECT_LT((mixture.weights - expected.weights).cwiseAbs().maxCoeff(), 1e-8);
+  EXPECT_LT((mixture.means - expected.means).cwiseAbs().maxCoeff(), 1e-8 * scale);
+  for (std::size_t j = 0; j < expected.covariances.size(); ++j) {
+    RowMatrix const difference =
+        covariance_of(mixture, static_cast<Eigen::Index>(j)) - expected.covariances[j];
+    EXPECT_LT(difference.norm(), 1e-8 * expected.covariances[j].norm());
+  }
 }
 
 TEST(EmStep, ThirtyStepsFromAGivenStart_AsScikitLearnAndNumpy) {
   auto const problems = read_golden();
-  ASSERT_EQ(problems.size(), 40u);
-  for (GoldenProblem const& p : problems)
-    for (auto const covariance : {CovarianceKind::spherical, CovarianceKind::shared}) {
-      bool const is_shared = covariance == CovarianceKind::shared;
-      Mixture mixture = p.start;
+  ASSERT_EQ(problems.size(), 200u);
+  for (std::size_t i = 0; i < problems.size(); ++i)
+    for (GoldenResult const& expected : problems[i].results) {
+      SCOPED_TRACE(testing::Message() << "problem " << i << " " << name_of(expected.covariance));
+      Mixture mixture = problems[i].start;
       for (int step = 0; step < 30; ++step)
-        em_step(p.points, covariance, 0.0, best_instruction_set(), mixture);
-      expect_same_mixture(mixture, is_shared ? p.shared : p.spherical);
-      EXPECT_NEAR(mean_log_likelihood(mixture, p.points),
-                  is_shared ? p.shared_log_likelihood : p.spherical_log_likelihood, 1e-8);
+        em_step(problems[i].points, expected.covariance, 0.0, best_instruction_set(), mixture);
+      expect_same_mixture(mixture, expected);
+      EXPECT_NEAR(mean_log_likelihood(mixture, problems[i].points), expected.log_likelihood, 1e-8);
     }
 }
 
@@ -93,27 +124,77 @@ TEST(LloydFrom, GivenStart_AsScikitLearn) {
   }
 }
 
+constexpr CovarianceKind every_covariance[] = {CovarianceKind::shared, CovarianceKind::spherical,
+                                               CovarianceKind::tied, CovarianceKind::diagonal,
+                                               CovarianceKind::full};
+
 TEST(EmStep, AnyTask_LogLikelihoodNeverFalls) {
   TaskSettings settings;
   settings.components = {2, 5};
   settings.dim = {1, 4};
   settings.points = {20, 80};
   TaskPrior const prior(settings);
-  for (auto const covariance : {CovarianceKind::shared, CovarianceKind::spherical})
+  for (auto const covariance : every_covariance)
     for (std::uint64_t id = 0; id < 60; ++id) {
       Task const task = prior.sample(1, Purpose::probe, id);
       Mixture mixture = task.mixture;
       RandomStream random(1, Purpose::probe, id);
       mixture.means = random_point_start(task.points, task.components(), random);
-      double const floor = 0.1 * mean_variance(task.points) * 1e-3;
+      // High enough to be met: the maximum under the bound does not fall either.
+      double const floor = 0.05 * mean_variance(task.points);
+      mixture.variances = mixture.variances.cwiseMax(floor);
       double previous = -INFINITY;
-      for (int step = 0; step < 40 && mixture.variances.minCoeff() > 2 * floor; ++step) {
+      for (int step = 0; step < 40; ++step) {
         double const log_likelihood =
             em_step(task.points, covariance, floor, best_instruction_set(), mixture);
-        ASSERT_GE(log_likelihood, previous - 1e-12) << "task " << id << ", step " << step;
+        if (mixture.weights.minCoeff() == 0) break;  // a dead component is for the caller
+        ASSERT_GE(log_likelihood, previous - 1e-12)
+            << name_of(covariance) << ", task " << id << ", step " << step;
         previous = log_likelihood;
       }
     }
+}
+
+TEST(EmStep, FloorOnMatrices_NoEigenvalueBelowIt) {
+  // Points on a line in the plane: every covariance but spherical ones has a variance of 0.
+  RowMatrix points(40, 2);
+  for (int i = 0; i < 40; ++i) points.row(i) << i + 100 * (i % 2), 2 * i + 200 * (i % 2) + 1;
+  for (auto const covariance :
+       {CovarianceKind::tied, CovarianceKind::diagonal, CovarianceKind::full}) {
+    EmSettings settings;
+    settings.covariance = covariance;
+    Fit const fit = em_with_restarts(points, 2, settings, 1, 0);
+    double const floor = settings.variance_floor * mean_variance(points);
+    for (int j = 0; j < 2; ++j) {
+      RowMatrix const matrix = covariance_of(fit.mixture, j);
+      Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> const solver(matrix);
+      EXPECT_GT(solver.eigenvalues()[0], floor * (1 - 1e-9)) << name_of(covariance);
+    }
+    bool const is_on_axis = covariance == CovarianceKind::diagonal;
+    EXPECT_EQ(fit.status, is_on_axis ? FitStatus::converged : FitStatus::collapsed);
+    EXPECT_TRUE(std::isfinite(fit.log_likelihood));
+  }
+}
+
+TEST(Em, MatricesOnTheirOwnTasks_BetterLikelihoodThanShared) {
+  TaskSettings settings;
+  settings.points = {200, 200};
+  settings.dim = {3, 3};
+  settings.eigenvalue_ratio = 50;
+  for (auto const covariance :
+       {CovarianceKind::tied, CovarianceKind::diagonal, CovarianceKind::full}) {
+    settings.covariance = covariance;
+    double gain = 0;
+    for (std::uint64_t id = 0; id < 20; ++id) {
+      Task const task = TaskPrior(settings).sample(1, Purpose::probe, id);
+      EmSettings shared, own;
+      own.covariance = covariance;
+      shared.restarts = own.restarts = 5;
+      gain += em_with_restarts(task.points, 3, own, 1, id).log_likelihood -
+              em_with_restarts(task.points, 3, shared, 1, id).log_likelihood;
+    }
+    EXPECT_GT(gain / 20, 0.5) << name_of(covariance);
+  }
 }
 
 TEST(EmStep, SharedCovariance_OneVariance) {
@@ -188,12 +269,17 @@ TEST(EmFrom, ComponentFarFromAllPoints_StartedAgainAndCounted) {
   Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 3);
   Mixture start = task.mixture;
   start.means.row(1).setConstant(1e4);
-  Fit const fit = em_from(task.points, start, EmSettings{}, best_instruction_set());
-  EXPECT_GE(fit.n_dead, 1);
-  EXPECT_EQ(fit.status, FitStatus::dead_component);
-  EXPECT_TRUE(fit.mixture.means.allFinite());
-  EXPECT_LT(fit.mixture.means.cwiseAbs().maxCoeff(), 100);
-  EXPECT_GT(fit.mixture.weights.minCoeff(), 0);
+  for (auto const covariance : every_covariance) {
+    EmSettings settings;
+    settings.covariance = covariance;
+    Fit const fit = em_from(task.points, start, settings, best_instruction_set());
+    EXPECT_GE(fit.n_dead, 1);
+    // A component on one point may shrink onto it.
+    EXPECT_TRUE(fit.status == FitStatus::dead_component || fit.status == FitStatus::collapsed);
+    EXPECT_TRUE(fit.mixture.means.allFinite());
+    EXPECT_LT(fit.mixture.means.cwiseAbs().maxCoeff(), 100);
+    EXPECT_GT(fit.mixture.weights.minCoeff(), 0);
+  }
 }
 
 TEST(EmFrom, TwoComponentsFarFromAllPoints_StartedAgainOnDifferentPoints) {
@@ -229,7 +315,10 @@ TEST(EmAndLloyd, PointThatIsNotFinite_FailedWithLabels) {
   task.points(4, 0) = NAN;
   EmSettings settings;
   settings.restarts = 2;
+  EmSettings full = settings;
+  full.covariance = CovarianceKind::full;
   for (Fit const& fit : {em_with_restarts(task.points, 3, settings, 1, 0),
+                         em_with_restarts(task.points, 3, full, 1, 0),
                          lloyd_with_restarts(task.points, 3, settings, 1, 0)}) {
     EXPECT_EQ(fit.status, FitStatus::failed);
     ASSERT_EQ(fit.labels.size(), 50u);
@@ -250,7 +339,7 @@ TEST(LloydFrom, EmptyCluster_MovedAndCounted) {
 TEST(Em, FewOrEqualPoints_FiniteFitWithLabels) {
   for (int const n : {1, 2, 5})
     for (double const spread : {0.0, 1.0})
-      for (auto const covariance : {CovarianceKind::shared, CovarianceKind::spherical}) {
+      for (auto const covariance : every_covariance) {
         RowMatrix points(n, 2);
         for (int i = 0; i < n; ++i) points.row(i) << 1 + spread * i, 2 - spread * i * i;
         EmSettings settings;

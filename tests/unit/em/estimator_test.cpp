@@ -55,6 +55,9 @@ TEST(ParseEstimator, WrongText_ErrorNamesThePartAndWhatIsAccepted) {
   EXPECT_NE(problem_of("em:restarts=2:restarts=3").find("twice"), std::string::npos);
   EXPECT_NE(problem_of("lloyd:tolerance=1").find("the options of lloyd are"), std::string::npos);
   EXPECT_NE(problem_of("bayes:restarts=2").find("takes no options"), std::string::npos);
+  EXPECT_NE(problem_of("em:covariance=round").find("tied, diagonal or full"), std::string::npos);
+  EXPECT_NE(problem_of("em:covariance=full:precision=float").find("precision=double alone"),
+            std::string::npos);
   EXPECT_NE(problem_of("em:").find("em:"), std::string::npos);
   EXPECT_NE(problem_of(""), "");
   std::string const both = problem_of("em:restart=3:start=far");

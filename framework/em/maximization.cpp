@@ -1,0 +1,145 @@
+#include "tvem/em/maximization.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <Eigen/Eigenvalues>
+
+#include "tvem/core/error.hpp"
+
+namespace tvem {
+namespace {
+
+/// Responsibilities below this in sum leave a component without a mean of its own.
+constexpr double dead_mass = 1e-10;
+
+/// Whether all eigenvalues of a symmetric matrix are above `floor`.
+bool is_above(RowMatrix matrix, double floor) {
+  matrix.diagonal().array() -= floor;
+  return factorize(matrix);
+}
+
+/// The lower factor of a covariance whose eigenvalues are raised to the floor where they are below:
+/// the maximiser of the expected log-likelihood under that bound.
+RowMatrix floored_factor(RowMatrix covariance, double floor) {
+  if (!is_above(covariance, floor) && covariance.allFinite()) {
+    Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> const solver(covariance);
+    covariance = solver.eigenvectors() * solver.eigenvalues().cwiseMax(floor).asDiagonal() *
+                 solver.eigenvectors().transpose();
+  }
+  // Where rounding leaves no factor (not finite, or a floor far below the largest eigenvalue), the
+  // caller meets values that are not finite.
+  if (!factorize(covariance)) covariance.setConstant(std::numeric_limits<double>::quiet_NaN());
+  return covariance;
+}
+
+RowMatrix diagonal_factor(RowMatrix const& covariance, double floor) {
+  RowMatrix factor = RowMatrix::Zero(covariance.rows(), covariance.cols());
+  for (Eigen::Index c = 0; c < covariance.cols(); ++c)
+    factor(c, c) = std::sqrt(std::fmax(covariance(c, c), floor));
+  return factor;
+}
+
+/// Mean variance of a coordinate of component j.
+double variance_of(Mixture const& mixture, Eigen::Index j) {
+  return mixture.is_isotropic() ? mixture.variances[j]
+                                : mixture.factor(j).squaredNorm() / mixture.dim();
+}
+
+}  // namespace
+
+template <class T>
+double maximize(PointPasses<T>& passes, CovarianceKind covariance, double floor, Mixture& mixture) {
+  double const log_likelihood = passes.expectation(mixture);
+  double const d = mixture.dim(), n = passes.n_points();
+  double total_square_sum = 0;
+  for (Eigen::Index j = 0; j < mixture.components(); ++j) {
+    double const mass = passes.mass(j);
+    if (mass < dead_mass) {
+      mixture.weights[j] = 0;
+      total_square_sum += passes.square_sum(j);
+      continue;
+    }
+    mixture.weights[j] = mass / n;
+    double const square_sum = passes.weighted_mean(j, mixture.means.row(j).data());
+    if (covariance == CovarianceKind::spherical)
+      mixture.variances[j] = std::fmax(square_sum / (mass * d), floor);
+    total_square_sum += square_sum;
+  }
+  if (covariance == CovarianceKind::shared)
+    mixture.variances.setConstant(std::fmax(total_square_sum / (n * d), floor));
+  return log_likelihood;
+}
+template double maximize(PointPasses<float>&, CovarianceKind, double, Mixture&);
+template double maximize(PointPasses<double>&, CovarianceKind, double, Mixture&);
+
+double maximize(MatrixPasses& passes, CovarianceKind covariance, double floor, Mixture& mixture) {
+  double const log_likelihood = passes.expectation(mixture);
+  double const n = passes.n_points();
+  Eigen::Index const d = mixture.dim(), k = mixture.components();
+  RowMatrix scatter(d, d), total = RowMatrix::Zero(d, d);
+  double living_mass = 0;
+  for (Eigen::Index j = 0; j < k; ++j) {
+    double const mass = passes.mass(j);
+    if (mass < dead_mass) {
+      mixture.weights[j] = 0;
+      continue;
+    }
+    mixture.weights[j] = mass / n;
+    living_mass += mass;
+    passes.moments(j, mixture.means.row(j).data(), scatter);
+    if (covariance == CovarianceKind::tied)
+      total += scatter;
+    else if (covariance == CovarianceKind::diagonal)
+      mixture.factor(j) = diagonal_factor(scatter / mass, floor);
+    else
+      mixture.factor(j) = floored_factor(scatter / mass, floor);
+  }
+  if (covariance == CovarianceKind::tied) {
+    RowMatrix const factor = floored_factor(total / living_mass, floor);
+    for (Eigen::Index j = 0; j < k; ++j) mixture.factor(j) = factor;
+  }
+  return log_likelihood;
+}
+
+int revive_dead(RowMatrix const& points, CovarianceKind covariance, Mixture& mixture) {
+  auto const is_dead = [&](Eigen::Index j) { return mixture.weights[j] == 0; };
+  int n_dead = 0;
+  double variance_sum = 0;
+  for (Eigen::Index j = 0; j < mixture.components(); ++j)
+    if (is_dead(j))
+      ++n_dead;
+    else
+      variance_sum += variance_of(mixture, j);
+  int const n_living = mixture.components() - n_dead;
+  if (n_dead == 0 || n_living == 0) return n_dead;
+  Eigen::VectorXd log_density = log_sum_exp_rows(weighted_log_densities(mixture, points));
+  for (Eigen::Index j = 0; j < mixture.components(); ++j) {
+    if (!is_dead(j)) continue;
+    auto const worst = std::min_element(log_density.begin(), log_density.end());
+    // Taken, since components that start from one point stay equal for ever.
+    *worst = std::numeric_limits<double>::infinity();
+    mixture.weights[j] = 1.0 / static_cast<double>(points.rows());
+    mixture.means.row(j) = points.row(worst - log_density.begin());
+    double const variance = variance_sum / n_living;
+    if (mixture.is_isotropic())
+      mixture.variances[j] = variance;
+    else if (covariance != CovarianceKind::tied)
+      mixture.factor(j) = std::sqrt(variance) * RowMatrix::Identity(points.cols(), points.cols());
+  }
+  double total = 0;
+  for (double const value : mixture.weights) total += value;
+  for (double& value : mixture.weights) value /= total;
+  return n_dead;
+}
+
+bool is_at_floor(Mixture const& mixture, double floor) {
+  double const limit = floor * (1 + 1e-9);
+  if (mixture.is_isotropic()) return (mixture.variances.array() <= limit).any();
+  for (Eigen::Index j = 0; j < mixture.components(); ++j)
+    if (!is_above(covariance_of(mixture, j), limit)) return true;
+  return false;
+}
+
+}  // namespace tvem
