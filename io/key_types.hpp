@@ -90,16 +90,22 @@ Key range_key(std::string name, KeyRole role, Access access, Bounds<T> bounds,
           }};
 }
 
+/// "a, b or c": the words of an enumeration.
+template <class E>
+std::string words_text(std::size_t n_words = enum_names<E>.size()) {
+  std::string text;
+  for (std::size_t i = 0; i < n_words; ++i)
+    text += (i == 0 ? "" : i + 1 == n_words ? " or " : ", ") + std::string(enum_names<E>[i]);
+  return text;
+}
+
 /// A word of an enumeration, of which the first `n_accepted` are accepted.
 template <class E, class Access>
 Key word_key(std::string name, KeyRole role, Access access, std::string meaning,
              std::size_t n_accepted = enum_names<E>.size()) {
-  std::string accepted;
-  for (std::size_t i = 0; i < n_accepted; ++i)
-    accepted += (i == 0 ? "" : i + 1 == n_accepted ? " or " : ", ") + std::string(enum_names<E>[i]);
   return {std::move(name),
           std::move(meaning),
-          accepted,
+          words_text<E>(n_accepted),
           role,
           [=](std::string const& text, Settings& settings) {
             auto const value = value_named<E>(text);

@@ -94,6 +94,18 @@ std::vector<Key> task_keys() {
   };
 }
 
+std::vector<Key> input_keys() {
+  auto const s = &Settings::input;
+  using T = InputSettings;
+  return {
+      word_key<InitKind>("input.init", training, at(s, &T::init),
+                         "assignment that goes into the Transformer beside the points, and into "
+                         "estimators with start=given"),
+      number_key<double>("input.corruption", training, at(s, &T::corruption), {0, 1},
+                         "share of labels that the init `corrupted` replaces by others"),
+  };
+}
+
 std::vector<Key> model_keys() {
   auto const s = &Settings::model;
   using T = ModelSettings;
@@ -163,11 +175,15 @@ std::vector<Key> evaluation_keys() {
                                 {0, ~std::uint64_t{0}},
                                 "seed of the evaluation tasks; not run.seed"),
       {"eval.estimators", "methods to compare, with options as in em:restarts=10:start=random",
-       "a list of different ones: transformer, em, lloyd, bayes, chance", evaluation,
-       parse_estimator_list, print_estimator_list},
+       "a list of different ones of " + words_text<Method>(), evaluation, parse_estimator_list,
+       print_estimator_list},
+      number_key<int>("eval.trace", evaluation, at(&Settings::eval, &EvalSettings::trace),
+                      {0, 10'000}, "iterations of every method whose error is recorded; 0: none"),
       number_key<int>("em.restarts", evaluation, at(em, &T::restarts), {1, 100'000},
                       "starts of em and lloyd, of which the best is kept"),
-      word_key<StartKind>("em.start", evaluation, at(em, &T::start), "how em and lloyd start"),
+      word_key<StartKind>("em.start", evaluation, at(em, &T::start),
+                          "how em and its relatives start; given: from the assignment of "
+                          "input.init; oracle: from the truth"),
       number_key<int>("em.max_iterations", evaluation, at(em, &T::max_iterations), {1, 1'000'000},
                       "iterations after which em and lloyd stop"),
       number_key<double>("em.tolerance", evaluation, at(em, &T::tolerance), {0, unbounded},
@@ -179,6 +195,16 @@ std::vector<Key> evaluation_keys() {
                          "smallest variance, of the mean variance of the task's points"),
       word_key<PrecisionKind>("em.precision", evaluation, at(em, &T::precision),
                               "of the iterations of em and lloyd; results are in double"),
+      {"em.known", "what em is told of the truth; means_prior: MAP-EM with N(0, task.scale^2 I)",
+       "none, or variance, weights and means_prior joined by +", evaluation,
+       [](std::string const& text, Settings& settings) {
+         return read_known(text, settings.em.known);
+       },
+       [](Settings const& settings) { return known_text(settings.em.known); }},
+      number_key<double>("em.rate", evaluation, at(em, &T::rate), {1e-6, 10},
+                         "learning rate of gradient (Adam)"),
+      number_key<int>("em.centres", evaluation, at(em, &T::centres), {0, 100'000},
+                      "centres of two_round's first round; 0: 4 k log(2 k)"),
   };
 }
 
@@ -196,8 +222,8 @@ std::vector<Key> parallel_keys() {
 
 std::vector<Key> all_keys() {
   std::vector<Key> keys;
-  for (auto const& group :
-       {run_keys(), task_keys(), model_keys(), train_keys(), evaluation_keys(), parallel_keys()})
+  for (auto const& group : {run_keys(), task_keys(), input_keys(), model_keys(), train_keys(),
+                            evaluation_keys(), parallel_keys()})
     keys.insert(keys.end(), group.begin(), group.end());
   return keys;
 }

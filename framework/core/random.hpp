@@ -17,6 +17,7 @@ enum class Purpose : std::uint64_t {
   held_out_points = 7,
   pool_tasks = 8,
   pool_choice = 9,
+  initial_guess = 10,
 };
 
 /// Random numbers keyed by identity: a stream is a pure function of (seed, purpose, id, index),

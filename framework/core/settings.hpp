@@ -95,9 +95,38 @@ template <>
 inline constexpr auto enum_names<ScheduleKind> =
     std::array<std::string_view, 3>{"constant", "cosine", "rsqrt"};
 
-enum class StartKind { random, kmeans_plus_plus };
+/// random, kmeans_plus_plus: points as means; spectral: the means of a spectral clustering;
+/// two_round: Dasgupta and Schulman's many centres, one step, and pruning; given: the assignment of
+/// `input.init`, which the Transformer gets too; oracle: the true mixture.
+enum class StartKind { random, kmeans_plus_plus, spectral, two_round, given, oracle };
 template <>
-inline constexpr auto enum_names<StartKind> = std::array<std::string_view, 2>{"random", "kmeans++"};
+inline constexpr auto enum_names<StartKind> = std::array<std::string_view, 6>{
+    "random", "kmeans++", "spectral", "two_round", "given", "oracle"};
+
+/// Where the assignment comes from that a method is given beside the points. corrupted: the truth,
+/// with a share of its labels replaced by others.
+enum class InitKind { none, random, kmeans_plus_plus, spectral, corrupted };
+template <>
+inline constexpr auto enum_names<InitKind> =
+    std::array<std::string_view, 5>{"none", "random", "kmeans++", "spectral", "corrupted"};
+
+/// Methods that an estimator specification begins with.
+enum class Method {
+  transformer,
+  transformer_em,
+  em,
+  two_round,
+  gradient,
+  lloyd,
+  hartigan,
+  spectral,
+  bayes,
+  chance
+};
+template <>
+inline constexpr auto enum_names<Method> = std::array<std::string_view, 10>{
+    "transformer", "transformer+em", "em",       "two_round", "gradient",
+    "lloyd",       "hartigan",       "spectral", "bayes",     "chance"};
 
 enum class ReductionKind { reproducible, fast };
 template <>
@@ -143,6 +172,12 @@ struct ModelSettings {
   ReadoutKind readout = ReadoutKind::labels;
 };
 
+/// The keys `input.*`: what goes into a Transformer, and to estimators with the start `given`.
+struct InputSettings {
+  InitKind init = InitKind::none;
+  double corruption = 0.3;  // share of labels that `corrupted` replaces
+};
+
 /// The keys `loss.*`.
 struct LossSettings {
   LossKind kind = LossKind::permutation_cross_entropy;
@@ -172,7 +207,21 @@ struct EvalSettings {
   std::uint64_t seed = 20250201;  // not run.seed: all trainings meet the same test tasks
   std::vector<std::string> estimators{"transformer", "em",    "em:restarts=10",
                                       "lloyd",       "bayes", "chance"};
+  int trace = 0;  // iterations of which the error is recorded
 };
+
+/// What EM is told of the truth, since a Transformer may learn it from its training tasks.
+struct KnownParameters {
+  bool variance = false;     // the covariance that all components share
+  bool weights = false;      // that all weights are equal
+  bool means_prior = false;  // that means are N(0, task.scale^2 I): MAP-EM
+  friend bool operator==(KnownParameters const&, KnownParameters const&) = default;
+};
+
+/// Reads "none" or words of variance, weights and means_prior joined by "+"; false for anything
+/// else, and for a word given twice.
+bool read_known(std::string const& text, KnownParameters& known);
+std::string known_text(KnownParameters const& known);
 
 /// The keys `em.*`: what an `em` or `lloyd` estimator does where its specification is silent.
 struct EmSettings {
@@ -183,6 +232,10 @@ struct EmSettings {
   CovarianceKind covariance = CovarianceKind::shared;
   double variance_floor = 1e-3;  // of the mean variance of the task's points
   PrecisionKind precision = PrecisionKind::double_precision;  // of the iterations
+  KnownParameters known;
+  double rate = 0.1;  // Adam's, of `gradient`
+  int centres = 0;    // of the first round of the start two_round; 0: about 4 k log(2 k)
+  int trace = 0;      // eval.trace
 };
 
 /// The keys `parallel.*`.
@@ -195,6 +248,7 @@ struct ParallelSettings {
 struct Settings {
   RunSettings run;
   TaskSettings task;
+  InputSettings input;
   ModelSettings model;
   LossSettings loss;
   TrainSettings train;

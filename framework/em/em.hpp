@@ -3,7 +3,7 @@
 #include "tvem/core/instruction_set.hpp"
 #include "tvem/core/settings.hpp"
 #include "tvem/em/fit.hpp"
-#include "tvem/em/starts.hpp"
+#include "tvem/em/knowledge.hpp"
 
 namespace tvem {
 
@@ -11,14 +11,19 @@ namespace tvem {
 /// over n d. The unit of the variance floor.
 double mean_variance(RowMatrix const& points);
 
+/// `relative` x the mean variance, in the units of the points; positive even when all points are
+/// equal.
+double variance_floor(RowMatrix const& points, double relative);
+
 /// One EM step from `mixture` in double precision: responsibilities by log-sum-exp, then weights,
 /// means and covariances that maximise the expected log-likelihood, their eigenvalues not below
 /// `variance_floor` (absolute). A component whose responsibilities sum to (numerically) nothing
 /// keeps its mean and covariance and gets weight 0; the caller sees it there. Returns the mean
-/// log-likelihood per point of `mixture`, the one the step started from. Never lowers it. With a
-/// covariance of matrices the mixture has factors afterwards.
+/// log-likelihood per point of `mixture`, the one the step started from. Never lowers it (with a
+/// prior of the means, never the sum with log_prior). With a covariance of matrices the mixture has
+/// factors afterwards.
 double em_step(RowMatrix const& points, CovarianceKind covariance, double variance_floor,
-               InstructionSet instruction_set, Mixture& mixture);
+               InstructionSet instruction_set, Mixture& mixture, Knowledge const& known = {});
 
 /// EM in settings.precision from the given mixture until the mean log-likelihood per point rises by
 /// less than settings.tolerance, or for settings.max_iterations. A dead component is put on the
@@ -28,10 +33,10 @@ double em_step(RowMatrix const& points, CovarianceKind covariance, double varian
 Fit em_from(RowMatrix const& points, Mixture start, EmSettings const& settings,
             InstructionSet instruction_set);
 
-/// EM with restarts on k components (settings.restarts is not read): each starts from equal
-/// weights, the start's means and the within-cluster variance of the points nearest to them, and
-/// the restart of the best likelihood is kept; a collapsed restart is kept only if all collapsed.
+/// EM with restarts on k components (settings.restarts is not read), from Starts::mixture. The
+/// restart of the best likelihood is kept (with a prior of the means, of the best posterior
+/// density); a collapsed restart is kept only if all collapsed.
 Fit em(RowMatrix const& points, int k, EmSettings const& settings, InstructionSet instruction_set,
-       Restarts const& restarts);
+       Restarts const& restarts, Knowledge const& known = {});
 
 }  // namespace tvem

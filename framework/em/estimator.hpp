@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,32 +11,37 @@
 
 namespace tvem {
 
-enum class Method { transformer, em, lloyd, bayes, chance };
-template <>
-inline constexpr auto enum_names<Method> =
-    std::array<std::string_view, 5>{"transformer", "em", "lloyd", "bayes", "chance"};
-
 /// A parsed estimator specification such as `em:restarts=10`; its text is the coordinate in the
 /// files.
 struct EstimatorSpec {
   std::string text;
   Method method = Method::em;
-  EmSettings em;  // the defaults with the specification's options applied
+  EmSettings em;                // the defaults with the specification's options applied
+  std::set<std::string> given;  // options that the specification names
 };
 
-/// Parses METHOD[:option=value]... Options of em: restarts, start, max_iterations, tolerance,
-/// covariance, variance_floor, precision; of lloyd: restarts, start, max_iterations, precision; the
-/// others have none.
-/// Throws ConfigurationError naming the specification, the part that is wrong and what is accepted.
+/// Whether the method is the Transformer's, alone or with a step of EM.
+inline bool needs_model(Method method) {
+  return method == Method::transformer || method == Method::transformer_em;
+}
+
+/// Parses METHOD[:option=value]... An unknown option's error lists those of the method. Throws
+/// ConfigurationError naming the specification, the part that is wrong and what is accepted.
 EstimatorSpec parse_estimator(std::string const& text, EmSettings const& defaults);
 
-/// Restarts of a specification: those of em and lloyd, 1 of the others.
+/// Why the specification does not go with the other settings, one sentence a problem: something is
+/// to be known that tasks do not have, or given that `input.init` does not make.
+std::vector<std::string> estimator_problems(EstimatorSpec const& spec, Settings const& settings);
+
+/// Restarts of a specification: 1 for methods and starts that chance has no part in.
 int restarts_of(EstimatorSpec const& spec);
 
-/// Runs a specification other than `transformer` on a task, restarts.task_id. em and lloyd see the
-/// points and k alone, and do the given restarts; bayes has the true mixture; chance draws labels
-/// uniformly from its own stream (Purpose::chance).
-Fit run_baseline(EstimatorSpec const& spec, Task const& task, InstructionSet instruction_set,
-                 Restarts const& restarts);
+/// Runs a specification that needs no model on a task, restarts.task_id. Methods see the points, k,
+/// what is granted them as `known`, and do the given restarts; bayes has the true mixture; chance
+/// draws labels uniformly from its own stream (Purpose::chance). purpose: that the task was drawn
+/// for.
+Fit run_baseline(EstimatorSpec const& spec, Settings const& settings, Task const& task,
+                 InstructionSet instruction_set, Restarts const& restarts,
+                 Purpose purpose = Purpose::evaluation_tasks);
 
 }  // namespace tvem

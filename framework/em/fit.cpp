@@ -1,5 +1,7 @@
 #include "tvem/em/fit.hpp"
 
+#include <cmath>
+
 #include "tvem/core/error.hpp"
 
 namespace tvem {
@@ -10,6 +12,13 @@ int gravity(FitStatus status) {
 }
 
 }  // namespace
+
+FitStatus status_of(Fit const& fit, bool has_converged) {
+  if (!std::isfinite(fit.log_likelihood)) return FitStatus::failed;
+  if (fit.n_collapsed > 0) return FitStatus::collapsed;
+  if (fit.n_dead > 0) return FitStatus::dead_component;
+  return has_converged ? FitStatus::converged : FitStatus::not_converged;
+}
 
 bool is_better(FitStatus a_status, double a_objective, FitStatus b_status, double b_objective) {
   if (gravity(a_status) != gravity(b_status)) return gravity(a_status) < gravity(b_status);

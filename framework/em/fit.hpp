@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tvem/core/random.hpp"
 #include "tvem/core/settings.hpp"
-#include "tvem/em/starts.hpp"
 #include "tvem/tasks/mixture.hpp"
 
 namespace tvem {
@@ -26,6 +26,12 @@ template <>
 inline constexpr auto enum_names<FitStatus> = std::array<std::string_view, 5>{
     "converged", "not_converged", "collapsed", "dead_component", "failed"};
 
+/// An estimator on its way, after so many iterations.
+struct TracePoint {
+  std::vector<int> labels;    // n
+  double log_likelihood = 0;  // mean per point; NaN where the method has none
+};
+
 /// What an estimator made of a task.
 struct Fit {
   Mixture mixture;            // empty (0 components) for methods that estimate labels alone
@@ -35,9 +41,30 @@ struct Fit {
   int iterations = 0;         // of the restart that was kept
   int total_iterations = 0;   // of all restarts
   FitStatus status = FitStatus::converged;
-  int n_collapsed = 0;  // restarts that ended with a variance at the floor
-  int n_dead = 0;       // components started again, over all restarts
+  int n_collapsed = 0;            // restarts that ended with a variance at the floor
+  int n_dead = 0;                 // components started again, over all restarts
+  std::vector<TracePoint> trace;  // of the restart that was kept: after 0, 1, ... iterations
 };
+
+/// Some of the restarts of a task, each with a random stream of its own: restart r has
+/// RandomStream(seed, Purpose::starts, task_id, r), so that 10 restarts include the first one, and
+/// ranks may share them.
+struct Restarts {
+  std::uint64_t seed = 0;
+  std::uint64_t task_id = 0;
+  int count = 1;
+  int first = 0;
+};
+
+/// The gravest status that holds, of a fit that has its likelihood and counts.
+FitStatus status_of(Fit const& fit, bool has_converged);
+
+/// Adds labels() and the likelihood to the trace when it has not yet settings.trace iterations.
+template <class Labels>
+void record(EmSettings const& settings, Labels const& labels, double log_likelihood, Fit& fit) {
+  if (settings.trace > 0 && fit.trace.size() <= static_cast<std::size_t>(settings.trace))
+    fit.trace.push_back({labels(), log_likelihood});
+}
 
 /// Whether restart a is kept rather than b: not failed before failed, not collapsed before
 /// collapsed, then the larger objective.

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "tvem/em/em.hpp"
 #include "tvem/em/point_passes.hpp"
+#include "tvem/em/starts.hpp"
 
 namespace tvem {
 namespace {
@@ -52,23 +52,25 @@ Mixture mixture_of(RowMatrix const& points, PointPasses<T> const& passes, RowMat
   mixture.means = means;
   mixture.weights.resize(k);
   for (Eigen::Index j = 0; j < k; ++j) mixture.weights[j] = passes.count(j) / n;
-  double const floor = std::max(1e-12 * mean_variance(points), std::numeric_limits<double>::min());
-  mixture.variances =
-      Eigen::VectorXd::Constant(k, std::max(passes.nearest_square_sum() / (n * d), floor));
+  mixture.variances = Eigen::VectorXd::Constant(
+      k, std::max(passes.nearest_square_sum() / (n * d), variance_floor(points, 1e-12)));
   return mixture;
 }
 
 template <class T>
 Fit iterate(RowMatrix const& points, PointPasses<T>& passes, PointPasses<double>& verdict,
-            RowMatrix means, int max_iterations) {
+            RowMatrix means, EmSettings const& settings) {
   passes.nearest(means);
   Fit fit;
+  auto const labels = [&] { return passes.labels(); };
+  record(settings, labels, std::nan(""), fit);
   fit.status = FitStatus::not_converged;
-  while (fit.iterations < max_iterations && fit.status == FitStatus::not_converged) {
+  while (fit.iterations < settings.max_iterations && fit.status == FitStatus::not_converged) {
     ++fit.iterations;
     int const n_empty = update_means(points, passes, means);
     fit.n_dead += n_empty;
     bool const has_changed = passes.nearest(means);
+    record(settings, labels, std::nan(""), fit);
     // Without any distance left, nothing improves: there are fewer different points than clusters.
     if (!has_changed && (n_empty == 0 || passes.nearest_square_sum() == 0))
       fit.status = FitStatus::converged;
@@ -88,16 +90,16 @@ Fit iterate(RowMatrix const& points, PointPasses<T>& passes, PointPasses<double>
 Fit lloyd_from(RowMatrix const& points, RowMatrix means, EmSettings const& settings,
                InstructionSet instruction_set) {
   return with_passes(points, settings.precision, instruction_set, [&](auto& passes, auto& verdict) {
-    return iterate(points, passes, verdict, std::move(means), settings.max_iterations);
+    return iterate(points, passes, verdict, std::move(means), settings);
   });
 }
 
 Fit lloyd(RowMatrix const& points, int k, EmSettings const& settings,
-          InstructionSet instruction_set, Restarts const& restarts) {
+          InstructionSet instruction_set, Restarts const& restarts, Knowledge const& known) {
+  Starts starts(points, k, settings, known, variance_floor(points, 1e-12), instruction_set);
   return with_passes(points, settings.precision, instruction_set, [&](auto& passes, auto& verdict) {
     return best_of_restarts(restarts, [&](RandomStream& random) {
-      return iterate(points, passes, verdict, start_means(settings.start, points, k, random),
-                     settings.max_iterations);
+      return iterate(points, passes, verdict, starts.means(random), settings);
     });
   });
 }

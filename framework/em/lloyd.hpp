@@ -3,6 +3,7 @@
 #include "tvem/core/instruction_set.hpp"
 #include "tvem/core/settings.hpp"
 #include "tvem/em/fit.hpp"
+#include "tvem/em/knowledge.hpp"
 
 namespace tvem {
 
@@ -15,6 +16,6 @@ Fit lloyd_from(RowMatrix const& points, RowMatrix means, EmSettings const& setti
 
 /// Lloyd with restarts as in `em`; the restart with the least sum of squares is kept.
 Fit lloyd(RowMatrix const& points, int k, EmSettings const& settings,
-          InstructionSet instruction_set, Restarts const& restarts);
+          InstructionSet instruction_set, Restarts const& restarts, Knowledge const& known = {});
 
 }  // namespace tvem

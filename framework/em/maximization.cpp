@@ -41,6 +41,26 @@ RowMatrix diagonal_factor(RowMatrix const& covariance, double floor) {
   return factor;
 }
 
+/// The weight of a component that has `mass` of n points.
+double weight_of(double mass, double n, Knowledge const& known, Mixture const& mixture) {
+  return known.has_equal_weights ? 1.0 / mixture.components() : mass / n;
+}
+
+/// Moves mean j from the mean of its points to that of the largest posterior density, and `scatter`
+/// with it.
+void shrink_mean(double mass, Knowledge const& known, Eigen::Index j, Mixture& mixture,
+                 RowMatrix& scatter) {
+  Eigen::MatrixXd const covariance = covariance_of(mixture, j);
+  Eigen::MatrixXd precision = covariance / known.means_prior_variance;
+  precision.diagonal().array() += mass;
+  Eigen::VectorXd const mean = mixture.means.row(j);
+  // (S / s^2 + mass I)^-1 S / s^2 mean is what the mean loses.
+  Eigen::VectorXd const shift =
+      precision.llt().solve(covariance * mean / known.means_prior_variance);
+  mixture.means.row(j) -= shift.transpose();
+  scatter += mass * shift * shift.transpose();
+}
+
 /// Mean variance of a coordinate of component j.
 double variance_of(Mixture const& mixture, Eigen::Index j) {
   return mixture.is_isotropic() ? mixture.variances[j]
@@ -50,9 +70,10 @@ double variance_of(Mixture const& mixture, Eigen::Index j) {
 }  // namespace
 
 template <class T>
-double maximize(PointPasses<T>& passes, CovarianceKind covariance, double floor, Mixture& mixture) {
+double maximize(PointPasses<T>& passes, MaximizationRule const& rule, Mixture& mixture) {
   double const log_likelihood = passes.expectation(mixture);
   double const d = mixture.dim(), n = passes.n_points();
+  bool const is_spherical = rule.covariance == CovarianceKind::spherical;
   double total_square_sum = 0;
   for (Eigen::Index j = 0; j < mixture.components(); ++j) {
     double const mass = passes.mass(j);
@@ -61,20 +82,25 @@ double maximize(PointPasses<T>& passes, CovarianceKind covariance, double floor,
       total_square_sum += passes.square_sum(j);
       continue;
     }
-    mixture.weights[j] = mass / n;
-    double const square_sum = passes.weighted_mean(j, mixture.means.row(j).data());
-    if (covariance == CovarianceKind::spherical)
-      mixture.variances[j] = std::fmax(square_sum / (mass * d), floor);
+    mixture.weights[j] = weight_of(mass, n, rule.known, mixture);
+    double square_sum = passes.weighted_mean(j, mixture.means.row(j).data());
+    if (rule.known.has_means_prior()) {
+      double const shrink = mass / (mass + mixture.variances[j] / rule.known.means_prior_variance);
+      square_sum += mass * (1 - shrink) * (1 - shrink) * mixture.means.row(j).squaredNorm();
+      mixture.means.row(j) *= shrink;
+    }
+    if (is_spherical && !rule.known.has_covariances())
+      mixture.variances[j] = std::fmax(square_sum / (mass * d), rule.floor);
     total_square_sum += square_sum;
   }
-  if (covariance == CovarianceKind::shared)
-    mixture.variances.setConstant(std::fmax(total_square_sum / (n * d), floor));
+  if (!is_spherical && !rule.known.has_covariances())
+    mixture.variances.setConstant(std::fmax(total_square_sum / (n * d), rule.floor));
   return log_likelihood;
 }
-template double maximize(PointPasses<float>&, CovarianceKind, double, Mixture&);
-template double maximize(PointPasses<double>&, CovarianceKind, double, Mixture&);
+template double maximize(PointPasses<float>&, MaximizationRule const&, Mixture&);
+template double maximize(PointPasses<double>&, MaximizationRule const&, Mixture&);
 
-double maximize(MatrixPasses& passes, CovarianceKind covariance, double floor, Mixture& mixture) {
+double maximize(MatrixPasses& passes, MaximizationRule const& rule, Mixture& mixture) {
   double const log_likelihood = passes.expectation(mixture);
   double const n = passes.n_points();
   Eigen::Index const d = mixture.dim(), k = mixture.components();
@@ -86,24 +112,31 @@ double maximize(MatrixPasses& passes, CovarianceKind covariance, double floor, M
       mixture.weights[j] = 0;
       continue;
     }
-    mixture.weights[j] = mass / n;
+    mixture.weights[j] = weight_of(mass, n, rule.known, mixture);
     living_mass += mass;
     passes.moments(j, mixture.means.row(j).data(), scatter);
-    if (covariance == CovarianceKind::tied)
+    if (rule.known.has_means_prior()) shrink_mean(mass, rule.known, j, mixture, scatter);
+    if (rule.known.has_covariances()) continue;
+    if (rule.covariance == CovarianceKind::tied)
       total += scatter;
-    else if (covariance == CovarianceKind::diagonal)
-      mixture.factor(j) = diagonal_factor(scatter / mass, floor);
+    else if (rule.covariance == CovarianceKind::diagonal)
+      mixture.factor(j) = diagonal_factor(scatter / mass, rule.floor);
     else
-      mixture.factor(j) = floored_factor(scatter / mass, floor);
+      mixture.factor(j) = floored_factor(scatter / mass, rule.floor);
   }
-  if (covariance == CovarianceKind::tied) {
-    RowMatrix const factor = floored_factor(total / living_mass, floor);
+  if (rule.covariance == CovarianceKind::tied && !rule.known.has_covariances()) {
+    RowMatrix const factor = floored_factor(total / living_mass, rule.floor);
     for (Eigen::Index j = 0; j < k; ++j) mixture.factor(j) = factor;
   }
   return log_likelihood;
 }
 
-int revive_dead(RowMatrix const& points, CovarianceKind covariance, Mixture& mixture) {
+double log_prior(Knowledge const& known, Mixture const& mixture, int n_points) {
+  if (!known.has_means_prior()) return 0;
+  return -0.5 * mixture.means.squaredNorm() / known.means_prior_variance / n_points;
+}
+
+int revive_dead(RowMatrix const& points, MaximizationRule const& rule, Mixture& mixture) {
   auto const is_dead = [&](Eigen::Index j) { return mixture.weights[j] == 0; };
   int n_dead = 0;
   double variance_sum = 0;
@@ -122,16 +155,38 @@ int revive_dead(RowMatrix const& points, CovarianceKind covariance, Mixture& mix
     *worst = std::numeric_limits<double>::infinity();
     mixture.weights[j] = 1.0 / static_cast<double>(points.rows());
     mixture.means.row(j) = points.row(worst - log_density.begin());
+    if (rule.known.has_covariances()) continue;
     double const variance = variance_sum / n_living;
     if (mixture.is_isotropic())
       mixture.variances[j] = variance;
-    else if (covariance != CovarianceKind::tied)
+    else if (rule.covariance != CovarianceKind::tied)
       mixture.factor(j) = std::sqrt(variance) * RowMatrix::Identity(points.cols(), points.cols());
   }
   double total = 0;
   for (double const value : mixture.weights) total += value;
-  for (double& value : mixture.weights) value /= total;
+  for (double& value : mixture.weights)
+    value = rule.known.has_equal_weights ? 1.0 / mixture.components() : value / total;
   return n_dead;
+}
+
+Mixture conformed(Mixture mixture, MaximizationRule const& rule) {
+  Eigen::Index const k = mixture.components(), d = mixture.dim();
+  if (has_matrices(rule.covariance)) {
+    if (!mixture.is_isotropic()) return mixture;
+    mixture.factors.resize(k * d, d);
+    for (Eigen::Index j = 0; j < k; ++j)
+      mixture.factor(j) = std::sqrt(mixture.variances[j]) * RowMatrix::Identity(d, d);
+    mixture.variances.resize(0);
+    return mixture;
+  }
+  Eigen::VectorXd variances(k);
+  for (Eigen::Index j = 0; j < k; ++j) variances[j] = variance_of(mixture, j);
+  bool const are_equal = (variances.array() == variances[0]).all();
+  if (rule.covariance == CovarianceKind::shared && !are_equal)
+    variances.setConstant(variances.sum() / static_cast<double>(k));
+  mixture.variances = variances;
+  mixture.factors.resize(0, 0);
+  return mixture;
 }
 
 bool is_at_floor(Mixture const& mixture, double floor) {

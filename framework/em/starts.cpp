@@ -1,8 +1,12 @@
 #include "tvem/em/starts.hpp"
 
-#include <vector>
+#include <algorithm>
+#include <cmath>
 
 #include "tvem/core/error.hpp"
+#include "tvem/em/lloyd.hpp"
+#include "tvem/em/spectral.hpp"
+#include "tvem/em/two_round.hpp"
 
 namespace tvem {
 namespace {
@@ -64,8 +68,122 @@ RowMatrix kmeans_plus_plus_start(RowMatrix const& points, int k, RandomStream& r
 }
 
 RowMatrix start_means(StartKind kind, RowMatrix const& points, int k, RandomStream& random) {
+  TVEM_CHECK(kind == StartKind::random || kind == StartKind::kmeans_plus_plus,
+             "the start is not one of means alone");
   return kind == StartKind::random ? random_point_start(points, k, random)
                                    : kmeans_plus_plus_start(points, k, random);
+}
+
+std::vector<int> nearest_labels(RowMatrix const& points, RowMatrix const& means) {
+  Eigen::Index const d = points.cols();
+  std::vector<int> labels;
+  for (Eigen::Index i = 0; i < points.rows(); ++i) {
+    int nearest = 0;
+    double best = 0;
+    for (Eigen::Index j = 0; j < means.rows(); ++j) {
+      double const distance = squared_distance(points.data() + i * d, means.data() + j * d, d);
+      if (j > 0 && !(distance < best)) continue;
+      best = distance;
+      nearest = static_cast<int>(j);
+    }
+    labels.push_back(nearest);
+  }
+  return labels;
+}
+
+Mixture mixture_of_labels(RowMatrix const& points, std::vector<int> const& labels, int k,
+                          double floor) {
+  Eigen::Index const n = points.rows(), d = points.cols();
+  Mixture mixture;
+  mixture.weights = Eigen::VectorXd::Zero(k);
+  mixture.means = RowMatrix::Zero(k, d);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    int const label = labels[static_cast<std::size_t>(i)];
+    mixture.weights[label] += 1;
+    mixture.means.row(label) += points.row(i);
+  }
+  for (Eigen::Index j = 0; j < k; ++j)
+    if (mixture.weights[j] > 0) mixture.means.row(j) /= mixture.weights[j];
+  std::vector<double> distances;
+  double square_sum = 0;
+  for (Eigen::Index i = 0; i < n; ++i) {
+    double const* const mean = mixture.means.data() + labels[static_cast<std::size_t>(i)] * d;
+    distances.push_back(squared_distance(points.data() + i * d, mean, d));
+    square_sum += distances.back();
+  }
+  for (Eigen::Index j = 0; j < k; ++j) {
+    if (mixture.weights[j] > 0) continue;
+    auto const farthest = std::max_element(distances.begin(), distances.end());
+    mixture.means.row(j) = points.row(farthest - distances.begin());
+    *farthest = -1;
+  }
+  mixture.weights /= static_cast<double>(n);
+  mixture.variances = Eigen::VectorXd::Constant(
+      k, std::max(square_sum / (static_cast<double>(n) * static_cast<double>(d)), floor));
+  return mixture;
+}
+
+Starts::Starts(RowMatrix const& points, int k, EmSettings const& settings, Knowledge const& known,
+               double floor, InstructionSet instruction_set)
+    : points_(points),
+      k_(k),
+      settings_(settings),
+      known_(known),
+      floor_(floor),
+      instruction_set_(instruction_set),
+      passes_(points, instruction_set) {
+  if (settings.start == StartKind::spectral) projected_ = spectral_projection(points, k);
+}
+
+RowMatrix Starts::means(RandomStream& random) {
+  switch (settings_.start) {
+    case StartKind::spectral: {
+      RowMatrix const means = kmeans_plus_plus_start(projected_, k_, random);
+      Fit const fit = lloyd_from(projected_, means, settings_, instruction_set_);
+      return mixture_of_labels(points_, fit.labels, k_, floor_).means;
+    }
+    case StartKind::two_round:
+      return two_round_start(points_, k_, settings_, known_, floor_, passes_, random).means;
+    case StartKind::given:
+      return mixture_of_labels(points_, known_.assignment, k_, floor_).means;
+    case StartKind::oracle:
+      return known_.oracle.value().means;
+    case StartKind::random:
+    case StartKind::kmeans_plus_plus:
+      break;
+  }
+  return start_means(settings_.start, points_, k_, random);
+}
+
+Mixture Starts::mixture(RandomStream& random) {
+  Mixture mixture;
+  if (settings_.start == StartKind::two_round) {
+    mixture = two_round_start(points_, k_, settings_, known_, floor_, passes_, random);
+  } else if (settings_.start == StartKind::given) {
+    mixture = mixture_of_labels(points_, known_.assignment, k_, floor_);
+  } else if (settings_.start == StartKind::oracle) {
+    mixture = known_.oracle.value();
+    mixture.noise = NoiseKind::gaussian;
+  } else {
+    mixture = from_means(means(random));
+  }
+  if (known_.has_equal_weights) mixture.weights.setConstant(1.0 / k_);
+  if (known_.has_covariances()) {
+    mixture.variances = known_.variances;
+    mixture.factors = known_.factors;
+  }
+  return mixture;
+}
+
+Mixture Starts::from_means(RowMatrix means) {
+  passes_.nearest(means);
+  double const n_values = static_cast<double>(points_.rows()) * static_cast<double>(points_.cols());
+  Mixture mixture;
+  mixture.weights = Eigen::VectorXd::Constant(k_, 1.0 / k_);
+  mixture.variances =
+      Eigen::VectorXd::Constant(k_, std::fmax(passes_.nearest_square_sum() / n_values, floor_));
+  mixture.means = std::move(means);
+  return mixture;
 }
 
 }  // namespace tvem

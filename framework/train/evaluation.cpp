@@ -161,6 +161,9 @@ std::vector<EstimatorSpec> parse_estimators(Settings const& settings) {
   for (std::string const& text : settings.eval.estimators) {
     try {
       specs.push_back(parse_estimator(text, settings.em));
+      specs.back().em.trace = settings.eval.trace;
+      for (auto const& problem : estimator_problems(specs.back(), settings))
+        problems.push_back(problem);
     } catch (ConfigurationError const& error) {
       problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     }
@@ -202,7 +205,7 @@ Evaluation evaluate(Settings const& settings, Communicator const& comm, Transfor
       StopWatch const watch;
       Fit const fit = spec.method == Method::transformer
                           ? run_transformer(model, task, settings.task.dim.high)
-                          : run_baseline(spec, task, instruction_set,
+                          : run_baseline(spec, settings, task, instruction_set,
                                          {.seed = settings.eval.seed,
                                           .task_id = task_id,
                                           .count = items[i].n_restarts,

@@ -3,6 +3,7 @@
 
 #include "tvem/em/em.hpp"
 #include "tvem/em/point_passes.hpp"
+#include "tvem/em/starts.hpp"
 #include "tvem/tasks/prior.hpp"
 
 namespace tvem::bench {

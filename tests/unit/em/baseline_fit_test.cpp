@@ -10,7 +10,7 @@ namespace tvem {
 namespace {
 
 Fit run(EstimatorSpec const& spec, Task const& task, std::uint64_t seed) {
-  return run_baseline(spec, task, best_instruction_set(),
+  return run_baseline(spec, Settings{}, task, best_instruction_set(),
                       {.seed = seed, .task_id = task.id, .count = restarts_of(spec)});
 }
 

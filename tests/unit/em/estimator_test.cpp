@@ -13,7 +13,7 @@ namespace tvem {
 namespace {
 
 Fit run(EstimatorSpec const& spec, Task const& task, std::uint64_t seed) {
-  return run_baseline(spec, task, best_instruction_set(),
+  return run_baseline(spec, Settings{}, task, best_instruction_set(),
                       {.seed = seed, .task_id = task.id, .count = restarts_of(spec)});
 }
 
@@ -44,8 +44,63 @@ TEST(ParseEstimator, Options_OverrideTheDefaults) {
   EXPECT_EQ(parse_estimator("transformer", defaults).method, Method::transformer);
 }
 
+TEST(ParseEstimator, Relatives_HaveOptionsOfTheirOwn) {
+  EstimatorSpec const em = parse_estimator("em:known=variance+means_prior:start=oracle", {});
+  EXPECT_TRUE(em.em.known.variance && em.em.known.means_prior && !em.em.known.weights);
+  EXPECT_EQ(known_text(em.em.known), "variance+means_prior");
+  EmSettings ten;
+  ten.restarts = 10;
+  EXPECT_EQ(restarts_of(parse_estimator("em:start=oracle", ten)), 1);
+  EXPECT_EQ(restarts_of(parse_estimator("em:start=spectral", ten)), 10);
+  EXPECT_EQ(restarts_of(parse_estimator("bayes", ten)), 1);
+  EstimatorSpec const two_round = parse_estimator("two_round:centres=9", {});
+  EXPECT_EQ(two_round.em.max_iterations, 1);
+  EXPECT_EQ(two_round.em.start, StartKind::two_round);
+  EXPECT_EQ(two_round.em.centres, 9);
+  EXPECT_EQ(parse_estimator("gradient:rate=0.5", {}).em.rate, 0.5);
+  EXPECT_EQ(parse_estimator("transformer+em", {}).method, Method::transformer_em);
+  KnownParameters known;
+  EXPECT_FALSE(read_known("variance+variance", known));
+  EXPECT_FALSE(read_known("variance+", known));
+  EXPECT_FALSE(read_known("", known));
+  EXPECT_TRUE(read_known("none", known));
+}
+
+TEST(ParseEstimator, OptionsThatContradict_ErrorSaysWhy) {
+  EXPECT_NE(problem_of("gradient:covariance=full").find("shared and spherical"), std::string::npos);
+  EXPECT_NE(problem_of("spectral:start=oracle").find("random or kmeans++"), std::string::npos);
+  EXPECT_NE(problem_of("em:start=oracle:restarts=5").find("leave restarts out"), std::string::npos);
+  EXPECT_NE(problem_of("em:centres=5").find("start=two_round"), std::string::npos);
+  EXPECT_NE(problem_of("em:known=mean").find("means_prior"), std::string::npos);
+  EXPECT_NE(problem_of("hartigan:precision=float").find("options of hartigan"), std::string::npos);
+}
+
+TEST(EstimatorProblems, WhatTasksDoNotHave_SaysWhatToSet) {
+  auto const problems = [](std::string const& text, Settings const& settings) {
+    std::string all;
+    for (auto const& problem : estimator_problems(parse_estimator(text, {}), settings))
+      all += problem + "\n";
+    return all;
+  };
+  Settings settings;
+  EXPECT_EQ(problems("em:known=variance+weights+means_prior", settings), "");
+  EXPECT_NE(problems("lloyd:start=given", settings).find("input.init"), std::string::npos);
+  settings.task.covariance = CovarianceKind::tied;
+  EXPECT_NE(problems("em:known=variance", settings).find("add covariance=tied"), std::string::npos);
+  EXPECT_EQ(problems("em:known=variance:covariance=tied", settings), "");
+  settings.task.covariance = CovarianceKind::full;
+  settings.task.weights = WeightsKind::dirichlet;
+  settings.task.means = MeansKind::sphere;
+  std::string const all = problems("em:known=variance+weights+means_prior", settings);
+  for (auto const* part : {"one covariance", "task.weights = equal", "task.means = gaussian"})
+    EXPECT_NE(all.find(part), std::string::npos) << all;
+  settings.em.known.variance = true;
+  EXPECT_EQ(problems("bayes", settings), "") << "nothing is granted to it";
+}
+
 TEST(ParseEstimator, WrongText_ErrorNamesThePartAndWhatIsAccepted) {
-  EXPECT_NE(problem_of("kmeans").find("transformer, em, lloyd, bayes, chance"), std::string::npos);
+  EXPECT_NE(problem_of("kmeans").find("transformer+em, em, two_round, gradient, lloyd"),
+            std::string::npos);
   EXPECT_NE(problem_of("em:restart=3").find("restarts"), std::string::npos);
   EXPECT_NE(problem_of("em:restarts=0").find("1..100000"), std::string::npos);
   EXPECT_NE(problem_of("em:restarts=3x").find("restarts=3x"), std::string::npos);

@@ -63,7 +63,7 @@ TEST(ParseConfiguration, EveryKey_SetsItsOwnMember) {
     int n_accepted = 0;
     for (std::string const value :
          {"4", "0.25", "sphere", "uniform", "dirichlet", "none", "relu", "true", "sgd", "rsqrt",
-          "random", "spherical", "float", "fast", "bayes", "laplace", "2"}) {
+          "random", "spherical", "float", "fast", "bayes", "laplace", "2", "weights"}) {
       Settings settings;
       if (!key.parse(value, settings) || key.print(settings) == key.print(defaults)) continue;
       ++n_accepted;
@@ -156,7 +156,7 @@ TEST(TrainingIdentity, KeysOfTheTraining_ChangeItAndOthersDoNot) {
   for (Key const& key : configuration_keys())
     for (std::string const value :
          {"4", "0.25", "uniform", "dirichlet", "none", "relu", "true", "sgd", "rsqrt", "random",
-          "spherical", "float", "fast", "bayes", "laplace", "2"}) {
+          "spherical", "float", "fast", "bayes", "laplace", "2", "weights"}) {
       Settings settings;
       if (!key.parse(value, settings) || key.print(settings) == key.print(defaults)) continue;
       bool const is_training = key.role == KeyRole::training;

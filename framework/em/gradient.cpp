@@ -1,0 +1,169 @@
+#include "tvem/em/gradient.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "tvem/core/error.hpp"
+#include "tvem/core/math.hpp"
+#include "tvem/em/em.hpp"
+#include "tvem/em/maximization.hpp"
+#include "tvem/em/point_passes.hpp"
+#include "tvem/em/starts.hpp"
+
+namespace tvem {
+namespace {
+
+constexpr int patience = 20;
+
+/// A mixture as unconstrained parameters: k logits, k d means in units of `scale`, k log variances
+/// (one for all when they are shared: the first counts).
+class Parameters {
+ public:
+  Parameters(Mixture const& mixture, MaximizationRule const& rule, double scale)
+      : rule_(rule), scale_(scale), k_(mixture.components()), d_(mixture.dim()) {
+    values_.resize(k_ * (d_ + 2));
+    for (Eigen::Index j = 0; j < k_; ++j) {
+      values_[j] = portable_log(std::fmax(mixture.weights[j], 1e-12));
+      values_.segment(k_ + j * d_, d_) = mixture.means.row(j).transpose() / scale_;
+      values_[k_ * (d_ + 1) + j] = portable_log(mixture.variances[j]);
+    }
+  }
+
+  Mixture mixture() const {
+    Mixture mixture;
+    mixture.weights.resize(k_);
+    mixture.means.resize(k_, d_);
+    mixture.variances.resize(k_);
+    double const largest = values_.head(k_).maxCoeff();
+    double total = 0;
+    for (Eigen::Index j = 0; j < k_; ++j)
+      total += mixture.weights[j] = portable_exp(values_[j] - largest);
+    for (Eigen::Index j = 0; j < k_; ++j) {
+      mixture.weights[j] /= total;
+      mixture.means.row(j) = scale_ * values_.segment(k_ + j * d_, d_).transpose();
+      mixture.variances[j] = portable_exp(values_[k_ * (d_ + 1) + j]);
+    }
+    if (rule_.known.has_covariances()) mixture.variances = rule_.known.variances;
+    return mixture;
+  }
+
+  /// Gradient of the objective by Fisher's identity, from the sums of the E-step at `mixture`.
+  template <class T>
+  Eigen::VectorXd gradient(PointPasses<T> const& passes, Mixture const& mixture) const {
+    Eigen::VectorXd gradient = Eigen::VectorXd::Zero(values_.size());
+    double const n = passes.n_points();
+    Eigen::VectorXd mean(d_);
+    double shared = 0;
+    for (Eigen::Index j = 0; j < k_; ++j) {
+      double const mass = passes.mass(j), variance = mixture.variances[j];
+      if (!rule_.known.has_equal_weights) gradient[j] = mass / n - mixture.weights[j];
+      auto slope = gradient.segment(k_ + j * d_, d_);
+      if (mass > 0) {
+        passes.weighted_mean(j, mean.data());
+        slope = mass / variance * (mean - mixture.means.row(j).transpose());
+      }
+      slope -= mixture.means.row(j).transpose() / rule_.known.means_prior_variance;
+      slope *= scale_ / n;
+      double const log_variance =
+          0.5 * (passes.square_sum(j) / variance - static_cast<double>(d_) * mass) / n;
+      gradient[k_ * (d_ + 1) + j] = log_variance;
+      shared += log_variance;
+    }
+    auto log_variances = gradient.tail(k_);
+    if (rule_.covariance == CovarianceKind::shared) log_variances.setConstant(shared);
+    if (rule_.known.has_covariances()) log_variances.setZero();
+    return gradient;
+  }
+
+  void move(Eigen::VectorXd const& step) {
+    values_ += step;
+    auto log_variances = values_.tail(k_);
+    log_variances = log_variances.cwiseMax(portable_log(rule_.floor));
+  }
+
+ private:
+  MaximizationRule const& rule_;
+  double scale_;
+  Eigen::Index k_, d_;
+  Eigen::VectorXd values_;
+};
+
+/// Adam's step up a gradient, with its usual constants.
+class Adam {
+ public:
+  Adam(double rate, Eigen::Index size)
+      : rate_(rate), first_(Eigen::VectorXd::Zero(size)), second_(Eigen::VectorXd::Zero(size)) {}
+
+  Eigen::VectorXd step(Eigen::VectorXd const& gradient) {
+    constexpr double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+    first_ = beta1 * first_ + (1 - beta1) * gradient;
+    second_ = beta2 * second_ + (1 - beta2) * gradient.cwiseAbs2();
+    power1_ *= beta1;
+    power2_ *= beta2;
+    return (rate_ / (1 - power1_)) * first_.array() /
+           ((second_ / (1 - power2_)).array().sqrt() + epsilon);
+  }
+
+ private:
+  double rate_, power1_ = 1, power2_ = 1;
+  Eigen::VectorXd first_, second_;
+};
+
+template <class T>
+Fit iterate(PointPasses<T>& passes, PointPasses<double>& verdict, Mixture const& start,
+            double scale, MaximizationRule const& rule, EmSettings const& settings) {
+  Parameters parameters(start, rule, scale);
+  Adam adam(settings.rate, start.components() * (start.dim() + 2));
+  Fit fit;
+  std::vector<double> best_objectives;
+  double best = -std::numeric_limits<double>::infinity();
+  bool has_converged = false;
+  for (;; ++fit.iterations) {
+    Mixture mixture = parameters.mixture();
+    double const log_likelihood = passes.expectation(mixture);
+    double const objective = log_likelihood + log_prior(rule.known, mixture, passes.n_points());
+    record(
+        settings, [&] { return passes.labels(); }, log_likelihood, fit);
+    Eigen::VectorXd const slope = parameters.gradient(passes, mixture);
+    if (objective > best || fit.iterations == 0) {
+      best = objective;
+      fit.mixture = std::move(mixture);
+    }
+    best_objectives.push_back(best);
+    has_converged = fit.iterations >= patience &&
+                    best - best_objectives[static_cast<std::size_t>(fit.iterations - patience)] <
+                        settings.tolerance;
+    if (has_converged || fit.iterations == settings.max_iterations) break;
+    parameters.move(adam.step(slope));
+  }
+  fit.total_iterations = fit.iterations;
+  fit.log_likelihood = verdict.expectation(fit.mixture);
+  fit.objective = fit.log_likelihood + log_prior(rule.known, fit.mixture, verdict.n_points());
+  fit.n_collapsed = !rule.known.has_covariances() && is_at_floor(fit.mixture, rule.floor);
+  fit.labels = verdict.labels();
+  fit.status = status_of(fit, has_converged);
+  return fit;
+}
+
+}  // namespace
+
+Fit gradient_ascent(RowMatrix const& points, int k, EmSettings const& settings,
+                    InstructionSet instruction_set, Restarts const& restarts,
+                    Knowledge const& known) {
+  TVEM_CHECK(!has_matrices(settings.covariance) && known.factors.size() == 0,
+             "gradient ascent is for shared and spherical covariances");
+  MaximizationRule const rule{.covariance = settings.covariance,
+                              .floor = variance_floor(points, settings.variance_floor),
+                              .known = known};
+  double const scale = std::sqrt(variance_floor(points, 1));
+  Starts starts(points, k, settings, known, rule.floor, instruction_set);
+  return with_passes(points, settings.precision, instruction_set, [&](auto& passes, auto& verdict) {
+    return best_of_restarts(restarts, [&](RandomStream& random) {
+      return iterate(passes, verdict, conformed(starts.mixture(random), rule), scale, rule,
+                     settings);
+    });
+  });
+}
+
+}  // namespace tvem

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "tvem/core/instruction_set.hpp"
+#include "tvem/core/settings.hpp"
+#include "tvem/em/fit.hpp"
+#include "tvem/em/knowledge.hpp"
+
+namespace tvem {
+
+/// Hartigan's method (1975) for k-means, with restarts: from the points nearest to the start's
+/// means, point after point moves to the cluster where the sum of squares, the means moving along,
+/// falls most; until a round over all points moves none, or for settings.max_iterations rounds. Its
+/// fixed points are fixed points of Lloyd's algorithm, but not the other way round (Telgarsky and
+/// Vattani 2010). No cluster loses its last point.
+Fit hartigan(RowMatrix const& points, int k, EmSettings const& settings,
+             InstructionSet instruction_set, Restarts const& restarts, Knowledge const& known = {});
+
+}  // namespace tvem

@@ -1,0 +1,19 @@
+#include "tvem/em/knowledge.hpp"
+
+namespace tvem {
+
+Knowledge knowledge_of(Task const& task, TaskSettings const& prior, EmSettings const& settings,
+                       std::vector<int> assignment) {
+  Knowledge knowledge;
+  if (settings.known.variance) {
+    knowledge.variances = task.mixture.variances;
+    knowledge.factors = task.mixture.factors;
+  }
+  knowledge.has_equal_weights = settings.known.weights;
+  if (settings.known.means_prior) knowledge.means_prior_variance = prior.scale * prior.scale;
+  if (settings.start == StartKind::given) knowledge.assignment = std::move(assignment);
+  if (settings.start == StartKind::oracle) knowledge.oracle = task.mixture;
+  return knowledge;
+}
+
+}  // namespace tvem

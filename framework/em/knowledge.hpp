@@ -1,0 +1,32 @@
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "tvem/core/settings.hpp"
+#include "tvem/tasks/prior.hpp"
+
+namespace tvem {
+
+/// What a method is told of a task beside its points and k. Empty members are not told.
+struct Knowledge {
+  Eigen::VectorXd variances;  // k: the true ones
+  RowMatrix factors;          // (k d) x d: of the true covariances, where they are matrices
+  bool has_equal_weights = false;
+  /// Means are N(0, this I); infinite without a prior.
+  double means_prior_variance = std::numeric_limits<double>::infinity();
+  std::vector<int> assignment;    // n labels in 0..k-1, of the start `given`
+  std::optional<Mixture> oracle;  // of the start `oracle`
+
+  bool has_covariances() const { return variances.size() > 0 || factors.size() > 0; }
+  bool has_means_prior() const {
+    return means_prior_variance < std::numeric_limits<double>::infinity();
+  }
+};
+
+/// Knowledge of a task for EM with these settings. assignment: of the task, for the start `given`.
+Knowledge knowledge_of(Task const& task, TaskSettings const& prior, EmSettings const& settings,
+                       std::vector<int> assignment);
+
+}  // namespace tvem
