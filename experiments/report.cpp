@@ -6,17 +6,25 @@
 #include <numeric>
 #include <vector>
 
+#include "tvem/io/config.hpp"
+#include "tvem/metrics/bayes.hpp"
 #include "tvem/metrics/statistics.hpp"
 
 namespace tvem {
 namespace {
 
+constexpr double quantile_levels[] = {0.1, 0.5, 0.9};
+constexpr int n_resamples = 1000;
+
 /// One estimator's summary over the tasks.
 struct Summary {
   std::string estimator;
-  Moments error, ari, nmi, log_likelihood, seconds;
+  std::vector<Moments> metrics;  // in the order of evaluation_metrics
   double iterations_mean = 0;
   PairedDifference difference{};   // its error - the reference's
+  PairedDifference bootstrap{};    // the same by the bootstrap
+  double win_rate = 0;             // against the reference
+  std::vector<double> quantiles;   // of the error, at quantile_levels
   std::vector<int> status_counts;  // by status
   int collapsed_restarts = 0, dead_components = 0;
 };
@@ -29,7 +37,7 @@ std::size_t reference_of(Evaluation const& table) {
              : static_cast<std::size_t>(found - table.estimators.begin());
 }
 
-std::vector<Summary> summaries_of(Evaluation const& table) {
+std::vector<Summary> summaries_of(Evaluation const& table, bool is_detailed) {
   std::vector<Summary> summaries;
   auto const reference = table.row(table.error, reference_of(table));
   for (std::size_t e = 0; e < table.estimators.size(); ++e) {
@@ -40,21 +48,34 @@ std::vector<Summary> summaries_of(Evaluation const& table) {
     };
     Summary summary{
         .estimator = table.estimators[e],
-        .error = moments_of(error),
-        .ari = moments_of(table.row(table.ari, e)),
-        .nmi = moments_of(table.row(table.nmi, e)),
-        .log_likelihood = moments_of(table.row(table.log_likelihood, e)),
-        .seconds = moments_of(table.row(table.seconds, e)),
+        .metrics = {},
         .iterations_mean = total(table.iterations) / static_cast<double>(table.n_tasks()),
         .difference = paired_difference(error, reference),
+        .bootstrap = {},
+        .win_rate = win_rate(error, reference),
+        .quantiles = {},
         .status_counts = std::vector<int>(table.status_names.size()),
         .collapsed_restarts = total(table.collapsed_restarts),
         .dead_components = total(table.dead_components)};
+    for (EvaluationMetric const& metric : evaluation_metrics)
+      summary.metrics.push_back(moments_of(table.row(table.*metric.values, e)));
+    for (double const level : quantile_levels) summary.quantiles.push_back(quantile(error, level));
+    if (is_detailed) summary.bootstrap = bootstrap_difference(error, reference, n_resamples);
     for (int const status : table.row(table.status, e))
       ++summary.status_counts[static_cast<std::size_t>(status)];
     summaries.push_back(std::move(summary));
   }
   return summaries;
+}
+
+Moments const& moments(Summary const& summary, std::vector<double> Evaluation::*metric) {
+  std::size_t i = 0;
+  while (evaluation_metrics[i].values != metric) ++i;
+  return summary.metrics[i];
+}
+
+double mean(Summary const& summary, std::vector<double> Evaluation::*metric) {
+  return moments(summary, metric).mean();
 }
 
 template <class... Values>
@@ -64,9 +85,27 @@ std::string format(char const* pattern, Values... values) {
   return text;
 }
 
-/// A number to `decimals` places, or a dash where there is none.
+/// A number to `decimals` places, or a dash where there is none. What rounds to 0 has no sign.
 std::string number(double value, int width, int decimals) {
-  return std::isnan(value) ? format("%*s", width, "-") : format("%*.*f", width, decimals, value);
+  if (std::isnan(value)) return format("%*s", width, "-");
+  std::string const text = format("%.*f", decimals, value);
+  bool const is_zero = text.find_first_not_of("-0.") == std::string::npos;
+  return format("%*s", width, is_zero && text[0] == '-' ? text.c_str() + 1 : text.c_str());
+}
+
+/// A number with its sign.
+std::string signed_number(double value, int width, int decimals) {
+  std::string text = number(value, 0, decimals);
+  bool const is_positive = text.find_first_of("-") != 0;
+  if (is_positive && text.find_first_not_of("0.") != std::string::npos) text = "+" + text;
+  return format("%*s", width, text.c_str());
+}
+
+/// A difference with its interval; nothing for the reference itself.
+std::string difference_text(PairedDifference const& difference, bool is_reference) {
+  if (is_reference) return format("%28s", "");
+  return signed_number(difference.mean, 10, 4) + " [" + signed_number(difference.low, 7, 4) + "," +
+         signed_number(difference.high, 8, 4) + "]";
 }
 
 /// "12 not_converged, 3 collapsed restarts": every task that did not simply converge, and what
@@ -85,27 +124,72 @@ std::string status_text(Summary const& summary, std::vector<std::string> const& 
 std::string table_row(Summary const& summary, Evaluation const& table, bool is_reference,
                       int name_width) {
   std::string row = format("%-*s", name_width, summary.estimator.c_str()) +
-                    number(summary.error.mean(), 9, 4) +
-                    number(summary.error.standard_error(), 8, 4);
-  row += is_reference ? format("%27s", "")
-                      : format("%+10.4f [%+.4f, %+.4f]", summary.difference.mean,
-                               summary.difference.low, summary.difference.high);
-  row += number(summary.ari.mean(), 8, 3) + number(summary.nmi.mean(), 8, 3) +
-         number(summary.log_likelihood.mean(), 10, 3) +
-         number(1e3 * summary.seconds.mean(), 10, 3) + number(summary.iterations_mean, 8, 1);
+                    number(mean(summary, &Evaluation::error), 9, 4) +
+                    number(moments(summary, &Evaluation::error).standard_error(), 8, 4) +
+                    difference_text(summary.difference, is_reference);
+  row += number(mean(summary, &Evaluation::ari), 8, 3) +
+         number(mean(summary, &Evaluation::nmi), 8, 3) +
+         number(mean(summary, &Evaluation::log_likelihood), 10, 3) +
+         number(mean(summary, &Evaluation::held_out_log_likelihood), 10, 3) +
+         number(1e3 * mean(summary, &Evaluation::seconds), 10, 3) +
+         number(summary.iterations_mean, 8, 1);
   std::string const status = status_text(summary, table.status_names);
   return row + (status.empty() ? "" : "  " + status) + "\n";
 }
 
+/// The Bayes error with labels as named, and where it has a closed form, that and the minimax rate.
+std::string reference_lines(Evaluation const& table, std::string const& config_text) {
+  Moments const raw = moments_of(table.bayes_error_raw);
+  std::string text = format("Bayes error with labels as named (no permutation): %.4f, s.e. %.4f\n",
+                            raw.mean(), raw.standard_error());
+  TaskSettings const task = parse_configuration(config_text, "the file's configuration", {}).task;
+  bool const has_closed_form = task.means == MeansKind::simplex &&
+                               task.weights == WeightsKind::equal &&
+                               task.covariance == CovarianceKind::shared &&
+                               task.noise == NoiseKind::gaussian && task.components.is_fixed();
+  if (has_closed_form)
+    text += format(
+        "its closed form for equidistant means: %.4f; minimax rate exp(-Delta^2 / 8): "
+        "%.4f\n",
+        simplex_bayes_error(task.components.low, task.separation), minimax_rate(task.separation));
+  return text;
+}
+
+std::string detail_row(Summary const& summary, bool is_reference, int name_width) {
+  std::string row = format("%-*s", name_width, summary.estimator.c_str()) +
+                    signed_number(mean(summary, &Evaluation::excess_error), 9, 4);
+  for (double const value : summary.quantiles) row += number(value, 8, 3);
+  row += is_reference ? format("%9s", "") : number(summary.win_rate, 9, 3);
+  row += difference_text(summary.bootstrap, is_reference);
+  return row + number(mean(summary, &Evaluation::means_distance), 10, 4) +
+         number(mean(summary, &Evaluation::weights_distance), 10, 4) +
+         number(mean(summary, &Evaluation::covariances_distance), 12, 4) + "\n";
+}
+
+std::string detail_table(Evaluation const& table, std::vector<Summary> const& summaries,
+                         int name_width) {
+  std::string text =
+      format("%-*s%9s%8s%8s%8s%9s%28s%10s%10s%12s\n", name_width, "estimator", "excess", "10 %",
+             "50 %", "90 %", "wins", "difference, bootstrap", "means", "weights", "covariances");
+  for (std::size_t e = 0; e < summaries.size(); ++e)
+    text += detail_row(summaries[e], e == reference_of(table), name_width);
+  return text +
+         "excess: error - that of the MAP rule; 10, 50, 90 %: quantiles of the error over tasks;\n"
+         "wins: share of tasks with less error than " +
+         table.estimators[reference_of(table)] +
+         ", ties half; means, weights, covariances:\nsquared distances from the true ones, after "
+         "the alignment of the labels\n";
+}
+
 }  // namespace
 
-std::string report_table(RunRecord const& record) {
+std::string report_table(RunRecord const& record, bool is_detailed) {
   std::string text = "run " + record.header.run_id + ": " + std::to_string(record.steps_done) +
                      " of " + std::to_string(record.steps_total) + " training steps in " +
                      format("%.1f s", record.training_seconds) + "\n";
   if (!record.evaluation) return text + "not evaluated yet: run it again to go on\n";
   Evaluation const& table = *record.evaluation;
-  auto const summaries = summaries_of(table);
+  auto const summaries = summaries_of(table, is_detailed);
   std::size_t const reference = reference_of(table);
   std::size_t name_width = 9;
   for (auto const& name : table.estimators) name_width = std::max(name_width, name.size());
@@ -114,36 +198,43 @@ std::string report_table(RunRecord const& record) {
           " tasks, the same for all\nerror: misclustering error; s.e.: standard error over tasks; "
           "difference: paired, error - that of " +
           table.estimators[reference] + ", with its 95 % interval\n\n";
-  text += format("%-*s%9s%8s%27s%8s%8s%10s%10s%8s\n", width, "estimator", "error", "s.e.",
-                 "difference", "ARI", "NMI", "log-lik.", "ms/task", "iter.");
+  text += format("%-*s%9s%8s%28s%8s%8s%10s%10s%10s%8s\n", width, "estimator", "error", "s.e.",
+                 "difference", "ARI", "NMI", "log-lik.", "held-out", "ms/task", "iter.");
   for (std::size_t e = 0; e < summaries.size(); ++e)
     text += table_row(summaries[e], table, e == reference, width);
-  Moments const raw = moments_of(table.bayes_error_raw);
-  return text + "\n" +
-         format("Bayes error with labels as named (no permutation): %.4f, s.e. %.4f\n", raw.mean(),
-                raw.standard_error());
+  if (is_detailed) text += "\n" + detail_table(table, summaries, width);
+  return text + "\n" + reference_lines(table, record.header.config_text);
 }
 
 std::string report_csv(RunRecord const& record) {
   std::string text =
-      "run_id,estimator,tasks,error_mean,error_standard_error,difference_mean,difference_low,"
-      "difference_high,ari_mean,nmi_mean,log_likelihood_mean,seconds_mean,iterations_mean";
+      "run_id,estimator,tasks,difference_mean,difference_low,difference_high,bootstrap_low,"
+      "bootstrap_high,win_rate,error_quantile_10,error_quantile_50,error_quantile_90";
+  for (EvaluationMetric const& metric : evaluation_metrics)
+    text += std::string(",") + metric.name + "_mean," + metric.name + "_standard_error";
+  text += ",iterations_mean";
   if (!record.evaluation) return text + "\n";
   Evaluation const& table = *record.evaluation;
   for (auto const& name : table.status_names) text += ",n_" + name;
-  text += ",collapsed_restarts,dead_components";
-  text += "\n";
-  for (Summary const& summary : summaries_of(table)) {
+  text += ",collapsed_restarts,dead_components\n";
+  for (Summary const& summary : summaries_of(table, true)) {
     text += record.header.run_id + "," + summary.estimator + "," + std::to_string(table.n_tasks());
-    for (double const value :
-         {summary.error.mean(), summary.error.standard_error(), summary.difference.mean,
-          summary.difference.low, summary.difference.high, summary.ari.mean(), summary.nmi.mean(),
-          summary.log_likelihood.mean(), summary.seconds.mean(), summary.iterations_mean})
+    auto const append = [&](double value) {
       text += std::isnan(value) ? std::string(",") : format(",%.17g", value);
+    };
+    for (double const value :
+         {summary.difference.mean, summary.difference.low, summary.difference.high,
+          summary.bootstrap.low, summary.bootstrap.high, summary.win_rate})
+      append(value);
+    for (double const value : summary.quantiles) append(value);
+    for (Moments const& metric : summary.metrics) {
+      append(metric.mean());
+      append(metric.standard_error());
+    }
+    append(summary.iterations_mean);
     for (int const count : summary.status_counts) text += "," + std::to_string(count);
     text += "," + std::to_string(summary.collapsed_restarts) + "," +
-            std::to_string(summary.dead_components);
-    text += "\n";
+            std::to_string(summary.dead_components) + "\n";
   }
   return text;
 }

@@ -10,11 +10,12 @@ namespace {
 
 std::vector<OwnOption> const options{
     {"csv", "", "comma-separated values in full precision instead of the table"},
+    {"detail", "", "a second table: excess over Bayes, quantiles, win rate, bootstrap, parameters"},
     {"help", "", "this text"},
 };
 
 std::string help() {
-  return "usage: tvem report PATH [--csv]\n\n"
+  return "usage: tvem report PATH [--detail | --csv]\n\n"
          "The comparison table of a run: PATH is its folder or its run.h5. Differences are paired: "
          "every\n"
          "method meets the same tasks.\n\n" +
@@ -42,11 +43,12 @@ int report_command(CommandContext const& context) {
     return static_cast<int>(ExitCode::finished);
   }
   if (arguments.rest.size() != 1 || arguments.rest[0].rfind("--", 0) == 0)
-    throw ConfigurationError("tvem report takes one PATH and --csv, not \"" + context.command_line +
-                             "\"; see tvem report --help");
+    throw ConfigurationError("tvem report takes one PATH and --detail or --csv, not \"" +
+                             context.command_line + "\"; see tvem report --help");
   on_root(context.comm, [&] {
     RunRecord const record = read_run(arguments.rest[0]);
-    say(context.comm, arguments.has("csv") ? report_csv(record) : report_table(record));
+    say(context.comm,
+        arguments.has("csv") ? report_csv(record) : report_table(record, arguments.has("detail")));
   });
   return static_cast<int>(ExitCode::finished);
 }

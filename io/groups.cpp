@@ -1,5 +1,7 @@
 #include "tvem/io/groups.hpp"
 
+#include <numeric>
+
 #include "tvem/core/build_info.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
@@ -132,6 +134,8 @@ void write_task_columns(Hdf5Group const& group, Evaluation const& table) {
   group.write("points", std::span<int const>(table.points), {"task"}, {"points of the task"});
   group.write("bayes_error_raw", std::span<double const>(table.bayes_error_raw), {"task"},
               {"error of the MAP rule with the true mixture, labels as named (no permutation)"});
+  group.write("bayes_error", std::span<double const>(table.bayes_error), {"task"},
+              {"the same, minimum over permutations of the labels"});
 }
 
 void write_status(Hdf5Group const& group, Evaluation const& table) {
@@ -143,6 +147,29 @@ void write_status(Hdf5Group const& group, Evaluation const& table) {
   group.set_member_attribute("status", "flag_meanings", meanings);
 }
 
+void write_trace(Hdf5Group const& group, Evaluation const& table) {
+  std::vector<std::int64_t> iterations(table.n_iterations());
+  std::iota(iterations.begin(), iterations.end(), std::int64_t{0});
+  group.write_coordinate("iteration", std::span<std::int64_t const>(iterations),
+                         {"iterations done by the restart that was kept"});
+  auto const write = [&](char const* name, std::vector<double> const& values,
+                         char const* long_name) {
+    group.write(name, std::span<double const>(values), {"estimator", "iteration"}, {long_name});
+  };
+  write("trace_error_mean", table.trace_error_mean,
+        "misclustering error after so many iterations, mean over tasks; NaN without iterations");
+  write("trace_error_standard_error", table.trace_error_standard_error,
+        "its standard error over tasks");
+  write("trace_log_likelihood_mean", table.trace_log_likelihood_mean,
+        "mean log-likelihood per point after so many iterations, mean over tasks (nats)");
+}
+
+void read_trace(Hdf5Group const& group, Evaluation& table) {
+  table.trace_error_mean = group.read<double>("trace_error_mean");
+  table.trace_error_standard_error = group.read<double>("trace_error_standard_error");
+  table.trace_log_likelihood_mean = group.read<double>("trace_log_likelihood_mean");
+}
+
 }  // namespace
 
 void write_evaluation(Hdf5Group const& root, Evaluation const& table) {
@@ -151,15 +178,8 @@ void write_evaluation(Hdf5Group const& root, Evaluation const& table) {
   group.write_coordinate("task", std::span<std::int64_t const>(table.task_ids),
                          {"id of the evaluation task, under eval.seed", ""});
   write_task_columns(group, table);
-  write_metric(group, "error", table.error, table,
-               {"misclustering error, the minimum over permutations of the labels"});
-  write_metric(group, "ari", table.ari, table, {"adjusted Rand index"});
-  write_metric(group, "nmi", table.nmi, table,
-               {"normalised mutual information, arithmetic mean of the entropies"});
-  write_metric(
-      group, "log_likelihood", table.log_likelihood, table,
-      {"mean log-likelihood per point on the task's points (nats); NaN without a mixture"});
-  write_metric(group, "seconds", table.seconds, table, {"wall-clock time on the task", "s"});
+  for (EvaluationMetric const& metric : evaluation_metrics)
+    write_metric(group, metric.name, table.*metric.values, table, {metric.long_name, metric.units});
   group.write("iterations", std::span<int const>(table.iterations), {"estimator", "task"},
               {"iterations, over all restarts"});
   group.write("collapsed_restarts", std::span<int const>(table.collapsed_restarts),
@@ -167,6 +187,7 @@ void write_evaluation(Hdf5Group const& root, Evaluation const& table) {
   group.write("dead_components", std::span<int const>(table.dead_components), {"estimator", "task"},
               {"components that lost all their points and were started again, over all restarts"});
   write_status(group, table);
+  if (table.n_iterations() > 0) write_trace(group, table);
 }
 
 Evaluation read_evaluation(Hdf5Group const& root) {
@@ -178,16 +199,15 @@ Evaluation read_evaluation(Hdf5Group const& root) {
   table.dim = group.read<int>("dim");
   table.points = group.read<int>("points");
   table.bayes_error_raw = group.read<double>("bayes_error_raw");
-  table.error = group.read<double>("error");
-  table.ari = group.read<double>("ari");
-  table.nmi = group.read<double>("nmi");
-  table.log_likelihood = group.read<double>("log_likelihood");
-  table.seconds = group.read<double>("seconds");
+  table.bayes_error = group.read<double>("bayes_error");
+  for (EvaluationMetric const& metric : evaluation_metrics)
+    table.*metric.values = group.read<double>(metric.name);
   table.iterations = group.read<int>("iterations");
   table.collapsed_restarts = group.read<int>("collapsed_restarts");
   table.dead_components = group.read<int>("dead_components");
   table.status = group.read<int>("status");
   table.status_names = split(group.member_text_attribute("status", "flag_meanings"), ' ');
+  if (group.has("trace_error_mean")) read_trace(group, table);
   return table;
 }
 

@@ -18,6 +18,7 @@ enum class Purpose : std::uint64_t {
   pool_tasks = 8,
   pool_choice = 9,
   initial_guess = 10,
+  bootstrap = 11,
 };
 
 /// Random numbers keyed by identity: a stream is a pure function of (seed, purpose, id, index),

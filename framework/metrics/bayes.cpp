@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "tvem/core/error.hpp"
+#include "tvem/core/math.hpp"
 
 namespace tvem {
 namespace {
@@ -29,5 +30,7 @@ double simplex_bayes_error(int k, double separation) {
   }
   return 1 - probability_correct;
 }
+
+double minimax_rate(double separation) { return portable_exp(-separation * separation / 8); }
 
 }  // namespace tvem

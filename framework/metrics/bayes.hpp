@@ -8,4 +8,8 @@ namespace tvem {
 /// independent of the dimension; Phi(-separation / 2) for k = 2. Absolute error below 1e-10.
 double simplex_bayes_error(int k, double separation);
 
+/// exp(-separation^2 / 8), separation in units of sigma: the exponent of the minimax error (Lu and
+/// Zhou 2016). It is a rate, a slope on logarithmic axes: the Bayes error lies below it.
+double minimax_rate(double separation);
+
 }  // namespace tvem

@@ -35,4 +35,17 @@ struct PairedDifference {
 /// Paired difference a - b over the same tasks. a, b: same length; pairs with a NaN are left out.
 PairedDifference paired_difference(std::span<double const> a, std::span<double const> b);
 
+/// Paired difference with the 95 % percentile interval of `n_resamples` bootstrap samples of the
+/// tasks, keyed by (Purpose::bootstrap, n_resamples): a check of the interval above, which trusts
+/// the normal distribution of the mean.
+PairedDifference bootstrap_difference(std::span<double const> a, std::span<double const> b,
+                                      int n_resamples);
+
+/// The p-quantile, 0 <= p <= 1, with linear interpolation between order statistics, as numpy's; NaN
+/// values are left out. NaN without values.
+double quantile(std::span<double const> values, double p);
+
+/// Share of tasks on which a < b, ties counting half; pairs with a NaN are left out.
+double win_rate(std::span<double const> a, std::span<double const> b);
+
 }  // namespace tvem

@@ -259,6 +259,17 @@ class Report(CliTest):
             self.assertAlmostEqual(float(values["error_standard_error"]),
                                    row.std(ddof=1) / np.sqrt(len(row)), places=12)
             self.assertAlmostEqual(float(values["difference_mean"]), (row - error[0]).mean(), places=12)
+            self.assertAlmostEqual(float(values["error_quantile_90"]), np.quantile(row, 0.9), places=12)
+            self.assertAlmostEqual(float(values["win_rate"]),
+                                   (row < error[0]).mean() + (row == error[0]).mean() / 2, places=12)
+        detail = run("report", self.path("run"), "--detail").stdout
+        self.assertIn("difference, bootstrap", detail)
+        self.assertTrue(detail.startswith(table[:table.index("\n\nBayes")]))
+
+    def test_simplex_tasks_have_their_closed_form(self):
+        done = self.train("run", "--task.means", "simplex", "--task.separation", "2", "--task.components", "2")
+        self.assertIn("closed form for equidistant means: 0.1587", done.stdout)  # Phi(-1)
+        self.assertIn("minimax rate exp(-Delta^2 / 8): 0.6065", done.stdout)
 
 
 if __name__ == "__main__":

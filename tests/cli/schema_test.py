@@ -16,7 +16,8 @@ import numpy as np
 import xarray
 
 TVEM, SCHEMA = "", ""
-METRICS = ("error", "ari", "nmi", "log_likelihood", "seconds")
+METRICS = ("error", "excess_error", "ari", "nmi", "log_likelihood", "held_out_log_likelihood", "means_distance",
+           "weights_distance", "covariances_distance", "seconds")
 ESTIMATORS = ["transformer", "em", "em:restarts=3", "lloyd", "bayes", "chance"]
 
 
@@ -74,7 +75,7 @@ class Files(unittest.TestCase):
         cls.checkpoint_file = os.path.join(cls.folder, "checkpoint.h5")
         settings = {"task.components": "2..3", "task.points": "20..30", "model.layers": 1,
                     "model.width": 8, "model.heads": 2, "train.steps": 12, "train.tasks_per_step": 6,
-                    "train.evaluate_every": 5, "eval.tasks": 17, "train.warmup": 2,
+                    "train.evaluate_every": 5, "eval.tasks": 17, "train.warmup": 2, "eval.trace": 4,
                     "eval.estimators": ",".join(ESTIMATORS)}
         keys = [word for key, value in settings.items() for word in ("--" + key, str(value))]
         subprocess.run([TVEM, "run", "--out", cls.folder, *keys], check=True,
@@ -107,7 +108,7 @@ class Files(unittest.TestCase):
 
     def test_xarray_reads_named_dimensions_and_coordinates(self):
         with xarray.open_dataset(self.run_file, group="evaluation", engine="h5netcdf") as table:
-            self.assertEqual(dict(table.sizes), {"estimator": 6, "task": 17})
+            self.assertEqual(dict(table.sizes), {"estimator": 6, "task": 17, "iteration": 5})
             self.assertEqual(table.estimator.values.tolist(), ESTIMATORS)
             self.assertEqual(table.task.values.tolist(), list(range(17)))
             self.assertEqual(table.error.dims, ("estimator", "task"))
@@ -118,6 +119,11 @@ class Files(unittest.TestCase):
             self.assertEqual(difference.dims, ("task",))
             self.assertTrue((table.error.sel(estimator="bayes") <= table.bayes_error_raw).all())
             self.assertTrue(set(table.components.values.tolist()) <= {2, 3})
+            np.testing.assert_allclose(table.excess_error, table.error - table.bayes_error)
+            self.assertTrue((table.excess_error.sel(estimator="bayes") == 0).all())
+            trace = table.trace_log_likelihood_mean.sel(estimator="em").values
+            self.assertTrue((np.diff(trace) > 0).all())
+            self.assertTrue(np.isnan(table.trace_error_mean.sel(estimator="transformer")).all())
             self.assertTrue(((table.points >= 20) & (table.points <= 30)).all())
         with xarray.open_dataset(self.run_file, group="training", engine="h5netcdf") as training:
             self.assertEqual(training.step.values.tolist(), list(range(12)))

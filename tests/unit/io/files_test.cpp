@@ -192,11 +192,14 @@ Evaluation some_evaluation() {
   table.dim = {1, 2, 3};
   table.points = {10, 20, 30};
   table.bayes_error_raw = {0.1, 0.2, 0.3};
-  table.error = {0.01, 0.02, 0.03, 0.04, 0.05, 0.06};
-  table.ari = {1, 2, 3, 4, 5, 6};
-  table.nmi = {6, 5, 4, 3, 2, 1};
+  table.bayes_error = {0.05, 0.1, 0.15};
+  double value = 0;
+  for (EvaluationMetric const& metric : evaluation_metrics)
+    for (int i = 0; i < 6; ++i) (table.*metric.values).push_back(value += 0.01);
   table.log_likelihood = {NAN, NAN, NAN, -1, -2, -3};
-  table.seconds = {0.5, 0.25, 0.125, 1, 2, 3};
+  table.trace_error_mean = {0.5, 0.25, 0.125, 0.5};
+  table.trace_error_standard_error = {0.01, 0.02, 0.03, 0.04};
+  table.trace_log_likelihood_mean = {-5, -4, -3, -2};
   table.iterations = {0, 0, 0, 7, 8, 9};
   table.collapsed_restarts = {0, 0, 0, 1, 0, 2};
   table.dead_components = {0, 0, 0, 0, 3, 0};
@@ -233,7 +236,16 @@ TEST_F(Files, RunFile_ComesBack) {
   EXPECT_EQ(back.evaluation->estimators, expected.estimators);
   EXPECT_EQ(back.evaluation->task_ids, expected.task_ids);
   EXPECT_EQ(back.evaluation->error, expected.error);
-  EXPECT_EQ(back.evaluation->row(back.evaluation->nmi, 1), (std::vector<double>{3, 2, 1}));
+  for (EvaluationMetric const& metric : evaluation_metrics)
+    if (metric.values != &Evaluation::log_likelihood) {
+      EXPECT_EQ((*back.evaluation).*metric.values, expected.*metric.values) << metric.name;
+    }
+  EXPECT_EQ(back.evaluation->row(back.evaluation->error, 1),
+            (std::vector<double>(expected.error.begin() + 3, expected.error.end())));
+  EXPECT_EQ(back.evaluation->bayes_error, expected.bayes_error);
+  EXPECT_EQ(back.evaluation->trace_error_mean, expected.trace_error_mean);
+  EXPECT_EQ(back.evaluation->trace_log_likelihood_mean, expected.trace_log_likelihood_mean);
+  EXPECT_EQ(back.evaluation->n_iterations(), 2u);
   EXPECT_EQ(back.evaluation->iterations, expected.iterations);
   EXPECT_EQ(back.evaluation->collapsed_restarts, expected.collapsed_restarts);
   EXPECT_EQ(back.evaluation->dead_components, expected.dead_components);

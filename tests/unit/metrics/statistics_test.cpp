@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tvem/core/random.hpp"
 #include "tvem/metrics/bayes.hpp"
 #include "tvem/metrics/clustering.hpp"
 #include "tvem/tasks/prior.hpp"
@@ -93,6 +94,39 @@ TEST(SimplexBayesError, MapRuleOnDrawnTasks_WithinFourStandardErrors) {
         EXPECT_NEAR(permuted.mean(), 0.657, 0.005);
       }
     }
+}
+
+TEST(Quantile, OrderStatistics_InterpolatedAsNumpys) {
+  std::vector<double> const values{3, 1, NAN, 2, 10};
+  EXPECT_EQ(quantile(values, 0), 1);
+  EXPECT_EQ(quantile(values, 1), 10);
+  EXPECT_DOUBLE_EQ(quantile(values, 0.5), 2.5);
+  EXPECT_DOUBLE_EQ(quantile(values, 0.9), 3 + 0.7 * 7);  // numpy.quantile([1, 2, 3, 10], 0.9)
+  EXPECT_TRUE(std::isnan(quantile(std::vector<double>{NAN}, 0.5)));
+}
+
+TEST(WinRate, TiesCountHalf) {
+  EXPECT_DOUBLE_EQ(win_rate(std::vector<double>{1, 2, 3, NAN}, std::vector<double>{2, 2, 1, 0}),
+                   0.5);
+  EXPECT_DOUBLE_EQ(win_rate(std::vector<double>{0, 0, 2}, std::vector<double>{1, 1, 1}), 2.0 / 3);
+}
+
+TEST(BootstrapDifference, ManyTasks_IntervalOfTheNormalDistribution) {
+  RandomStream random(1, Purpose::probe, 9);
+  std::vector<double> a, b;
+  for (int i = 0; i < 400; ++i) {
+    a.push_back(random.normal() + 1);
+    b.push_back(random.normal());
+  }
+  PairedDifference const normal = paired_difference(a, b);
+  PairedDifference const bootstrap = bootstrap_difference(a, b, 4000);
+  EXPECT_EQ(bootstrap.mean, normal.mean);
+  // The bootstrap's own noise: a quantile of 4000 resamples has an error of about 4 %.
+  EXPECT_NEAR(bootstrap.standard_error, normal.standard_error, 0.06 * normal.standard_error);
+  EXPECT_NEAR(bootstrap.low, normal.low, 0.25 * normal.standard_error);
+  EXPECT_NEAR(bootstrap.high, normal.high, 0.25 * normal.standard_error);
+  PairedDifference const again = bootstrap_difference(a, b, 4000);
+  EXPECT_EQ(bootstrap.low, again.low);
 }
 
 }  // namespace

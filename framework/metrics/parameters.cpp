@@ -1,0 +1,32 @@
+#include "tvem/metrics/parameters.hpp"
+
+#include "tvem/core/error.hpp"
+
+namespace tvem {
+
+ParameterDistance parameter_distance(Mixture const& truth, Mixture const& estimate,
+                                     std::span<int const> estimate_of) {
+  TVEM_CHECK(truth.dim() == estimate.dim(), "mixtures of different dimensions");
+  TVEM_CHECK(
+      static_cast<int>(estimate_of.size()) == std::max(truth.components(), estimate.components()),
+      "the alignment is not one of these mixtures");
+  ParameterDistance distance{};
+  int n_pairs = 0;
+  for (std::size_t i = 0; i < estimate_of.size(); ++i) {
+    auto const a = static_cast<Eigen::Index>(i);
+    Eigen::Index const b = estimate_of[i];
+    bool const is_true = a < truth.components(), is_estimated = b < estimate.components();
+    double const weight =
+        (is_estimated ? estimate.weights[b] : 0) - (is_true ? truth.weights[a] : 0);
+    distance.weights += weight * weight;
+    if (!is_true || !is_estimated) continue;
+    ++n_pairs;
+    distance.means += (estimate.means.row(b) - truth.means.row(a)).squaredNorm();
+    distance.covariances += (covariance_of(estimate, b) - covariance_of(truth, a)).squaredNorm();
+  }
+  distance.means /= n_pairs;
+  distance.covariances /= n_pairs;
+  return distance;
+}
+
+}  // namespace tvem

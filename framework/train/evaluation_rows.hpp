@@ -1,0 +1,56 @@
+#pragma once
+
+#include <vector>
+
+#include "tvem/comm/communicator.hpp"
+#include "tvem/em/estimator.hpp"
+#include "tvem/train/records.hpp"
+
+namespace tvem {
+
+/// What ranks share in an evaluation: some restarts of one estimator, on every task.
+struct EvaluationItem {
+  std::size_t estimator;
+  int first_restart, n_restarts;
+};
+
+/// All restarts of the estimators: few enough in an item that ranks share a task's restarts evenly,
+/// enough that the task's sampling and metrics do not count.
+std::vector<EvaluationItem> evaluation_items(std::vector<EstimatorSpec> const& specs);
+
+/// The rows that a rank has done, until they are gathered.
+class EvaluationRows {
+ public:
+  /// n_iterations: recorded of every fit, after 0, 1, ... iterations; 0 for none.
+  explicit EvaluationRows(std::size_t n_iterations) : n_iterations_(n_iterations) {}
+
+  void add_task(Task const& task);
+  /// held_out: further points of the task's mixture. seconds: that the fit took.
+  void add_fit(Task const& task, RowMatrix const& held_out, EvaluationItem const& item,
+               Fit const& fit, double seconds);
+  /// Collective. The table of all ranks' rows in the order of task ids, on rank 0; empty elsewhere.
+  Evaluation gather(Communicator const& comm, std::vector<EstimatorSpec> const& specs) const;
+
+  // What ranks send: doubles alone.
+  struct TaskRow {
+    double task, components, dim, points, bayes_error_raw, bayes_error;
+  };
+  struct FitRow {
+    double task, estimator, first_restart;
+    // Of the restart that is kept.
+    double error, ari, nmi, log_likelihood, held_out_log_likelihood, objective, status;
+    double means_distance, weights_distance, covariances_distance;
+    double seconds, iterations, collapsed_restarts, dead_components;  // of all restarts
+    double trace;  // place of its trace among all, once gathered
+  };
+
+ private:
+  void add_trace(Task const& task, Fit const& fit);
+
+  std::size_t n_iterations_;
+  std::vector<TaskRow> tasks_;
+  std::vector<FitRow> fits_;
+  std::vector<double> traces_;  // of each fit: n_iterations errors, then as many log-likelihoods
+};
+
+}  // namespace tvem
