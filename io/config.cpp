@@ -177,6 +177,15 @@ void check_together(Settings const& settings, std::vector<std::string>& problems
   if (model.width % model.heads != 0)
     problems.push_back("model.width = " + std::to_string(model.width) +
                        " is not a multiple of model.heads = " + std::to_string(model.heads));
+  bool const is_of_labels = settings.loss.kind == LossKind::permutation_cross_entropy;
+  if (is_of_labels != (model.readout == ReadoutKind::labels))
+    problems.push_back("loss.kind = " + std::string(name_of(settings.loss.kind)) + " is not of " +
+                       "model.readout = " + std::string(name_of(model.readout)) +
+                       (is_of_labels ? "; choose negative_log_likelihood or permutation_parameters"
+                                     : "; choose permutation_cross_entropy"));
+  if (settings.input.auxiliary && settings.input.init == InitKind::none)
+    problems.push_back(
+        "input.auxiliary = true describes the assignment of input.init, which is none");
 }
 
 }  // namespace

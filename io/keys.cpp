@@ -103,6 +103,10 @@ std::vector<Key> input_keys() {
                          "estimators with start=given"),
       number_key<double>("input.corruption", training, at(s, &T::corruption), {0, 1},
                          "share of labels that the init `corrupted` replaces by others"),
+      flag_key("input.auxiliary", training, at(s, &T::auxiliary),
+               "the guess's mean and share of a point's component go in beside its label"),
+      flag_key("input.standardize", training, at(s, &T::standardize),
+               "every coordinate of a task goes in with mean 0 and variance 1"),
   };
 }
 
@@ -117,7 +121,8 @@ std::vector<Key> model_keys() {
       number_key<int>("model.mlp_ratio", training, at(s, &T::mlp_ratio), {1, 64},
                       "hidden width of the perceptron, in widths"),
       word_key<AttentionKind>("model.attention", training, at(s, &T::attention),
-                              "kind of attention"),
+                              "attention: softmax of the scores; without its denominator, exp / n; "
+                              "relu / n; or the scores / n"),
       word_key<NormKind>("model.norm", training, at(s, &T::norm),
                          "layer normalisation: none, before attention and perceptron, or after"),
       word_key<ActivationKind>("model.activation", training, at(s, &T::activation),
@@ -125,9 +130,11 @@ std::vector<Key> model_keys() {
       flag_key("model.tied", training, at(s, &T::tied),
                "all layers share one layer's parameters (looped)"),
       word_key<ReadoutKind>("model.readout", training, at(s, &T::readout),
-                            "what the model puts out"),
+                            "logits of labels for every point, or weights, means and standard "
+                            "deviations of components"),
       word_key<LossKind>("loss.kind", training, at(&Settings::loss, &LossSettings::kind),
-                         "training loss"),
+                         "training loss: the first of readout labels; of readout parameters "
+                         "the log-likelihood of the points or the distance from the truth"),
   };
 }
 

@@ -64,9 +64,12 @@ template <>
 inline constexpr auto enum_names<PrecisionKind> =
     std::array<std::string_view, 2>{"double", "float"};
 
-enum class AttentionKind { softmax };
+/// What becomes of the score s_ij of points i and j, with n points in the task: softmax, its
+/// numerator exp(s_ij) / n, relu(s_ij) / n, or s_ij / n.
+enum class AttentionKind { softmax, unnormalised, relu, linear };
 template <>
-inline constexpr auto enum_names<AttentionKind> = std::array<std::string_view, 1>{"softmax"};
+inline constexpr auto enum_names<AttentionKind> =
+    std::array<std::string_view, 4>{"softmax", "unnormalised", "relu", "linear"};
 
 enum class NormKind { none, pre, post };
 template <>
@@ -76,14 +79,17 @@ enum class ActivationKind { gelu, relu };
 template <>
 inline constexpr auto enum_names<ActivationKind> = std::array<std::string_view, 2>{"gelu", "relu"};
 
-enum class ReadoutKind { labels };
+/// labels: a logit of every label for every point; parameters: weight, mean and standard deviation
+/// of every component.
+enum class ReadoutKind { labels, parameters };
 template <>
-inline constexpr auto enum_names<ReadoutKind> = std::array<std::string_view, 1>{"labels"};
+inline constexpr auto enum_names<ReadoutKind> =
+    std::array<std::string_view, 2>{"labels", "parameters"};
 
-enum class LossKind { permutation_cross_entropy };
+enum class LossKind { permutation_cross_entropy, negative_log_likelihood, permutation_parameters };
 template <>
-inline constexpr auto enum_names<LossKind> =
-    std::array<std::string_view, 1>{"permutation_cross_entropy"};
+inline constexpr auto enum_names<LossKind> = std::array<std::string_view, 3>{
+    "permutation_cross_entropy", "negative_log_likelihood", "permutation_parameters"};
 
 enum class OptimizerKind { adam, adamw, sgd };
 template <>
@@ -176,6 +182,8 @@ struct ModelSettings {
 struct InputSettings {
   InitKind init = InitKind::none;
   double corruption = 0.3;  // share of labels that `corrupted` replaces
+  bool auxiliary = false;   // mean and share of the guess's component beside its label
+  bool standardize = false;
 };
 
 /// The keys `loss.*`.

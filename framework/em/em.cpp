@@ -73,11 +73,11 @@ double em_step(RowMatrix const& points, CovarianceKind covariance, double varian
 }
 
 Fit em_from(RowMatrix const& points, Mixture start, EmSettings const& settings,
-            InstructionSet instruction_set) {
-  Knowledge const nothing;
+            InstructionSet instruction_set, Knowledge const& known) {
+  apply_known(known, start);
   MaximizationRule const rule{.covariance = settings.covariance,
                               .floor = variance_floor(points, settings.variance_floor),
-                              .known = nothing};
+                              .known = known};
   if (has_matrices(settings.covariance)) {
     MatrixPasses passes(points);
     return iterate(points, passes, passes, std::move(start), rule, settings);

@@ -25,13 +25,14 @@ double variance_floor(RowMatrix const& points, double relative);
 double em_step(RowMatrix const& points, CovarianceKind covariance, double variance_floor,
                InstructionSet instruction_set, Mixture& mixture, Knowledge const& known = {});
 
-/// EM in settings.precision from the given mixture until the mean log-likelihood per point rises by
-/// less than settings.tolerance, or for settings.max_iterations. A dead component is put on the
-/// point that the mixture explains worst (several on as many points), with the mean variance of the
-/// components, and counted; max_iterations bounds how often. `collapsed` when a variance ends at
-/// the floor. Labels and likelihood of the final mixture are those in double precision.
+/// EM in settings.precision from the given mixture, with what is known in its place, until the mean
+/// log-likelihood per point rises by less than settings.tolerance, or for settings.max_iterations.
+/// A dead component is put on the point that the mixture explains worst (several on as many
+/// points), with the mean variance of the components, and counted; max_iterations bounds how often.
+/// `collapsed` when a variance ends at the floor. Labels and likelihood of the final mixture are
+/// those in double precision.
 Fit em_from(RowMatrix const& points, Mixture start, EmSettings const& settings,
-            InstructionSet instruction_set);
+            InstructionSet instruction_set, Knowledge const& known = {});
 
 /// EM with restarts on k components (settings.restarts is not read), from Starts::mixture. The
 /// restart of the best likelihood is kept (with a prior of the means, of the best posterior

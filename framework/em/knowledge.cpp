@@ -16,4 +16,11 @@ Knowledge knowledge_of(Task const& task, TaskSettings const& prior, EmSettings c
   return knowledge;
 }
 
+void apply_known(Knowledge const& known, Mixture& mixture) {
+  if (known.has_equal_weights) mixture.weights.setConstant(1.0 / mixture.components());
+  if (!known.has_covariances()) return;
+  mixture.variances = known.variances;
+  mixture.factors = known.factors;
+}
+
 }  // namespace tvem

@@ -29,4 +29,7 @@ struct Knowledge {
 Knowledge knowledge_of(Task const& task, TaskSettings const& prior, EmSettings const& settings,
                        std::vector<int> assignment);
 
+/// Puts what is known of weights and covariances in the place of what the mixture has.
+void apply_known(Knowledge const& known, Mixture& mixture);
+
 }  // namespace tvem

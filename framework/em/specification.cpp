@@ -36,7 +36,7 @@ bool parse_word(std::string const& text, E& value) {
 std::vector<Option> make_options() {
   using S = EmSettings;
   using enum Method;
-  std::vector<Method> const likelihood{em, two_round, gradient};
+  std::vector<Method> const likelihood{transformer_em, em, two_round, gradient};
   std::vector<Method> const restarted{em, two_round, gradient, lloyd, hartigan, spectral};
   std::vector<Method> const started{em, gradient, lloyd, hartigan, spectral};
   return {
@@ -45,7 +45,9 @@ std::vector<Option> make_options() {
       {"start",
        "random, kmeans++, spectral, two_round, given or oracle (of spectral: the first two)",
        started, [](auto const& text, S& s) { return parse_word(text, s.start); }},
-      {"max_iterations", "an integer 1..1000000", started,
+      {"max_iterations",
+       "an integer 1..1000000",
+       {transformer_em, em, gradient, lloyd, hartigan, spectral},
        [](auto const& text, S& s) { return parse_number(text, 1, 1000000, s.max_iterations); }},
       {"tolerance",
        "a number >= 0",
@@ -117,9 +119,8 @@ bool is_without_chance(StartKind start) {
 std::vector<std::string> contradictions(EstimatorSpec const& spec) {
   std::vector<std::string> problems;
   std::string const covariance(name_of(spec.em.covariance)), start(name_of(spec.em.start));
-  bool const has_covariance = spec.method == Method::em || spec.method == Method::two_round;
-  if (has_covariance && has_matrices(spec.em.covariance) &&
-      spec.em.precision == PrecisionKind::single_precision)
+  if (has_option(spec.method, option("covariance")) && spec.method != Method::gradient &&
+      has_matrices(spec.em.covariance) && spec.em.precision == PrecisionKind::single_precision)
     problems.push_back("covariance=" + covariance +
                        " has precision=double alone; float is for shared and spherical");
   if (spec.method == Method::gradient && has_matrices(spec.em.covariance))
@@ -151,10 +152,10 @@ EstimatorSpec parse_estimator(std::string const& text, EmSettings const& default
                              "\"; the estimators are " + names +
                              ", with options such as em:restarts=10");
   }
-  if (spec.method == Method::two_round) {
-    spec.em.start = StartKind::two_round;
+  if (spec.method == Method::two_round) spec.em.start = StartKind::two_round;
+  // One step of EM from the first round, or from the Transformer's answer.
+  if (spec.method == Method::two_round || spec.method == Method::transformer_em)
     spec.em.max_iterations = 1;
-  }
   std::vector<std::string> problems;
   for (std::size_t p = 1; p < parts.size(); ++p) {
     std::string const problem = apply_option(parts[p], spec);
@@ -167,14 +168,14 @@ EstimatorSpec parse_estimator(std::string const& text, EmSettings const& default
 }
 
 std::vector<std::string> estimator_problems(EstimatorSpec const& spec, Settings const& settings) {
-  if (!has_option(spec.method, option("restarts"))) return {};
   std::vector<std::string> problems;
   auto const report = [&](std::string const& problem) {
     problems.push_back(subject_of(spec.text) + problem);
   };
   bool const has_known = has_option(spec.method, option("known"));
   std::string const covariance(name_of(settings.task.covariance));
-  if (spec.em.start == StartKind::given && settings.input.init == InitKind::none)
+  if (has_option(spec.method, option("restarts")) && spec.em.start == StartKind::given &&
+      settings.input.init == InitKind::none)
     report("start=given takes the assignment of input.init, which is none");
   if (has_known && spec.em.known.variance) {
     bool const is_common = settings.task.covariance == CovarianceKind::shared ||

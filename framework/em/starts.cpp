@@ -167,11 +167,7 @@ Mixture Starts::mixture(RandomStream& random) {
   } else {
     mixture = from_means(means(random));
   }
-  if (known_.has_equal_weights) mixture.weights.setConstant(1.0 / k_);
-  if (known_.has_covariances()) {
-    mixture.variances = known_.variances;
-    mixture.factors = known_.factors;
-  }
+  apply_known(known_, mixture);
   return mixture;
 }
 

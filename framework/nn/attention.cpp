@@ -6,10 +6,11 @@
 namespace tvem {
 
 template <class T>
-Attention<T>::Attention(int width, int heads)
+Attention<T>::Attention(int width, int heads, AttentionKind kind)
     : width_(width),
       heads_(heads),
       head_width_(width / heads),
+      kind_(kind),
       scale_(T(1) / std::sqrt(static_cast<T>(head_width_))) {}
 
 template <class T>
@@ -92,7 +93,7 @@ void Attention<T>::forward_head(Pass<T> const& pass, int n, T const* q, T* proba
                            .c = scores,
                            .c_row_stride = n,
                            .scale = scale_});
-    pass.kernels.softmax_rows(rows, n, scores);
+    weigh(pass, rows, n, scores);
     pass.kernels.multiply({.m = rows,
                            .n = head_width_,
                            .k = n,
@@ -101,6 +102,25 @@ void Attention<T>::forward_head(Pass<T> const& pass, int n, T const* q, T* proba
                            .packed_b = packed_v,
                            .c = mixed + static_cast<std::ptrdiff_t>(row) * width_,
                            .c_row_stride = width_});
+  }
+}
+
+template <class T>
+void Attention<T>::weigh(Pass<T> const& pass, int rows, int n, T* scores) const {
+  T const share = T(1) / static_cast<T>(n);
+  std::ptrdiff_t const size = static_cast<std::ptrdiff_t>(rows) * n;
+  switch (kind_) {
+    case AttentionKind::softmax:
+      return pass.kernels.softmax_rows(rows, n, scores);
+    case AttentionKind::unnormalised:
+      return pass.kernels.exponential_rows(rows, n, share, scores);
+    case AttentionKind::relu:
+      for (std::ptrdiff_t i = 0; i < size; ++i)
+        scores[i] = scores[i] < 0 ? T(0) : scores[i] * share;  // keeps NaN
+      return;
+    case AttentionKind::linear:
+      for (std::ptrdiff_t i = 0; i < size; ++i) scores[i] *= share;
+      return;
   }
 }
 
@@ -115,8 +135,12 @@ void Attention<T>::backward_head(Pass<T> const& pass, int n, T const* probabilit
   T* const packed = row_terms + n;
   T* const packed_k = packed + packed_size(pass.kernels, n);
 
-  // Through softmax, dS = P * (dP - sum_j P dP) with dP = dO V^T; the sum over j is dO . O.
-  pass.kernels.negative_row_products(n, head_width_, width_, mixed, dmixed, row_terms);
+  // dP = dO V^T. Through softmax, dS = P * (dP - sum_j P dP); the sum over j is dO . O. Through
+  // exp / n, dS = P * dP.
+  bool const is_softmax = kind_ == AttentionKind::softmax;
+  bool const is_exponential = is_softmax || kind_ == AttentionKind::unnormalised;
+  if (is_softmax)
+    pass.kernels.negative_row_products(n, head_width_, width_, mixed, dmixed, row_terms);
   pass.kernels.pack(v, 1, stride, head_width_, n, packed, nullptr);
   pass.kernels.pack(k, stride, 1, n, head_width_, packed_k, nullptr);
   T* const packed_q = packed;  // when V has served
@@ -128,8 +152,12 @@ void Attention<T>::backward_head(Pass<T> const& pass, int n, T const* probabilit
                          .packed_b = packed,
                          .c = dscores,
                          .c_row_stride = n,
-                         .row_bias = row_terms,
-                         .factor = probabilities});
+                         .scale = is_exponential ? T(1) : T(1) / static_cast<T>(n),
+                         .row_bias = is_softmax ? row_terms : nullptr,
+                         .factor = is_exponential ? probabilities : nullptr});
+  if (kind_ == AttentionKind::relu)
+    for (std::ptrdiff_t i = 0; i < square; ++i)
+      dscores[i] = probabilities[i] > 0 ? dscores[i] : T(0);
   pass.kernels.pack(q, stride, 1, n, head_width_, packed_q, nullptr);
   // Products over the points: dQ = dS K and dK = dS^T Q, both / sqrt(head width), and dV = P^T dO.
   Product<T> product{.m = n,

@@ -3,18 +3,20 @@
 #include <cstddef>
 #include <span>
 
+#include "tvem/core/settings.hpp"
 #include "tvem/nn/linear.hpp"
 #include "tvem/nn/task_group.hpp"
 
 namespace tvem {
 
-/// Multi-head softmax attention among the points of one task (Vaswani et al. 2017): no positions,
-/// no mask. For each head, P = softmax(Q K^T / sqrt(head width)), output P V. Queries, keys and
-/// values of all heads stand side by side in one matrix qkv: rows x 3 width.
+/// Multi-head attention among the points of one task (Vaswani et al. 2017): no positions, no mask.
+/// For each head, scores S = Q K^T / sqrt(head width), output P V, where P is by kind softmax(S) by
+/// rows, exp(S) / n, relu(S) / n or S / n, with n the points of the task. Queries, keys and values
+/// of all heads stand side by side in one matrix qkv: rows x 3 width.
 template <class T>
 class Attention {
  public:
-  Attention(int width, int heads);
+  Attention(int width, int heads, AttentionKind kind);
 
   /// Values of all probabilities of a chunk: heads x n x n for each task of n points.
   std::size_t probabilities_size(std::span<std::size_t const> offsets) const;
@@ -36,7 +38,11 @@ class Attention {
   void backward_head(Pass<T> const& pass, int n, T const* probabilities, T const* mixed,
                      T const* dmixed, T* q) const;
 
+  /// From scores to P, in place: some rows of a task of n points.
+  void weigh(Pass<T> const& pass, int rows, int n, T* scores) const;
+
   int width_, heads_, head_width_;
+  AttentionKind kind_;
   T scale_;
 };
 

@@ -30,7 +30,7 @@ Block<T>::Block(ParameterLayout& layout, std::string const& name, ModelSettings 
       out_(layout, name + ".out", settings.width, settings.width),
       up_(layout, name + ".up", settings.width, hidden_width(settings)),
       down_(layout, name + ".down", hidden_width(settings), settings.width),
-      attention_(settings.width, settings.heads) {
+      attention_(settings.width, settings.heads, settings.attention) {
   parameters_.size = layout.size() - parameters_.offset;
 }
 

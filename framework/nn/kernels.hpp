@@ -47,6 +47,9 @@ struct Kernels {
   void (*add_column_sums)(int rows, int cols, T const* x, T* sums);
   /// Softmax of each row in place. x: rows x cols, row-major.
   void (*softmax_rows)(int rows, int cols, T* x);
+  /// x = exp(x) * scale, element by element; infinite where x > 88 (float) or 700 (double). x: rows
+  /// x cols, row-major.
+  void (*exponential_rows)(int rows, int cols, T scale, T* x);
   /// products[i] = -sum_j x(i, j) y(i, j). x, y: rows x cols, row-major, each row `stride` apart.
   void (*negative_row_products)(int rows, int cols, std::ptrdiff_t stride, T const* x, T const* y,
                                 T* products);

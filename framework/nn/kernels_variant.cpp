@@ -13,6 +13,7 @@ constexpr Kernels<T> table{
     .multiply = &multiply<T>,
     .add_column_sums = &add_column_sums<T>,
     .softmax_rows = &softmax_rows<T>,
+    .exponential_rows = &exponential_rows<T>,
     .negative_row_products = &negative_row_products<T>,
     .layer_norm = &layer_norm<T>,
     .layer_norm_backward = &layer_norm_backward<T>,

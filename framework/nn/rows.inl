@@ -2,6 +2,9 @@
 
 // Sums over rows and columns, softmax, normalisation.
 
+#include <limits>
+#include <type_traits>
+
 #include "tvem/core/simd.inl"
 
 namespace tvem {
@@ -48,6 +51,18 @@ void softmax_row(int cols, T* x) {
 template <class T>
 void softmax_rows(int rows, int cols, T* x) {
   for (int i = 0; i < rows; ++i) softmax_row(cols, x + static_cast<std::ptrdiff_t>(i) * cols);
+}
+
+template <class T>
+void exponential_rows(int rows, int cols, T scale, T* x) {
+  // Past it `exponential` has no meaning, and infinity says what happened.
+  Vector<T> const limit = broadcast(std::is_same_v<T, float> ? T(88) : T(700));
+  Vector<T> const infinity = broadcast(std::numeric_limits<T>::infinity());
+  for (int i = 0; i < rows; ++i, x += cols)
+    for (int j = 0; j < cols; j += lanes<T>) {
+      Vector<T> const v = load_first(x + j, cols - j);
+      store_first(x + j, v > limit ? infinity : exponential(v) * scale, cols - j);
+    }
 }
 
 /// Column by column, as a product sums: where softmax has put all weight on one point, the product

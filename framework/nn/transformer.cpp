@@ -26,6 +26,14 @@ std::optional<LayerNorm<T>> make_final_norm(ParameterLayout& layout,
   return LayerNorm<T>(layout, "norm", settings.width);
 }
 
+template <class T>
+std::optional<ComponentPooling<T>> make_pooling(ParameterLayout& layout,
+                                                ModelSettings const& settings,
+                                                ModelDomain const& domain) {
+  if (settings.readout != ReadoutKind::parameters) return std::nullopt;
+  return ComponentPooling<T>(layout, settings, domain.components.high);
+}
+
 std::size_t add_k_embedding(ParameterLayout& layout, ModelSettings const& settings,
                             Range<int> components) {
   if (components.is_fixed()) return 0;
@@ -52,7 +60,8 @@ Transformer<T>::Transformer(ModelSettings const& settings, ModelDomain const& do
       k_embedding_(add_k_embedding(layout_, settings, domain.components)),
       blocks_(make_blocks<T>(layout_, settings)),
       final_norm_(make_final_norm<T>(layout_, settings)),
-      readout_(layout_, "readout", settings.width, domain.components.high),
+      pooling_(make_pooling<T>(layout_, settings, domain)),
+      readout_(layout_, "readout", settings.width, n_outputs()),
       input_range_{0, blocks_.front().parameters().offset},
       output_range_{blocks_.back().parameters().end(),
                     layout_.size() - blocks_.back().parameters().end()},
@@ -81,6 +90,7 @@ void Transformer<T>::set_parameters(std::span<T const> parameters) {
   parameters_ = parameters;
   embedding_.pack(kernels_, parameters.data());
   for (Block<T>& block : blocks_) block.pack(kernels_, parameters.data());
+  if (pooling_) pooling_->pack(kernels_, parameters.data());
   readout_.pack(kernels_, parameters.data());
 }
 
@@ -99,12 +109,19 @@ void Transformer<T>::reserve(RaggedBatch const& batch) {
   blocks_[0].reserve(scratch_, largest_group);
   grow(points_, rows * static_cast<std::size_t>(domain_.dim));
   for (auto* buffer : {&output_, &normed_output_, &d_}) grow(*buffer, rows * width);
-  grow(logits_, rows * static_cast<std::size_t>(n_labels()));
+  grow(outputs_, output_rows(batch) * static_cast<std::size_t>(n_outputs()));
   final_tape_.reserve(rows);
   auto const n_rows = static_cast<int>(rows);
   std::size_t packing = blocks_[0].scratch_size(kernels_, n_rows, static_cast<int>(largest_task));
-  for (Linear<T> const* linear : {&embedding_, &readout_})
-    packing = std::max(packing, linear->scratch_size(kernels_, n_rows));
+  packing = std::max(packing, embedding_.scratch_size(kernels_, n_rows));
+  packing =
+      std::max(packing, readout_.scratch_size(kernels_, static_cast<int>(output_rows(batch))));
+  if (pooling_) {
+    auto const n_tasks = static_cast<int>(batch.n_tasks());
+    grow(pooled_, output_rows(batch) * width);
+    pooling_->reserve(pooling_tape_, batch.n_tasks(), rows);
+    packing = std::max(packing, pooling_->scratch_size(kernels_, n_rows, n_tasks));
+  }
   grow(packing_, packing);
 }
 
@@ -154,20 +171,44 @@ std::span<T const> Transformer<T>::forward(RaggedBatch const& batch) {
     T* const y = is_last ? output_.data() : tapes_[layer + 1].input.data();
     block(l).forward(p, groups_, tapes_[layer], y);
   }
-  T const* features = output_.data();
-  if (final_norm_) {
+  if (final_norm_)
     final_norm_->forward(p, rows, output_.data(), normed_output_.data(), final_tape_.at(0));
-    features = normed_output_.data();
+  read_out(p, batch);
+  return std::span<T const>(outputs_).first(output_rows(batch) *
+                                            static_cast<std::size_t>(n_outputs()));
+}
+
+template <class T>
+void Transformer<T>::read_out(Pass<T> const& pass, RaggedBatch const& batch) {
+  T const* x = features();
+  if (pooling_) {
+    pooling_->forward(pass, batch.offsets, x, pooling_tape_, pooled_.data());
+    x = pooled_.data();
   }
-  readout_.forward(p, rows, features, nullptr, logits_.data());
-  return std::span<T const>(logits_).first(batch.n_points() * static_cast<std::size_t>(n_labels()));
+  readout_.forward(pass, static_cast<int>(output_rows(batch)), x, nullptr, outputs_.data());
+}
+
+/// Sets d_ to the gradient of the features.
+template <class T>
+void Transformer<T>::read_out_backward(Pass<T> const& pass, RaggedBatch const& batch,
+                                       T const* doutputs) {
+  int const rows = static_cast<int>(output_rows(batch));
+  if (!pooling_) {
+    readout_.backward(pass, rows, features(), doutputs, nullptr, d_.data());
+    return;
+  }
+  // Of the pooled features, their gradient takes the place.
+  readout_.backward(pass, rows, pooled_.data(), doutputs, nullptr, pooled_.data());
+  pooling_->backward(pass, batch.offsets, features(), pooling_tape_, pooled_.data(), d_.data());
 }
 
 template <class T>
 void Transformer<T>::backward(
-    RaggedBatch const& batch, std::span<T const> dlogits, std::span<T> gradient,
+    RaggedBatch const& batch, std::span<T const> doutputs, std::span<T> gradient,
     std::function<void(std::size_t offset, std::size_t size)> const& on_final) {
   TVEM_CHECK(gradient.size() == layout_.size(), "wrong length of the gradient");
+  TVEM_CHECK(doutputs.size() == output_rows(batch) * static_cast<std::size_t>(n_outputs()),
+             "wrong length of the outputs' gradient");
   // Parts of the gradient are cleared just before and handed over just after they are made.
   auto const clear = [&](ParameterRange const& range) {
     std::fill_n(gradient.begin() + static_cast<std::ptrdiff_t>(range.offset), range.size, T(0));
@@ -177,10 +218,9 @@ void Transformer<T>::backward(
   };
   Pass<T> const p = pass(gradient.data());
   int const rows = static_cast<int>(batch.n_points());
-  T const* const features = final_norm_ ? normed_output_.data() : output_.data();
 
   clear(output_range_);
-  readout_.backward(p, rows, features, dlogits.data(), nullptr, d_.data());
+  read_out_backward(p, batch, doutputs.data());
   if (final_norm_)
     final_norm_->backward(p, rows, output_.data(), final_tape_.at(0), d_.data(), nullptr,
                           d_.data());

@@ -9,21 +9,25 @@
 #include "tvem/core/instruction_set.hpp"
 #include "tvem/core/settings.hpp"
 #include "tvem/nn/block.hpp"
+#include "tvem/nn/pooling.hpp"
 #include "tvem/tasks/batch.hpp"
 
 namespace tvem {
 
 /// The sizes of tasks that a model is made for.
 struct ModelDomain {
-  int dim = 2;                  // columns of the input: the largest dimension of a task
+  int dim = 2;                  // columns of the input
   Range<int> components{3, 3};  // k of the tasks; the read-out has components.high labels
+  int point_dim = 2;            // largest dimension of a task: the read-out's means have it
 };
 
 /// An encoder without positions and without masks: permuting the points of a task permutes its
 /// output.
 ///   embedding (linear, plus a vector for the task's k when k varies) -> layers x Block -> norm
 ///   (pre only)
-///   -> read-out (linear): a logit for each label.
+///   -> read-out. labels: linear, a logit for each label of each point. parameters:
+///   ComponentPooling, then linear: for each component of each task the logit of its weight, its
+///   mean and the logarithm of its standard deviation.
 /// `tied` uses the parameters of one block in every layer (looped).
 /// One object serves one thread: it holds the buffers of the last forward pass.
 /// T is float in use and double in gradient checks.
@@ -37,8 +41,15 @@ class Transformer {
   Transformer(ModelSettings const& settings, ModelDomain const& domain, Kernels<T> const& kernels);
 
   ParameterLayout const& layout() const { return layout_; }
-  /// Labels that the read-out knows; columns of the logits.
+  /// Labels or components that the read-out knows.
   int n_labels() const { return domain_.components.high; }
+  /// Columns of the outputs: n_labels(), or of readout parameters 2 + point_dim.
+  int n_outputs() const { return has_pooling() ? 2 + domain_.point_dim : n_labels(); }
+  /// Rows of the outputs: one for each point, or n_labels() for each task.
+  std::size_t output_rows(RaggedBatch const& batch) const {
+    return has_pooling() ? batch.n_tasks() * static_cast<std::size_t>(n_labels())
+                         : batch.n_points();
+  }
 
   /// Weights uniform in +-1/sqrt(inputs), biases and shifts 0, scales 1; keyed by (seed, name's
   /// place).
@@ -47,14 +58,15 @@ class Transformer {
   /// passes.
   void set_parameters(std::span<T const> parameters);
 
-  /// Logits of every point: n_points x n_labels(), valid until the next pass. Logits past a task's
-  /// own k have no meaning. Throws CheckFailed when the batch does not fit the domain.
+  /// The outputs: output_rows(batch) x n_outputs(), valid until the next pass. Logits and
+  /// components past a task's own k have no meaning. Throws CheckFailed when the batch does not fit
+  /// the domain.
   std::span<T const> forward(RaggedBatch const& batch);
   /// After forward on the same batch: sets `gradient` (layout().size() values) to the gradient of a
-  /// loss whose derivative by the logits is dlogits: n_points x n_labels(). Uses up what forward
+  /// loss whose derivative by the outputs is doutputs, of the same shape. Uses up what forward
   /// kept. `on_final` (or none) is called with offset and size of each part of the gradient as soon
   /// as it is final, while it is in cache; the parts cover it.
-  void backward(RaggedBatch const& batch, std::span<T const> dlogits, std::span<T> gradient,
+  void backward(RaggedBatch const& batch, std::span<T const> doutputs, std::span<T> gradient,
                 std::function<void(std::size_t offset, std::size_t size)> const& on_final = {});
 
  private:
@@ -65,6 +77,10 @@ class Transformer {
   Block<T>& block(int layer) {
     return blocks_[settings_.tied ? 0 : static_cast<std::size_t>(layer)];
   }
+  bool has_pooling() const { return pooling_.has_value(); }
+  void read_out(Pass<T> const& pass, RaggedBatch const& batch);
+  void read_out_backward(Pass<T> const& pass, RaggedBatch const& batch, T const* doutputs);
+  T const* features() const { return final_norm_ ? normed_output_.data() : output_.data(); }
   bool k_varies() const { return !domain_.components.is_fixed(); }
 
   ModelSettings settings_;
@@ -75,6 +91,7 @@ class Transformer {
   std::size_t k_embedding_ = 0;  // NAME components.weight: a row for each k, when k varies
   std::vector<Block<T>> blocks_;
   std::optional<LayerNorm<T>> final_norm_;
+  std::optional<ComponentPooling<T>> pooling_;
   Linear<T> readout_;
   ParameterRange input_range_, output_range_;  // before and after those of the blocks
 
@@ -82,7 +99,8 @@ class Transformer {
   std::vector<TaskGroup> groups_;
   std::vector<BlockTape<T>> tapes_;  // one a layer, also where parameters are tied
   NormTape<T> final_tape_;
-  AlignedVector<T> points_, output_, normed_output_, logits_, d_, packing_;
+  PoolingTape<T> pooling_tape_;
+  AlignedVector<T> points_, output_, normed_output_, pooled_, outputs_, d_, packing_;
   BlockScratch<T> scratch_;
 };
 

@@ -5,11 +5,11 @@
 #include <cmath>
 
 #include "tvem/core/error.hpp"
-#include "tvem/loss/permutation_cross_entropy.hpp"
 #include "tvem/metrics/clustering.hpp"
 #include "tvem/metrics/statistics.hpp"
 #include "tvem/tasks/partition.hpp"
 #include "tvem/train/evaluation_rows.hpp"
+#include "tvem/train/model_fit.hpp"
 
 namespace tvem {
 namespace {
@@ -43,24 +43,12 @@ std::vector<EstimatorSpec> parse_estimators(Settings const& settings) {
   return specs;
 }
 
-Fit run_transformer(Transformer<float>& model, Task const& task, int dim) {
-  RaggedBatch const batch = make_batch(std::span(&task, 1), dim);
-  Fit fit;
-  fit.labels.resize(batch.n_points());
-  auto const logits = model.forward(batch);
-  predict_labels(logits, model.n_labels(), task.components(), fit.labels);
-  fit.log_likelihood = std::nan("");
-  for (float const logit : logits)
-    if (!std::isfinite(logit)) fit.status = FitStatus::failed;
-  return fit;
-}
-
 namespace {
 
 Fit fit_of(EstimatorSpec const& spec, EvaluationItem const& item, Settings const& settings,
            Task const& task, Transformer<float>& model, InstructionSet instruction_set) {
-  if (spec.method == Method::transformer)
-    return run_transformer(model, task, settings.task.dim.high);
+  if (needs_model(spec.method))
+    return run_model(spec, settings, model, task, instruction_set, Purpose::evaluation_tasks);
   Restarts const restarts{.seed = settings.eval.seed,
                           .task_id = task.id,
                           .count = item.n_restarts,
@@ -110,7 +98,8 @@ CurveRecord evaluate_curve_point(Settings const& settings, Communicator const& c
   for (std::int64_t id = share.begin; id < share.end; ++id) {
     Task const task =
         prior.sample(settings.eval.seed, Purpose::evaluation_tasks, static_cast<std::uint64_t>(id));
-    Fit const fit = run_transformer(model, task, settings.task.dim.high);
+    Fit const fit =
+        fit_of_model(settings, model, task, settings.eval.seed, Purpose::evaluation_tasks);
     errors.push_back(clustering_error(task.labels, fit.labels, task.components()));
   }
   Moments const moments = moments_of(comm.gather(errors));

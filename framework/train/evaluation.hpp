@@ -14,9 +14,6 @@ namespace tvem {
 /// The specifications of eval.estimators. Throws ConfigurationError with all problems at once.
 std::vector<EstimatorSpec> parse_estimators(Settings const& settings);
 
-/// The Transformer's labels of one task.
-Fit run_transformer(Transformer<float>& model, Task const& task, int dim);
-
 /// Called on rank 0 from time to time with the tasks that it has done its part of, and all tasks.
 using EvaluationProgress = std::function<void(std::int64_t done, std::int64_t total)>;
 

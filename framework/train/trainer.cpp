@@ -11,12 +11,8 @@ InstructionSet common_instruction_set(Communicator const& comm) {
   return static_cast<InstructionSet>(comm.min(static_cast<std::int64_t>(best_instruction_set())));
 }
 
-ModelDomain domain_of(TaskSettings const& settings) {
-  return {.dim = settings.dim.high, .components = settings.components};
-}
-
 TrainingState initial_state(Settings const& settings, InstructionSet instruction_set) {
-  Transformer<float> const model(settings.model, domain_of(settings.task), instruction_set);
+  Transformer<float> const model(settings.model, model_domain(settings), instruction_set);
   TrainingState state;
   state.parameters = model.initial_parameters(settings.run.seed);
   state.optimizer = initial_optimizer_state(settings.train.optimizer, model.layout().size());
@@ -30,12 +26,13 @@ Trainer::Trainer(Settings const& settings, Communicator comm, TrainingState stat
       comm_(std::move(comm)),
       prior_(settings.task),
       state_(std::move(state)),
-      model_(settings.model, domain_of(settings.task), state_.instruction_set),
+      model_(settings.model, model_domain(settings), state_.instruction_set),
       n_chunks_(chunks_of_step(settings.train.tasks_per_step, state_.chunk)),
       local_chunks_(share_of_rank(n_chunks_, comm_.rank(), comm_.size())),
       sums_(settings.parallel.reduction, model_.layout().size()),
       chunk_gradient_(model_.layout().size()),
-      tasks_(static_cast<std::size_t>(state_.chunk)) {
+      tasks_(static_cast<std::size_t>(state_.chunk)),
+      loss_(settings.loss.kind, model_.n_outputs()) {
   TVEM_CHECK(state_.parameters.size() == model_.layout().size(),
              "the state belongs to another model");
   // Memory that no row is in yet costs nothing; a longer training allocates a few times more.
@@ -96,22 +93,21 @@ void Trainer::sum_gradients(Quantum quantum) {
 /// the parameters and the chunk alone: nothing is carried over from the chunk before.
 void Trainer::process_chunk(std::int64_t chunk_index) {
   sample_chunk(chunk_index);
-  std::span<float const> const logits = model_.forward(batch_);
+  RaggedBatch const& batch = input_.batch;
+  std::span<float const> const outputs = model_.forward(batch);
+  doutputs_.resize(outputs.size());
+  auto const of_task = [&](std::size_t t, auto values) {
+    return outputs_of(batch, t, settings_.model.readout, model_.n_labels(), model_.n_outputs(),
+                      values);
+  };
   double loss_sum = 0, error_sum = 0;
-  dlogits_.resize(logits.size());
-  auto const n_labels = static_cast<std::size_t>(model_.n_labels());
-  for (std::size_t t = 0; t < batch_.n_tasks(); ++t) {
-    std::size_t const begin = batch_.offsets[t] * n_labels, size = batch_.n_points(t) * n_labels;
-    auto const task_logits = logits.subspan(begin, size);
-    auto const labels = batch_.labels_of(t);
-    int const k = batch_.components[t];
-    loss_sum +=
-        loss_(task_logits, model_.n_labels(), labels, k, std::span(dlogits_).subspan(begin, size));
-    predicted_.resize(labels.size());
-    predict_labels(task_logits, model_.n_labels(), k, predicted_);
-    error_sum += error_(labels, predicted_, k);
+  for (std::size_t t = 0; t < batch.n_tasks(); ++t) {
+    predicted_.resize(batch.n_points(t));
+    loss_sum += loss_(input_, t, tasks_[t], of_task(t, outputs), of_task(t, std::span(doutputs_)),
+                      predicted_);
+    error_sum += error_(batch.labels_of(t), predicted_, batch.components[t]);
   }
-  model_.backward(batch_, dlogits_, chunk_gradient_, [this](std::size_t offset, std::size_t size) {
+  model_.backward(batch, doutputs_, chunk_gradient_, [this](std::size_t offset, std::size_t size) {
     sums_.add_gradient(offset, std::span(chunk_gradient_).subspan(offset, size));
   });
   sums_.finish_chunk(loss_sum, error_sum);
@@ -124,7 +120,7 @@ void Trainer::sample_chunk(std::int64_t chunk_index) {
   for (std::int64_t id = ids.begin; id < ids.end; ++id)
     prior_.sample_training(settings_.run.seed, static_cast<std::uint64_t>(id),
                            tasks[static_cast<std::size_t>(id - ids.begin)]);
-  fill_batch(tasks, settings_.task.dim.high, batch_);
+  fill_model_input(settings_, settings_.run.seed, Purpose::training_tasks, tasks, input_);
 }
 
 }  // namespace tvem

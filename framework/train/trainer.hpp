@@ -3,20 +3,18 @@
 #include <cstdint>
 
 #include "tvem/comm/communicator.hpp"
-#include "tvem/loss/permutation_cross_entropy.hpp"
 #include "tvem/metrics/clustering.hpp"
 #include "tvem/nn/transformer.hpp"
 #include "tvem/tasks/partition.hpp"
 #include "tvem/train/gradient_sum.hpp"
+#include "tvem/train/model_input.hpp"
 #include "tvem/train/records.hpp"
+#include "tvem/train/task_loss.hpp"
 
 namespace tvem {
 
 /// The lowest instruction set among the best ones of all ranks. Collective.
 InstructionSet common_instruction_set(Communicator const& comm);
-
-/// The sizes of tasks that a prior draws.
-ModelDomain domain_of(TaskSettings const& settings);
 
 /// The state before the first step: parameters keyed by run.seed, no curve.
 TrainingState initial_state(Settings const& settings, InstructionSet instruction_set);
@@ -58,11 +56,11 @@ class Trainer {
   AlignedVector<float> chunk_gradient_;  // n parameters
   // Of one chunk; kept, so that no step but the first allocates (as long as tasks have one size).
   std::vector<Task> tasks_;  // as many as the largest chunk has
-  RaggedBatch batch_;
-  PermutationCrossEntropy<float> loss_;
+  ModelInput input_;
+  TaskLoss loss_;
   ClusteringError error_;
-  std::vector<float> dlogits_;  // points of a chunk x labels
-  std::vector<int> predicted_;  // points of a task
+  std::vector<float> doutputs_;  // of the model's outputs
+  std::vector<int> predicted_;   // points of a task
 };
 
 }  // namespace tvem

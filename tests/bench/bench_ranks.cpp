@@ -55,7 +55,7 @@ void evaluation(benchmark::State& state, Communicator const& comm,
   settings.eval.tasks = 512;
   settings.eval.estimators = {estimator};
   auto const set = common_instruction_set(comm);
-  Transformer<float> model(settings.model, domain_of(settings.task), set);
+  Transformer<float> model(settings.model, model_domain(settings), set);
   auto const parameters = model.initial_parameters(1);
   model.set_parameters(parameters);
   evaluate(settings, comm, model, set);  // to warm up

@@ -96,7 +96,7 @@ struct StepParts::Impl {
   Impl(Settings const& given, InstructionSet set)
       : settings(given),
         kernels((base = &tvem::kernels<float>(set), timed_table())),
-        model(settings.model, domain_of(settings.task), kernels),
+        model(settings.model, model_domain(settings), kernels),
         prior(settings.task),
         parameters(model.initial_parameters(1)),
         gradient(model.layout().size()),

@@ -112,40 +112,45 @@ TEST_P(LayerGradientTest, LayerNorm_AgreesWithFiniteDifferences) {
 }
 
 TEST_P(LayerGradientTest, Attention_AgreesWithFiniteDifferences) {
-  for (int const heads : {1, 2, 4}) {
-    int const width = 12;
-    Attention<double> const attention(width, heads);
-    ParameterLayout const none;
-    Bench bench(GetParam(), none, width);
-    auto qkv = random_values<double>(size(rows, 3 * width), 3);
-    std::vector<double> probabilities(attention.probabilities_size(task_offsets)), mixed;
-    auto const f = [&] {
-      std::vector<double> y(size(rows, width));
+  for (auto const kind : {AttentionKind::softmax, AttentionKind::unnormalised, AttentionKind::relu,
+                          AttentionKind::linear})
+    for (int const heads : {1, 2, 4}) {
+      SCOPED_TRACE(std::string(name_of(kind)));
+      int const width = 12;
+      Attention<double> const attention(width, heads, kind);
+      double const small = kind == AttentionKind::relu ? 1e-6 : 1e-3;  // crosses no kink
+      ParameterLayout const none;
+      Bench bench(GetParam(), none, width);
+      auto qkv = random_values<double>(size(rows, 3 * width), 3);
+      std::vector<double> probabilities(attention.probabilities_size(task_offsets)), mixed;
+      auto const f = [&] {
+        std::vector<double> y(size(rows, width));
+        for (TaskGroup const& group : task_groups())
+          attention.forward(bench.pass(), group, qkv.data(), probabilities.data(), y.data());
+        mixed = y;
+        return bench.loss(y);
+      };
+      f();
+      auto dqkv = qkv;
       for (TaskGroup const& group : task_groups())
-        attention.forward(bench.pass(), group, qkv.data(), probabilities.data(), y.data());
-      mixed = y;
-      return bench.loss(y);
-    };
-    f();
-    auto dqkv = qkv;
-    for (TaskGroup const& group : task_groups())
-      attention.backward(bench.pass(), group, probabilities.data(), mixed.data(),
-                         bench.weights.data() + group.first_row() * width, dqkv.data());
-    EXPECT_LT(gradient_error(f, qkv, dqkv, step), tolerance) << heads << " heads, all";
-    for (std::size_t part = 0; part < 3; ++part) {  // each part on its own scale
-      std::vector<double> only(dqkv.size(), 0.0);
-      for (std::size_t i = 0; i < only.size(); ++i)
-        if (i / width % 3 == part) only[i] = dqkv[i];
-      auto const direction = unit_vector(only);
-      double const expected = dot(dqkv, direction);
-      EXPECT_NEAR(directional_derivative(f, qkv, direction, step), expected, tolerance * expected)
-          << heads << " heads, part " << part;
+        attention.backward(bench.pass(), group, probabilities.data(), mixed.data(),
+                           bench.weights.data() + group.first_row() * width, dqkv.data());
+      EXPECT_LT(gradient_error(f, qkv, dqkv, small), tolerance) << heads << " heads, all";
+      for (std::size_t part = 0; part < 3; ++part) {  // each part on its own scale
+        std::vector<double> only(dqkv.size(), 0.0);
+        for (std::size_t i = 0; i < only.size(); ++i)
+          if (i / width % 3 == part) only[i] = dqkv[i];
+        auto const direction = unit_vector(only);
+        double const expected = dot(dqkv, direction);
+        EXPECT_NEAR(directional_derivative(f, qkv, direction, small), expected,
+                    tolerance * expected)
+            << heads << " heads, part " << part;
+      }
     }
-  }
 }
 
 TEST_P(LayerGradientTest, Attention_NeedsNoMoreScratchThanItSays) {
-  Attention<double> const attention(12, 2);
+  Attention<double> const attention(12, 2, AttentionKind::softmax);
   auto const& kernel = kernels<double>(GetParam());
   auto const dmixed = random_values<double>(size(rows, 12), 4);
   auto scratch = Guarded<double>::unset(attention.scratch_size(kernel, 7));

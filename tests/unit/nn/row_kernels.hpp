@@ -29,6 +29,11 @@ class RowKernels {
     kernels_.softmax_rows(rows_, cols_, out.data());
     return checked(out);
   }
+  std::vector<T> exponential_rows(T scale, std::vector<T> const& x) {
+    Guarded<T> out(x, shift_);
+    kernels_.exponential_rows(rows_, cols_, scale, out.data());
+    return checked(out);
+  }
   std::vector<T> negative_row_products(std::vector<T> const& x, std::vector<T> const& y) {
     Guarded<T> a(x, shift_), b(y, shift_);
     auto out = Guarded<T>::unset(static_cast<std::size_t>(rows_), shift_);

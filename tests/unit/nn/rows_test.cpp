@@ -85,6 +85,20 @@ TYPED_TEST(RowKernelsTest, Softmax_AgreesWithPlainLoops) {
   });
 }
 
+TYPED_TEST(RowKernelsTest, Exponentials_AgreeWithPlainLoopsAndOverflowToInfinity) {
+  using T = TypeParam;
+  this->for_all([&](RowKernels<T>& run, int cols, std::string const& where) {
+    auto x = this->matrix(cols, 3, 5.0);
+    x[0] = T(1000);
+    auto const y = run.exponential_rows(T(0.125), x);
+    ASSERT_EQ(y[0], std::numeric_limits<T>::infinity());
+    for (std::size_t i = 1; i < x.size(); ++i) {
+      double const expected = 0.125 * std::exp(static_cast<double>(x[i]));
+      ASSERT_NEAR(y[i], expected, 8 * rounding<T> * expected) << where;
+    }
+  });
+}
+
 TYPED_TEST(RowKernelsTest, NegativeRowProducts_AgreeWithPlainLoops) {
   using T = TypeParam;
   this->for_all([&](RowKernels<T>& run, int cols, std::string const& where) {

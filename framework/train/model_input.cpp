@@ -1,0 +1,112 @@
+#include "tvem/train/model_input.hpp"
+
+#include <cmath>
+
+#include "tvem/em/initial_guess.hpp"
+#include "tvem/em/starts.hpp"
+
+namespace tvem {
+namespace {
+
+/// With factors diag(scale) F_j, or variances where they stay isotropic.
+Mixture scaled(Mixture mixture, Eigen::VectorXd const& scale) {
+  Eigen::Index const k = mixture.components(), d = mixture.dim();
+  if (mixture.is_isotropic()) {
+    mixture.factors.resize(k * d, d);
+    for (Eigen::Index j = 0; j < k; ++j)
+      mixture.factor(j) = std::sqrt(mixture.variances[j]) * RowMatrix::Identity(d, d);
+    mixture.variances.resize(0);
+  }
+  for (Eigen::Index j = 0; j < k; ++j) mixture.factor(j) = scale.asDiagonal() * mixture.factor(j);
+  return mixture;
+}
+
+/// Mean 0 and variance 1 of every coordinate; a coordinate without variance keeps its scale.
+Units standard_units(RowMatrix const& points) {
+  Eigen::Index const n = points.rows(), d = points.cols();
+  Units units{Eigen::VectorXd::Zero(d), Eigen::VectorXd::Ones(d)};
+  for (Eigen::Index c = 0; c < d; ++c) {
+    double mean = 0, square_sum = 0;
+    for (Eigen::Index i = 0; i < n; ++i) mean += points(i, c);
+    mean /= static_cast<double>(n);
+    for (Eigen::Index i = 0; i < n; ++i)
+      square_sum += (points(i, c) - mean) * (points(i, c) - mean);
+    units.shift[c] = mean;
+    if (square_sum > 0) units.scale[c] = std::sqrt(square_sum / static_cast<double>(n));
+  }
+  return units;
+}
+
+/// Writes a point or a mean, in the task's units, with zeros up to dim columns.
+void append_coordinates(RowMatrix const& rows, Eigen::Index i, Units const& units, int dim,
+                        std::vector<float>& values) {
+  for (Eigen::Index c = 0; c < dim; ++c) {
+    double value = c < rows.cols() ? rows(i, c) : 0;
+    if (c < rows.cols() && !units.are_those_of_points())
+      value = (value - units.shift[c]) / units.scale[c];
+    values.push_back(static_cast<float>(value));
+  }
+}
+
+void append_task(Settings const& settings, std::vector<int> const& guess, Task const& task,
+                 Units const& units, std::vector<float>& values) {
+  int const dim = settings.task.dim.high, k_high = settings.task.components.high;
+  Mixture guessed;
+  if (settings.input.auxiliary)
+    guessed = mixture_of_labels(task.points, guess, task.components(), 0);
+  for (Eigen::Index i = 0; i < task.points.rows(); ++i) {
+    append_coordinates(task.points, i, units, dim, values);
+    if (guess.empty()) continue;
+    int const label = guess[static_cast<std::size_t>(i)];
+    for (int j = 0; j < k_high; ++j) values.push_back(j == label ? 1.0f : 0.0f);
+    if (!settings.input.auxiliary) continue;
+    append_coordinates(guessed.means, label, units, dim, values);
+    values.push_back(static_cast<float>(guessed.weights[label]));
+  }
+}
+
+}  // namespace
+
+Mixture Units::from_points(Mixture const& mixture) const {
+  if (are_those_of_points()) return mixture;
+  Mixture result = scaled(mixture, scale.cwiseInverse());
+  result.means =
+      (mixture.means.rowwise() - shift.transpose()).array().rowwise() / scale.transpose().array();
+  return result;
+}
+
+Mixture Units::to_points(Mixture const& mixture) const {
+  if (are_those_of_points()) return mixture;
+  Mixture result = scaled(mixture, scale);
+  result.means = (mixture.means.array().rowwise() * scale.transpose().array()).matrix().rowwise() +
+                 shift.transpose();
+  return result;
+}
+
+ModelDomain model_domain(Settings const& settings) {
+  int const dim = settings.task.dim.high, k_high = settings.task.components.high;
+  bool const has_guess = settings.input.init != InitKind::none;
+  return {.dim = dim + (has_guess ? k_high : 0) + (settings.input.auxiliary ? dim + 1 : 0),
+          .components = settings.task.components,
+          .point_dim = dim};
+}
+
+void fill_model_input(Settings const& settings, std::uint64_t seed, Purpose purpose,
+                      std::span<Task const> tasks, ModelInput& input) {
+  input.units.assign(tasks.size(), Units{});
+  if (settings.input.init == InitKind::none && !settings.input.standardize) {
+    fill_batch(tasks, settings.task.dim.high, input.batch);
+    return;
+  }
+  int const n_columns = model_domain(settings).dim;
+  fill_batch(tasks, settings.task.dim.high, input.batch);
+  input.batch.dim = n_columns;
+  input.batch.points.clear();
+  for (std::size_t t = 0; t < tasks.size(); ++t) {
+    if (settings.input.standardize) input.units[t] = standard_units(tasks[t].points);
+    append_task(settings, initial_guess(settings.input, seed, purpose, tasks[t]), tasks[t],
+                input.units[t], input.batch.points);
+  }
+}
+
+}  // namespace tvem

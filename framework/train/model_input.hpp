@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "tvem/core/random.hpp"
+#include "tvem/core/settings.hpp"
+#include "tvem/nn/transformer.hpp"
+#include "tvem/tasks/batch.hpp"
+
+namespace tvem {
+
+/// A task's own units in the model's input: (x - shift) / scale, coordinate by coordinate.
+struct Units {
+  Eigen::VectorXd shift, scale;  // d; or none, for the units of the points
+
+  bool are_those_of_points() const { return scale.size() == 0; }
+  /// A mixture of the points in these units, and back.
+  Mixture from_points(Mixture const& mixture) const;
+  Mixture to_points(Mixture const& mixture) const;
+};
+
+/// What goes into the model, and the units of each task in it.
+struct ModelInput {
+  RaggedBatch batch;
+  std::vector<Units> units;
+};
+
+/// The sizes of tasks that a model of these settings is made for.
+ModelDomain model_domain(Settings const& settings);
+
+/// The input of tasks, in the memory that it has. Its columns are the coordinates (largest
+/// dimension of a task, zeros past a task's own), standardised or not; with input.init the label
+/// that the guess gives the point, as indicators (largest number of components); with
+/// input.auxiliary the guess's mean of the point's component in the units of the coordinates, and
+/// its share. seed, purpose: that the tasks were drawn with; they key the guess.
+void fill_model_input(Settings const& settings, std::uint64_t seed, Purpose purpose,
+                      std::span<Task const> tasks, ModelInput& input);
+
+}  // namespace tvem

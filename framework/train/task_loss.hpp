@@ -1,0 +1,43 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "tvem/loss/mixture_losses.hpp"
+#include "tvem/loss/permutation_cross_entropy.hpp"
+#include "tvem/train/model_input.hpp"
+
+namespace tvem {
+
+/// The loss loss.kind of one task of a batch, and the labels that the model's outputs mean. Keeps
+/// its buffers.
+class TaskLoss {
+ public:
+  TaskLoss(LossKind kind, int n_outputs) : kind_(kind), n_outputs_(n_outputs) {}
+
+  /// task: number t of the input. outputs: of this task alone; doutputs: likewise, set to the
+  /// gradient; labels: set, one a point. Returns the loss.
+  double operator()(ModelInput const& input, std::size_t t, Task const& task,
+                    std::span<float const> outputs, std::span<float> doutputs,
+                    std::span<int> labels);
+
+ private:
+  LossKind kind_;
+  int n_outputs_;
+  PermutationCrossEntropy<float> cross_entropy_;
+  NegativeLogLikelihood<float> likelihood_;
+  PermutationParameters<float> parameters_;
+};
+
+/// The outputs of one task of a batch.
+template <class T>
+std::span<T> outputs_of(RaggedBatch const& batch, std::size_t t, ReadoutKind readout, int n_labels,
+                        int n_outputs, std::span<T> outputs) {
+  bool const has_points = readout == ReadoutKind::labels;
+  auto const columns = static_cast<std::size_t>(n_outputs);
+  auto const rows = has_points ? batch.n_points(t) : static_cast<std::size_t>(n_labels);
+  std::size_t const first = has_points ? batch.offsets[t] : t * rows;
+  return outputs.subspan(first * columns, rows * columns);
+}
+
+}  // namespace tvem
