@@ -64,6 +64,17 @@ class Transformer(nn.Module):
         return self.readout(self.norm(x))
 
 
+SUPPORTED = {"model.attention": "softmax", "model.readout": "labels", "input.init": "none", "input.standardize": "false"}
+
+
+def check_supported(config):
+    """The model above is of the plain kind; tvem itself runs the others."""
+    for key, value in SUPPORTED.items():
+        section, name = key.split(".")
+        if config[section].get(name, value) != value:
+            raise NotImplementedError(f"{key} = {config[section][name]}: this loader knows {value} alone")
+
+
 RENAMED = {"qkv.": "attention.in_proj_", ".out.": ".attention.out_proj.", ".scale": ".weight", ".shift": ".bias"}
 
 
@@ -72,6 +83,7 @@ def load(path):
     config, state = configparser.ConfigParser(interpolation=None), {}
     with h5py.File(path) as file:
         config.read_string(file["config"].attrs["text"])
+        check_supported(config)
         for name, dataset in file["parameters"].items():
             value = torch.tensor(dataset[()])
             if not name.endswith(".weight"):

@@ -80,6 +80,19 @@ TEST(Trainer, EveryOptimizer_SameBitsAsOneRank) {
   }
 }
 
+TEST(Trainer, EveryReadoutAndInput_SameBitsAsOneRank) {
+  Settings settings = ragged_settings();
+  settings.model.readout = ReadoutKind::parameters;
+  settings.input = {.init = InitKind::spectral, .auxiliary = true, .standardize = true};
+  settings.task.pool = 40;
+  settings.model.attention = AttentionKind::relu;
+  for (auto const loss : {LossKind::negative_log_likelihood, LossKind::permutation_parameters}) {
+    settings.loss.kind = loss;
+    expect_same_state(trained(settings, test_world(), 8, first_state(settings)),
+                      trained(settings, Communicator::serial(), 8, first_state(settings)));
+  }
+}
+
 TEST(Trainer, MoreRanksThanChunks_IdleRanksAgree) {
   Settings settings = ragged_settings();
   settings.train.tasks_per_step = 2;

@@ -98,6 +98,56 @@ TEST_P(TransformerGradientTest, EveryTensor_AgreesWithFiniteDifferences) {
   EXPECT_FALSE(problem.permutation_changed()) << "choose other data or a smaller step";
 }
 
+class AttentionKindGradientTest : public testing::TestWithParam<AttentionKind> {};
+INSTANTIATE_TEST_SUITE_P(Kinds, AttentionKindGradientTest,
+                         testing::Values(AttentionKind::unnormalised, AttentionKind::relu,
+                                         AttentionKind::linear),
+                         [](auto const& kind) { return std::string(name_of(kind.param)); });
+
+TEST_P(AttentionKindGradientTest, EveryTensor_AgreesWithFiniteDifferences) {
+  Problem problem = make_problem({.attention = GetParam()}, Tasks::ragged);
+  double const step = GetParam() == AttentionKind::relu ? 4e-6 : 1e-4;
+  for (ParameterView const& view : problem.views())
+    EXPECT_LT(problem.error_of(view, problem.gradient(), step), tolerance) << view.name;
+  EXPECT_FALSE(problem.permutation_changed()) << "choose other data or a smaller step";
+}
+
+/// Finite differences of a model with pooling: the loss of its outputs is a fixed random linear
+/// function, so that the losses' own gradients are another test's.
+TEST(TransformerGradient, ParameterReadout_EveryTensorAgreesWithFiniteDifferences) {
+  for (auto const norm : {NormKind::none, NormKind::pre, NormKind::post}) {
+    ModelSettings const settings{.layers = 2,
+                                 .heads = 2,
+                                 .width = 8,
+                                 .mlp_ratio = 2,
+                                 .norm = norm,
+                                 .readout = ReadoutKind::parameters};
+    RaggedBatch const batch = sample_batch({1, 3}, {2, 4}, {5, 9}, {0, 1, 5, 12});
+    Transformer<double> model(settings, {.dim = 3, .components = {2, 4}, .point_dim = 3},
+                              InstructionSet::portable);
+    auto parameters = noisy_parameters(model);
+    EXPECT_EQ(model.n_outputs(), 5);
+    EXPECT_EQ(model.output_rows(batch), 4u * 4u);
+    auto const weights = random_values<double>(4 * 4 * 5, 8);
+    auto const loss = [&] {
+      model.set_parameters(parameters);
+      auto const outputs = model.forward(batch);
+      return dot(outputs, weights);
+    };
+    loss();
+    AlignedVector<double> gradient(model.layout().size());
+    std::size_t n_final = 0;
+    model.backward(batch, weights, gradient,
+                   [&](std::size_t, std::size_t size) { n_final += size; });
+    EXPECT_EQ(n_final, gradient.size());
+    for (ParameterView const& view : model.layout().views())
+      EXPECT_LT(gradient_error(loss, std::span(parameters).subspan(view.offset, view.size()),
+                               std::span(gradient).subspan(view.offset, view.size()), 1e-4),
+                tolerance)
+          << view.name;
+  }
+}
+
 TEST(TransformerGradient, RaggedBatch_HasTasksOfDifferentSizesComponentsAndDimensions) {
   RaggedBatch const batch = make_problem({}, Tasks::ragged).batch();
   std::set<std::size_t> sizes;

@@ -1,0 +1,152 @@
+#include "tvem/train/model_input.hpp"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "tvem/em/initial_guess.hpp"
+#include "tvem/em/starts.hpp"
+#include "tvem/train/model_fit.hpp"
+#include "tvem/train/trainer.hpp"
+
+namespace tvem {
+namespace {
+
+Settings ragged_settings() {
+  Settings settings;
+  settings.task.dim = {1, 3};
+  settings.task.components = {2, 4};
+  settings.task.points = {20, 30};
+  return settings;
+}
+
+std::vector<Task> tasks_of(Settings const& settings) {
+  std::vector<Task> tasks;
+  for (std::uint64_t id = 0; id < 5; ++id)
+    tasks.push_back(TaskPrior(settings.task).sample(1, Purpose::probe, id));
+  return tasks;
+}
+
+ModelInput input_of(Settings const& settings, std::vector<Task> const& tasks) {
+  ModelInput input;
+  fill_model_input(settings, 1, Purpose::probe, tasks, input);
+  return input;
+}
+
+TEST(ModelInput, NothingGiven_TheBatchOfThePoints) {
+  Settings const settings = ragged_settings();
+  auto const tasks = tasks_of(settings);
+  ModelInput const input = input_of(settings, tasks);
+  EXPECT_EQ(input.batch.points, make_batch(tasks, 3).points);
+  EXPECT_EQ(model_domain(settings).dim, 3);
+  for (Units const& units : input.units) EXPECT_TRUE(units.are_those_of_points());
+}
+
+TEST(ModelInput, Guess_IndicatorsThenMeanAndShare) {
+  Settings settings = ragged_settings();
+  settings.input.init = InitKind::corrupted;
+  settings.input.auxiliary = true;
+  auto const tasks = tasks_of(settings);
+  ModelInput const input = input_of(settings, tasks);
+  ASSERT_EQ(model_domain(settings).dim, 3 + 4 + 3 + 1);
+  ASSERT_EQ(input.batch.dim, 11);
+  std::size_t row = 0;
+  for (Task const& task : tasks) {
+    auto const guess = initial_guess(settings.input, 1, Purpose::probe, task);
+    Mixture const guessed = mixture_of_labels(task.points, guess, task.components(), 0);
+    for (std::size_t i = 0; i < guess.size(); ++i, ++row) {
+      float const* const x = input.batch.points.data() + row * 11;
+      for (int j = 0; j < 4; ++j) EXPECT_EQ(x[3 + j], j == guess[i] ? 1.0f : 0.0f);
+      for (int c = 0; c < task.mixture.dim(); ++c)
+        EXPECT_EQ(x[7 + c], static_cast<float>(guessed.means(guess[i], c)));
+      EXPECT_EQ(x[10], static_cast<float>(guessed.weights[guess[i]]));
+    }
+  }
+  EXPECT_EQ(row, input.batch.n_points());
+}
+
+TEST(ModelInput, Standardised_MeanZeroVarianceOneAndUnitsLeadBack) {
+  Settings settings = ragged_settings();
+  settings.input.standardize = true;
+  settings.task.covariance = CovarianceKind::full;
+  auto tasks = tasks_of(settings);
+  tasks[0].points.col(0).setConstant(2);  // no variance: only moved
+  ModelInput const input = input_of(settings, tasks);
+  for (std::size_t t = 0; t < tasks.size(); ++t) {
+    Task const& task = tasks[t];
+    auto const n = static_cast<double>(task.n_points());
+    for (int c = 0; c < task.mixture.dim(); ++c) {
+      double sum = 0, square_sum = 0;
+      for (std::size_t i = input.batch.offsets[t]; i < input.batch.offsets[t + 1]; ++i) {
+        double const x = input.batch.points[i * 3 + static_cast<std::size_t>(c)];
+        sum += x;
+        square_sum += x * x;
+      }
+      EXPECT_NEAR(sum / n, 0, 1e-6);
+      EXPECT_NEAR(square_sum / n, t == 0 && c == 0 ? 0 : 1, 1e-6);
+    }
+    Units const& units = input.units[t];
+    Mixture const there = units.from_points(task.mixture), back = units.to_points(there);
+    RowMatrix const moved = (task.points.rowwise() - units.shift.transpose()).array().rowwise() /
+                            units.scale.transpose().array();
+    // Densities change by the volume of the units.
+    EXPECT_NEAR(mean_log_likelihood(there, moved),
+                mean_log_likelihood(task.mixture, task.points) + units.scale.array().log().sum(),
+                1e-10);
+    EXPECT_LT((back.means - task.mixture.means).norm(), 1e-12);
+    EXPECT_LT((back.factors - task.mixture.factors).norm(), 1e-12);
+  }
+}
+
+TEST(ModelFit, ParameterReadout_LabelsAndLikelihoodOfItsMixture) {
+  for (bool const standardize : {false, true}) {
+    Settings settings = ragged_settings();
+    settings.model.readout = ReadoutKind::parameters;
+    settings.loss.kind = LossKind::negative_log_likelihood;
+    settings.input.standardize = standardize;
+    Transformer<float> model(settings.model, model_domain(settings), best_instruction_set());
+    auto const parameters = model.initial_parameters(1);
+    model.set_parameters(parameters);
+    for (Task const& task : tasks_of(settings)) {
+      Fit const fit = fit_of_model(settings, model, task, 1, Purpose::probe);
+      ASSERT_EQ(fit.mixture.components(), task.components());
+      EXPECT_EQ(fit.labels, map_labels(fit.mixture, task.points));
+      EXPECT_EQ(fit.log_likelihood, mean_log_likelihood(fit.mixture, task.points));
+      EXPECT_NEAR(fit.mixture.weights.sum(), 1, 1e-12);
+      EXPECT_EQ(fit.mixture.is_isotropic(), !standardize);
+      EstimatorSpec const spec = parse_estimator("transformer+em", settings.em);
+      Fit const step =
+          run_model(spec, settings, model, task, best_instruction_set(), Purpose::probe);
+      EXPECT_EQ(step.iterations, 1);
+      if (!standardize) {
+        EXPECT_GE(step.log_likelihood, fit.log_likelihood);
+      }
+    }
+  }
+}
+
+TEST(Trainer, EveryLoss_Falls) {
+  for (auto const loss : {LossKind::negative_log_likelihood, LossKind::permutation_parameters}) {
+    Settings settings;
+    settings.model.layers = 2;
+    settings.model.width = 16;
+    settings.model.readout = ReadoutKind::parameters;
+    settings.loss.kind = loss;
+    settings.train.steps = 80;
+    settings.train.tasks_per_step = 16;
+    settings.train.warmup = 10;
+    Trainer trainer(settings, Communicator::serial(),
+                    initial_state(settings, best_instruction_set()));
+    while (!trainer.is_finished()) trainer.train_step();
+    auto const& steps = trainer.state().steps;
+    double first = 0, last = 0;
+    for (std::size_t i = 0; i < 10; ++i) {
+      first += steps[i].loss_mean / 10;
+      last += steps[70 + i].loss_mean / 10;
+    }
+    EXPECT_LT(last, 0.8 * first) << name_of(loss);
+  }
+}
+
+}  // namespace
+}  // namespace tvem
