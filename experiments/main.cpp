@@ -13,10 +13,11 @@
 namespace tvem {
 namespace {
 
-std::array<Command, 2> const commands{{
+std::array<Command, 3> const commands{{
     {"run", "train a Transformer, evaluate it beside EM and the other baselines, write a folder",
      &run_command},
     {"report", "show the comparison table of a run", &report_command},
+    {"cluster", "cluster your own points with a trained Transformer and with EM", &cluster_command},
 }};
 
 std::string program_help() {

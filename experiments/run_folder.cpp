@@ -1,13 +1,7 @@
 #include "run_folder.hpp"
 
-#include <array>
-#include <ctime>
-
-#include <unistd.h>
-
+#include "provenance.hpp"
 #include "tvem/comm/collective_errors.hpp"
-#include "tvem/comm/session.hpp"
-#include "tvem/core/build_info.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/io/config.hpp"
 #include "tvem/io/identity.hpp"
@@ -17,34 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string now_utc() {
-  std::time_t const now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
-
-ProvenanceRecord this_start(int ranks, InstructionSet instruction_set,
-                            std::string const& command_line) {
-  BuildInfo const& build = build_info();
-  return {.started_utc = now_utc(),
-          .host = host_name(),
-          .ranks = ranks,
-          .program_version = build.version,
-          .git_revision = build.git_revision,
-          .build = build.compiler + ", " + build.build_type + ", " + build.flags,
-          .libraries = build.libraries + "; running " + MpiSession::library(),
-          .instruction_set = std::string(name_of(instruction_set)),
-          .command = command_line};
-}
-
 /// What `read` returns; a file that is damaged, or of another kind, is wrong input.
 template <class Read>
 auto as_input(Read const& read) {
@@ -52,16 +18,6 @@ auto as_input(Read const& read) {
     return read();
   } catch (Error const& error) {
     throw ConfigurationError(error.what());
-  }
-}
-
-/// The settings of the training that a folder holds.
-Settings stored_settings(FileHeader const& header, fs::path const& path) {
-  try {
-    return parse_configuration(header.config_text, path.string(), {});
-  } catch (ConfigurationError const& error) {
-    throw Error(path.string() +
-                " holds a configuration that this version of tvem does not know: " + error.what());
   }
 }
 

@@ -34,12 +34,13 @@ struct TracePoint {
 
 /// What an estimator made of a task.
 struct Fit {
-  Mixture mixture;            // empty (0 components) for methods that estimate labels alone
-  std::vector<int> labels;    // n, in 0..k-1
-  double log_likelihood = 0;  // mean per point on the task's points; NaN without a mixture
-  double objective = 0;       // what restarts are chosen by: log-likelihood; Lloyd: -sum of squares
-  int iterations = 0;         // of the restart that was kept
-  int total_iterations = 0;   // of all restarts
+  Mixture mixture;             // empty (0 components) for methods that estimate labels alone
+  std::vector<int> labels;     // n, in 0..k-1
+  RowMatrix responsibilities;  // n x k, of a read-out of labels; empty where the mixture says them
+  double log_likelihood = 0;   // mean per point on the task's points; NaN without a mixture
+  double objective = 0;      // what restarts are chosen by: log-likelihood; Lloyd: -sum of squares
+  int iterations = 0;        // of the restart that was kept
+  int total_iterations = 0;  // of all restarts
   FitStatus status = FitStatus::converged;
   int n_collapsed = 0;            // restarts that ended with a variance at the floor
   int n_dead = 0;                 // components started again, over all restarts

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tvem/core/math.hpp"
 #include "tvem/em/em.hpp"
 #include "tvem/em/starts.hpp"
 #include "tvem/loss/mixture_losses.hpp"
@@ -10,6 +11,24 @@
 #include "tvem/train/model_input.hpp"
 
 namespace tvem {
+
+namespace {
+
+/// Softmax of the first k logits of every point.
+RowMatrix probabilities(std::span<float const> logits, int n_labels, int k) {
+  auto const rows = static_cast<Eigen::Index>(logits.size()) / n_labels;
+  RowMatrix result(rows, k);
+  for (Eigen::Index i = 0; i < rows; ++i) {
+    float const* const row = logits.data() + i * n_labels;
+    double const largest = *std::max_element(row, row + k);
+    double sum = 0;
+    for (Eigen::Index j = 0; j < k; ++j) sum += result(i, j) = portable_exp(row[j] - largest);
+    result.row(i) /= sum;
+  }
+  return result;
+}
+
+}  // namespace
 
 Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const& task,
                  std::uint64_t seed, Purpose purpose) {
@@ -24,6 +43,7 @@ Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const
   if (!std::all_of(outputs.begin(), outputs.end(), is_finite)) fit.status = FitStatus::failed;
   if (settings.model.readout == ReadoutKind::labels) {
     predict_labels(outputs, model.n_outputs(), k, fit.labels);
+    fit.responsibilities = probabilities(outputs, model.n_outputs(), k);
   } else if (fit.status != FitStatus::failed) {
     fit.mixture = input.units[0].to_points(
         mixture_of_outputs(outputs, model.n_outputs(), k, task.mixture.dim()));
@@ -34,19 +54,25 @@ Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const
   return fit;
 }
 
-Fit run_model(EstimatorSpec const& spec, Settings const& settings, Transformer<float>& model,
-              Task const& task, InstructionSet instruction_set, Purpose purpose) {
-  Fit first = fit_of_model(settings, model, task, settings.eval.seed, purpose);
-  if (spec.method == Method::transformer || first.status == FitStatus::failed) return first;
+Fit em_after_model(EstimatorSpec const& spec, Task const& task, Fit const& model_fit,
+                   InstructionSet instruction_set, Knowledge const& known) {
+  if (model_fit.status == FitStatus::failed) return model_fit;
   Mixture const start =
-      first.mixture.components() > 0
-          ? first.mixture
-          : mixture_of_labels(task.points, first.labels, task.components(),
+      model_fit.mixture.components() > 0
+          ? model_fit.mixture
+          : mixture_of_labels(task.points, model_fit.labels, task.components(),
                               variance_floor(task.points, spec.em.variance_floor));
-  Fit fit = em_from(task.points, start, spec.em, instruction_set,
-                    knowledge_of(task, settings.task, spec.em, {}));
+  Fit fit = em_from(task.points, start, spec.em, instruction_set, known);
   if (fit.status == FitStatus::not_converged) fit.status = FitStatus::converged;
   return fit;
+}
+
+Fit run_model(EstimatorSpec const& spec, Settings const& settings, Transformer<float>& model,
+              Task const& task, InstructionSet instruction_set, Purpose purpose) {
+  Fit const fit = fit_of_model(settings, model, task, settings.eval.seed, purpose);
+  if (spec.method == Method::transformer) return fit;
+  return em_after_model(spec, task, fit, instruction_set,
+                        knowledge_of(task, settings.task, spec.em, {}));
 }
 
 }  // namespace tvem

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tvem/em/estimator.hpp"
+#include "tvem/em/knowledge.hpp"
 #include "tvem/nn/transformer.hpp"
 
 namespace tvem {
@@ -11,9 +12,13 @@ namespace tvem {
 Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const& task,
                  std::uint64_t seed, Purpose purpose);
 
+/// `transformer+em`: spec.em.max_iterations steps of EM from the model's mixture, or from what its
+/// labels say. A fit that has failed stays as it is.
+Fit em_after_model(EstimatorSpec const& spec, Task const& task, Fit const& model_fit,
+                   InstructionSet instruction_set, Knowledge const& known);
+
 /// An estimator that needs the model, on a task drawn with eval.seed: `transformer` is
-/// fit_of_model; `transformer+em` goes on with spec.em.max_iterations steps of EM, from the mixture
-/// or from what the labels say.
+/// fit_of_model; `transformer+em` goes on by em_after_model.
 Fit run_model(EstimatorSpec const& spec, Settings const& settings, Transformer<float>& model,
               Task const& task, InstructionSet instruction_set, Purpose purpose);
 

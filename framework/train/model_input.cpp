@@ -21,22 +21,6 @@ Mixture scaled(Mixture mixture, Eigen::VectorXd const& scale) {
   return mixture;
 }
 
-/// Mean 0 and variance 1 of every coordinate; a coordinate without variance keeps its scale.
-Units standard_units(RowMatrix const& points) {
-  Eigen::Index const n = points.rows(), d = points.cols();
-  Units units{Eigen::VectorXd::Zero(d), Eigen::VectorXd::Ones(d)};
-  for (Eigen::Index c = 0; c < d; ++c) {
-    double mean = 0, square_sum = 0;
-    for (Eigen::Index i = 0; i < n; ++i) mean += points(i, c);
-    mean /= static_cast<double>(n);
-    for (Eigen::Index i = 0; i < n; ++i)
-      square_sum += (points(i, c) - mean) * (points(i, c) - mean);
-    units.shift[c] = mean;
-    if (square_sum > 0) units.scale[c] = std::sqrt(square_sum / static_cast<double>(n));
-  }
-  return units;
-}
-
 /// Writes a point or a mean, in the task's units, with zeros up to dim columns.
 void append_coordinates(RowMatrix const& rows, Eigen::Index i, Units const& units, int dim,
                         std::vector<float>& values) {
@@ -66,6 +50,26 @@ void append_task(Settings const& settings, std::vector<int> const& guess, Task c
 }
 
 }  // namespace
+
+Units standard_units(RowMatrix const& points) {
+  Eigen::Index const n = points.rows(), d = points.cols();
+  Units units{Eigen::VectorXd::Zero(d), Eigen::VectorXd::Ones(d)};
+  for (Eigen::Index c = 0; c < d; ++c) {
+    double mean = 0, square_sum = 0;
+    for (Eigen::Index i = 0; i < n; ++i) mean += points(i, c);
+    mean /= static_cast<double>(n);
+    for (Eigen::Index i = 0; i < n; ++i)
+      square_sum += (points(i, c) - mean) * (points(i, c) - mean);
+    units.shift[c] = mean;
+    if (square_sum > 0) units.scale[c] = std::sqrt(square_sum / static_cast<double>(n));
+  }
+  return units;
+}
+
+RowMatrix Units::from_points(RowMatrix const& points) const {
+  if (are_those_of_points()) return points;
+  return (points.rowwise() - shift.transpose()).array().rowwise() / scale.transpose().array();
+}
 
 Mixture Units::from_points(Mixture const& mixture) const {
   if (are_those_of_points()) return mixture;

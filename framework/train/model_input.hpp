@@ -16,10 +16,16 @@ struct Units {
   Eigen::VectorXd shift, scale;  // d; or none, for the units of the points
 
   bool are_those_of_points() const { return scale.size() == 0; }
+  /// Points (n x d) in these units.
+  RowMatrix from_points(RowMatrix const& points) const;
   /// A mixture of the points in these units, and back.
   Mixture from_points(Mixture const& mixture) const;
   Mixture to_points(Mixture const& mixture) const;
 };
+
+/// Units in which every coordinate of the points has mean 0 and variance 1; one without variance
+/// keeps its scale.
+Units standard_units(RowMatrix const& points);
 
 /// What goes into the model, and the units of each task in it.
 struct ModelInput {

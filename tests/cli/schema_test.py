@@ -86,10 +86,17 @@ class Files(unittest.TestCase):
         shutil.rmtree(cls.folder)
 
     def test_run_file_is_what_the_schema_says(self):
-        self.assertEqual(found(self.run_file), documented({"Every file", "run.h5"}))
+        self.assertEqual(found(self.run_file), documented({"Every file", "run.h5 and checkpoint.h5", "run.h5"}))
 
     def test_checkpoint_is_what_the_schema_says(self):
-        self.assertEqual(found(self.checkpoint_file), documented({"Every file", "checkpoint.h5"}))
+        self.assertEqual(found(self.checkpoint_file), documented({"Every file", "run.h5 and checkpoint.h5", "checkpoint.h5"}))
+
+    def test_clustering_file_is_what_the_schema_says(self):
+        data = os.path.join(os.path.dirname(SCHEMA), "..", "tests", "data", "iris.csv")
+        out = os.path.join(self.folder, "clusters.h5")
+        subprocess.run([TVEM, "cluster", "--model", self.folder, "--data", data, "--columns", "3,4", "--labels", "Species",
+                        "--components", "3", "--out", out], check=True, stdout=subprocess.DEVNULL, timeout=120)
+        self.assertEqual(found(out), documented({"Every file", "The file of tvem cluster"}))
 
     def test_every_array_has_a_description(self):
         with h5py.File(self.run_file) as file:

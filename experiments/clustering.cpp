@@ -1,0 +1,246 @@
+#include "clustering.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <map>
+
+#include "tvem/core/error.hpp"
+#include "tvem/em/maximization.hpp"
+#include "tvem/metrics/clustering.hpp"
+#include "tvem/metrics/statistics.hpp"
+#include "tvem/train/model_fit.hpp"
+#include "tvem/train/model_input.hpp"
+
+namespace tvem {
+namespace {
+
+/// The points as a task without a truth.
+Task task_of(RowMatrix const& points, int components) {
+  Task task;
+  task.points = points;
+  task.labels.assign(static_cast<std::size_t>(points.rows()), 0);
+  task.mixture.weights = Eigen::VectorXd::Constant(components, 1.0 / components);
+  task.mixture.means = RowMatrix::Zero(components, points.cols());
+  task.mixture.variances = Eigen::VectorXd::Ones(components);
+  return task;
+}
+
+/// Means and standard deviations of the coordinates of a task.
+struct Spread {
+  std::vector<double> means, deviations;
+};
+
+Spread spread_of(RowMatrix const& points) {
+  Spread spread;
+  for (Eigen::Index c = 0; c < points.cols(); ++c) {
+    double const mean = points.col(c).mean();
+    spread.means.push_back(mean);
+    spread.deviations.push_back(std::sqrt((points.col(c).array() - mean).square().mean()));
+  }
+  return spread;
+}
+
+/// Those of all coordinates of some training tasks.
+Spread spread_of_training(Settings const& settings) {
+  TaskPrior const prior(settings.task);
+  Spread all;
+  for (std::uint64_t id = 0; id < 512; ++id) {
+    Spread const one =
+        spread_of(prior.sample(settings.run.seed, Purpose::training_tasks, id).points);
+    all.means.insert(all.means.end(), one.means.begin(), one.means.end());
+    all.deviations.insert(all.deviations.end(), one.deviations.begin(), one.deviations.end());
+  }
+  return all;
+}
+
+/// Mean 0 and, of every coordinate, the root of the mean variance of training tasks.
+Units training_units(Settings const& settings, RowMatrix const& points) {
+  Spread const training = spread_of_training(settings), own = spread_of(points);
+  double variance = 0;
+  for (double const deviation : training.deviations)
+    variance += deviation * deviation / static_cast<double>(training.deviations.size());
+  Units units{Eigen::VectorXd(points.cols()), Eigen::VectorXd(points.cols())};
+  for (Eigen::Index c = 0; c < points.cols(); ++c) {
+    auto const at = static_cast<std::size_t>(c);
+    units.shift[c] = own.means[at];
+    units.scale[c] = own.deviations[at] > 0 ? own.deviations[at] / std::sqrt(variance) : 1.0;
+  }
+  return units;
+}
+
+Task rescaled(Task task, Units const& units) {
+  task.points = units.from_points(task.points);
+  return task;
+}
+
+RowMatrix responsibilities_of(Fit const& fit, RowMatrix const& points) {
+  if (fit.mixture.components() == 0) return fit.responsibilities;
+  RowMatrix const log_joint = weighted_log_densities(fit.mixture, points);
+  return (log_joint.colwise() - log_sum_exp_rows(log_joint)).array().exp();
+}
+
+/// The Transformer's answer, in the units of the points.
+Fit model_fit(TrainedModel const& model, Transformer<float>& transformer, Task const& task,
+              std::uint64_t seed, bool is_rescaled) {
+  if (!is_rescaled)
+    return fit_of_model(model.settings, transformer, task, seed, Purpose::evaluation_tasks);
+  Units const units = training_units(model.settings, task.points);
+  Fit fit = fit_of_model(model.settings, transformer, rescaled(task, units), seed,
+                         Purpose::evaluation_tasks);
+  if (fit.mixture.components() > 0) {
+    fit.mixture = units.to_points(fit.mixture);
+    fit.log_likelihood = mean_log_likelihood(fit.mixture, task.points);
+  }
+  return fit;
+}
+
+/// f(task, its units) in standard units where covariances are matrices, else in those of the
+/// points. EM with matrices is the same in all units, but for its floor, which must not take the
+/// variance of a coordinate in small units for a collapse.
+template <class F>
+Fit fit_in_fair_units(EstimatorSpec const& spec, Task const& task, F const& f) {
+  bool const has_covariance = spec.method == Method::em || spec.method == Method::two_round ||
+                              spec.method == Method::transformer_em;
+  if (!has_covariance || !has_matrices(spec.em.covariance)) return f(task, Units{});
+  Units const units = standard_units(task.points);
+  Fit fit = f(rescaled(task, units), units);
+  fit.mixture = units.to_points(fit.mixture);
+  fit.log_likelihood = mean_log_likelihood(fit.mixture, task.points);
+  return fit;
+}
+
+/// Labels as numbers, in the order of their first appearance.
+std::vector<int> numbered(std::vector<std::string> const& labels) {
+  std::map<std::string, int> numbers;
+  std::vector<int> result;
+  for (auto const& label : labels)
+    result.push_back(numbers.emplace(label, static_cast<int>(numbers.size())).first->second);
+  return result;
+}
+
+std::string text_of(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", value);
+  return text;
+}
+
+std::string text_of(Range<int> range) {
+  return std::to_string(range.low) + (range.is_fixed() ? "" : ".." + std::to_string(range.high));
+}
+
+}  // namespace
+
+std::vector<std::string> clustering_problems(TrainedModel const& model,
+                                             std::vector<EstimatorSpec> const& specs,
+                                             PointTable const& table, int components) {
+  std::vector<std::string> problems;
+  TaskSettings const& trained = model.settings.task;
+  auto const n = table.points.rows();
+  if (n < components)
+    problems.push_back("--components " + std::to_string(components) + " is more than the " +
+                       std::to_string(n) + " points");
+  for (EstimatorSpec const& spec : specs) {
+    bool const needs_truth = spec.method == Method::bayes || spec.method == Method::chance ||
+                             spec.em.start == StartKind::oracle ||
+                             spec.em.start == StartKind::given ||
+                             !(spec.em.known == KnownParameters{});
+    if (needs_truth)
+      problems.push_back("--estimators: \"" + spec.text +
+                         "\" needs a task whose truth is known, or a task's prior");
+  }
+  bool const has_model =
+      std::any_of(specs.begin(), specs.end(), [](auto const& s) { return needs_model(s.method); });
+  if (!has_model) return problems;
+  if (table.points.cols() > trained.dim.high)
+    problems.push_back("the points have " + std::to_string(table.points.cols()) +
+                       " coordinates; the model was trained for task.dim = " +
+                       text_of(trained.dim) + ": choose fewer with --columns, or another model");
+  if (components < trained.components.low || components > trained.components.high)
+    problems.push_back(
+        "--components " + std::to_string(components) +
+        ": the model was trained for task.components = " + text_of(trained.components));
+  if (model.settings.input.init == InitKind::corrupted)
+    problems.push_back(
+        "the model needs the truth, corrupted, as its first guess (input.init); one for data of "
+        "your own has input.init none, random, kmeans++ or spectral");
+  return problems;
+}
+
+std::vector<std::string> clustering_warnings(TrainedModel const& model, PointTable const& table,
+                                             bool is_rescaled) {
+  std::vector<std::string> warnings;
+  TaskSettings const& trained = model.settings.task;
+  auto const outside = [&](Eigen::Index value, Range<int> range, std::string const& what,
+                           std::string const& key) {
+    if (value < range.low || value > range.high)
+      warnings.push_back(std::to_string(value) + " " + what + ": the model was trained for " + key +
+                         " = " + text_of(range));
+  };
+  outside(table.points.rows(), trained.points, "points", "task.points");
+  outside(table.points.cols(), trained.dim, "coordinates", "task.dim");
+  if (is_rescaled || model.settings.input.standardize) return warnings;
+  Spread const training = spread_of_training(model.settings), own = spread_of(table.points);
+  double const lowest = quantile(training.means, 0.01), highest = quantile(training.means, 0.99);
+  double const least = quantile(training.deviations, 0.01),
+               most = quantile(training.deviations, 0.99);
+  for (std::size_t c = 0; c < own.means.size(); ++c) {
+    std::string const subject = "column " + table.columns[c] + ": its ";
+    std::string const advice = " of training tasks; --rescale brings it there";
+    if (own.means[c] < lowest || own.means[c] > highest)
+      warnings.push_back(subject + "mean " + text_of(own.means[c]) + " is outside of the " +
+                         text_of(lowest) + ".." + text_of(highest) + advice);
+    if (own.deviations[c] < least || own.deviations[c] > most)
+      warnings.push_back(subject + "standard deviation " + text_of(own.deviations[c]) +
+                         " is outside of the " + text_of(least) + ".." + text_of(most) + advice);
+  }
+  return warnings;
+}
+
+std::vector<ClusteringResult> cluster_points(TrainedModel const& model,
+                                             std::vector<EstimatorSpec> const& specs,
+                                             PointTable const& table, int components,
+                                             std::uint64_t seed, bool is_rescaled) {
+  InstructionSet const set = std::min(model.state.instruction_set, best_instruction_set());
+  Transformer<float> transformer(model.settings.model, model_domain(model.settings), set);
+  transformer.set_parameters(model.state.parameters);
+  Task const task = task_of(table.points, components);
+  auto const truth = numbered(table.labels);
+  int const n_classes = truth.empty() ? 0 : 1 + *std::max_element(truth.begin(), truth.end());
+  std::vector<ClusteringResult> results;
+  for (EstimatorSpec const& spec : specs) {
+    auto const start = std::chrono::steady_clock::now();
+    Fit fit;
+    if (needs_model(spec.method)) fit = model_fit(model, transformer, task, seed, is_rescaled);
+    if (spec.method != Method::transformer)
+      fit = fit_in_fair_units(spec, task, [&](Task const& in_units, Units const& units) {
+        if (spec.method != Method::transformer_em)
+          return run_baseline(spec, model.settings, in_units, set,
+                              {.seed = seed, .task_id = 0, .count = restarts_of(spec)});
+        fit.mixture = units.from_points(fit.mixture);
+        return em_after_model(spec, in_units, fit, set, {});
+      });
+    std::chrono::duration<double> const time = std::chrono::steady_clock::now() - start;
+    ClusteringResult result{.estimator = spec.text,
+                            .labels = fit.labels,
+                            .responsibilities = responsibilities_of(fit, table.points),
+                            .mixture = {},
+                            .log_likelihood = fit.log_likelihood,
+                            .error = std::nan(""),
+                            .ari = std::nan(""),
+                            .seconds = time.count(),
+                            .iterations = fit.total_iterations,
+                            .status = std::string(name_of(fit.status))};
+    if (fit.mixture.components() > 0) result.mixture = fit.mixture;
+    if (!truth.empty()) {
+      int const k = std::max(components, n_classes);
+      result.error = clustering_error(truth, fit.labels, k);
+      result.ari = adjusted_rand_index(truth, fit.labels, k);
+    }
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+}  // namespace tvem

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tvem/em/estimator.hpp"
+#include "tvem/io/clustering_file.hpp"
+#include "tvem/train/records.hpp"
+
+namespace tvem {
+
+/// A trained model.
+struct TrainedModel {
+  Settings settings;
+  TrainingState state;
+};
+
+/// What keeps the estimators from working on the points at all, one sentence a problem.
+std::vector<std::string> clustering_problems(TrainedModel const& model,
+                                             std::vector<EstimatorSpec> const& specs,
+                                             PointTable const& table, int components);
+
+/// Where the points lie outside of what the model was trained for: dimension, number of points,
+/// position and spread of the coordinates beyond those of 98 in 100 training tasks. is_rescaled: as
+/// cluster_points has it.
+std::vector<std::string> clustering_warnings(TrainedModel const& model, PointTable const& table,
+                                             bool is_rescaled);
+
+/// All estimators on the points. Random starts are those of (seed, task 0). is_rescaled: the
+/// Transformer sees every coordinate with mean 0 and the spread that training tasks have on
+/// average; its mixture is brought back. The others see the points as they are.
+std::vector<ClusteringResult> cluster_points(TrainedModel const& model,
+                                             std::vector<EstimatorSpec> const& specs,
+                                             PointTable const& table, int components,
+                                             std::uint64_t seed, bool is_rescaled);
+
+}  // namespace tvem

@@ -1,0 +1,55 @@
+#include "provenance.hpp"
+
+#include <array>
+#include <ctime>
+
+#include <unistd.h>
+
+#include "tvem/comm/session.hpp"
+#include "tvem/core/build_info.hpp"
+#include "tvem/core/error.hpp"
+#include "tvem/io/config.hpp"
+
+namespace tvem {
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+}  // namespace
+
+std::string now_utc() {
+  std::time_t const now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+ProvenanceRecord this_start(int ranks, InstructionSet instruction_set,
+                            std::string const& command_line) {
+  BuildInfo const& build = build_info();
+  return {.started_utc = now_utc(),
+          .host = host_name(),
+          .ranks = ranks,
+          .program_version = build.version,
+          .git_revision = build.git_revision,
+          .build = build.compiler + ", " + build.build_type + ", " + build.flags,
+          .libraries = build.libraries + "; running " + MpiSession::library(),
+          .instruction_set = std::string(name_of(instruction_set)),
+          .command = command_line};
+}
+
+Settings stored_settings(FileHeader const& header, std::filesystem::path const& path) {
+  try {
+    return parse_configuration(header.config_text, path.string(), {});
+  } catch (ConfigurationError const& error) {
+    throw Error(path.string() +
+                " holds a configuration that this version of tvem does not know: " + error.what());
+  }
+}
+
+}  // namespace tvem

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tvem/io/points_file.hpp"
+#include "tvem/io/run_file.hpp"
+
+namespace tvem {
+
+/// What one estimator made of a user's points.
+struct ClusteringResult {
+  std::string estimator;
+  std::vector<int> labels;         // n, in 0..k-1
+  RowMatrix responsibilities;      // n x k; or none
+  std::optional<Mixture> mixture;  // in the units of the points
+  double log_likelihood = 0;       // mean per point, nats; NaN without a mixture
+  double error = 0, ari = 0;       // against the labels of the table; NaN without
+  double seconds = 0;
+  int iterations = 0;
+  std::string status;
+};
+
+/// The content of the file that `tvem cluster` writes (io/SCHEMA.md).
+struct ClusteringRecord {
+  FileHeader header;  // of this program; configuration and run id of the model
+  std::string data_file;
+  PointTable table;
+  int components = 0;
+  std::vector<ClusteringResult> results;
+};
+
+/// Writes the file durably (durable.hpp). Throws Error naming it.
+void write_clustering_file(std::filesystem::path const& path, ClusteringRecord const& record);
+
+}  // namespace tvem

@@ -1,0 +1,217 @@
+"""tvem cluster on a user's own points: Old Faithful and Iris, files of every kind, and wrong ones.
+
+usage: cluster_test.py TVEM SOURCE_FOLDER MPIEXEC [unittest arguments]
+"""
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import h5py
+import numpy as np
+import xarray
+
+TVEM, SOURCE, MPIEXEC = "", "", ""
+
+
+def run(*arguments, command=()):
+    return subprocess.run([*command, TVEM, *map(str, arguments)], capture_output=True, text=True, timeout=300,
+                          check=False)
+
+
+def named(labels):
+    names = {}
+    return [names.setdefault(label, len(names)) for label in labels]
+
+
+def golden():
+    """(data set, covariance) -> (mean log-likelihood, labels)"""
+    with open(os.path.join(SOURCE, "tests/golden/cluster_sklearn.txt"), encoding="ascii") as file:
+        lines = [line.split() for line in file if not line.startswith("#")]
+    return {(line[0], line[1]): (float(line[2]), [int(x) for x in line[3:]]) for line in lines}
+
+
+class ClusterTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="tvem-cluster-")
+        cls.model = os.path.join(cls.folder, "model")
+        done = run("run", "--config", os.path.join(SOURCE, "experiments/configs/cluster.ini"), "--out", cls.model,
+                   "--train.steps", 150, "--train.evaluate_every", 0, "--eval.tasks", 2,
+                   "--eval.estimators", "transformer", command=[MPIEXEC, "-n", "2"])
+        assert done.returncode == 0, done.stderr
+        cls.raw_model = os.path.join(cls.folder, "raw")
+        done = run("run", "--out", cls.raw_model, "--train.steps", 3, "--model.layers", 1, "--eval.tasks", 2,
+                   "--eval.estimators", "transformer")
+        assert done.returncode == 0, done.stderr
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def data(self, name):
+        return os.path.join(SOURCE, "tests/data", name + ".csv")
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.path(name)
+
+    def cluster(self, data, components, *options, model=None):
+        out = self.path("clusters.h5")
+        if os.path.exists(out):
+            os.remove(out)
+        done = run("cluster", "--model", model or self.model, "--data", data, "--components", components, "--out", out,
+                   *options)
+        return done, out
+
+    def good(self, *arguments, **keywords):
+        done, out = self.cluster(*arguments, **keywords)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done, out
+
+    def bad(self, words, *arguments, **keywords):
+        done, out = self.cluster(*arguments, **keywords)
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+        self.assertFalse(os.path.exists(out))
+
+
+class Results(ClusterTest):
+    def test_em_has_the_labels_and_likelihood_of_scikit_learn(self):
+        for name, options, k in (("faithful", (), 2), ("iris", ("--labels", "Species"), 3)):
+            words = ("spherical", "tied", "diagonal", "full")
+            estimators = [f"em:restarts=50:tolerance=1e-12:max_iterations=10000:covariance={word}" for word in words]
+            _, out = self.good(self.data(name), k, *options, "--estimators", ",".join(estimators))
+            with h5py.File(out) as file:
+                for e, word in enumerate(words):
+                    log_likelihood, labels = golden()[name, word]
+                    self.assertEqual(named(file["clustering/labels"][e]), labels, (name, word))
+                    self.assertAlmostEqual(file["clustering/log_likelihood"][e], log_likelihood, places=6)
+
+    def test_transformer_on_iris_has_its_error_against_the_species(self):
+        done, out = self.good(self.data("iris"), 3, "--labels", "Species")
+        with open(self.data("iris"), encoding="ascii") as file:
+            species = named([row[4] for row in csv.reader(file)][1:])
+        with xarray.open_dataset(out, group="clustering", engine="h5netcdf") as table:
+            error = float(table.error.sel(estimator="transformer"))
+            self.assertLess(error, 0.4)  # of a training of a few seconds; chance is about 0.6
+            labels = table.labels.sel(estimator="transformer").values
+            confusion = np.zeros((3, 3))
+            np.add.at(confusion, (species, labels), 1)
+            from itertools import permutations
+            best = max(sum(confusion[a, p[a]] for a in range(3)) for p in permutations(range(3)))
+            self.assertAlmostEqual(error, 1 - best / 150, places=12)
+            self.assertEqual(table.given_labels.values[0], "setosa")
+            responsibilities = table.responsibilities.sel(estimator="transformer").values
+            np.testing.assert_allclose(responsibilities.sum(axis=1), 1, atol=1e-6)
+            np.testing.assert_array_equal(responsibilities.argmax(axis=1), labels)
+            self.assertEqual(table.coordinate.values.tolist(),
+                             ["Sepal.Length", "Sepal.Width", "Petal.Length", "Petal.Width"])
+            self.assertTrue(np.isnan(table.means.sel(estimator="transformer")).all())
+        self.assertIn("transformer", done.stdout)
+        self.assertNotIn("warning", done.stdout)
+
+    def test_parameters_are_in_the_units_of_the_points(self):
+        _, out = self.good(self.data("faithful"), 2, "--estimators", "em:restarts=9:covariance=full")
+        with h5py.File(out) as file:
+            group = file["clustering"]
+            points, labels = group["points"][()], group["labels"][0]
+            for j in range(2):
+                np.testing.assert_allclose(group["means"][0, j], points[labels == j].mean(axis=0), rtol=0.02)
+                np.testing.assert_allclose(group["covariances"][0, j], np.cov(points[labels == j].T), rtol=0.2)
+            np.testing.assert_allclose(group["weights"][0].sum(), 1)
+            np.testing.assert_allclose(group["responsibilities"][0].sum(axis=1), 1)
+
+    def test_every_kind_of_file_gives_the_same_labels(self):
+        def labels(*arguments):
+            _, out = self.good(*arguments)
+            with h5py.File(out) as file:
+                return file["clustering/labels"][()]
+        expected = labels(self.data("faithful"), 2)
+        rows = np.loadtxt(self.data("faithful"), delimiter=",", skiprows=1)
+        for separator in (",", ";", "\t", " "):
+            text = "\r\n".join(separator.join(map(repr, map(float, row))) for row in rows)
+            np.testing.assert_array_equal(labels(self.write("points.txt", text + "\r\n\r\n"), 2), expected)
+        with h5py.File(self.path("points.h5"), "w") as file:
+            file["group/points"] = rows
+            file["truth"] = expected[0]
+        np.testing.assert_array_equal(
+            labels(self.path("points.h5"), 2, "--dataset", "group/points", "--labels", "truth"), expected)
+        with h5py.File(self.path("clusters.h5")) as file:
+            self.assertEqual(file["clustering/error"][0], 0)
+        again = labels(self.data("iris"), 2, "--columns", "Petal.Length, 4", "--labels", "Species")
+        self.assertEqual(again.shape[1], 150)
+
+    def test_points_out_of_range_are_warned_of_and_rescaled_on_request(self):
+        done, _ = self.good(self.data("faithful"), 3, model=self.raw_model)
+        for words in ("272 points", "task.points = 50", "column waiting: its mean", "standard deviation 13.6"):
+            self.assertIn(words, done.stdout)
+        rescaled, _ = self.good(self.data("faithful"), 3, "--rescale", model=self.raw_model)
+        self.assertNotIn("column waiting", rescaled.stdout)
+
+    def test_csv_of_labels_and_figure(self):
+        self.good(self.data("faithful"), 2, "--csv", self.path("labels.csv"))
+        with open(self.path("labels.csv"), encoding="ascii") as file:
+            rows = list(csv.reader(file))
+        self.assertEqual(len(rows), 273)
+        self.assertEqual(rows[0][:2], ["point", "transformer"])
+        plot = os.path.join(SOURCE, "experiments/plots/plot_clusters.py")
+        done = subprocess.run([sys.executable, plot, self.path("clusters.h5"), "--out", self.path("clusters.png")],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertGreater(os.path.getsize(self.path("clusters.png")), 10000)
+
+
+class WrongInput(ClusterTest):
+    def test_files(self):
+        cases = {"": ["empty"], "\n\n": ["empty"], "a,b\n": ["no data"],
+                 "a,b\n1,2\n3,x\n": ["line 3", "column 2 (b)", '"x"'],
+                 "1,2\n3,nan\n": ["line 2", "column 2", '"nan"'], "1,2\n3,inf\n": ["line 2"],
+                 "1,2\n3\n4,5\n": ["line 2", "1 values, not 2"], "1,2\n3,4,5\n": ["line 2", "3 values, not 2"],
+                 "1,2\n3,\n": ["line 2", "column 2", "no value"], "1,2\n1e999,3\n": ["line 2", "column 1"],
+                 "1,2\n": ["more than the 1 points"],
+                 "1,2,3,4,5\n6,7,8,9,1\n": ["5 coordinates", "task.dim = 2..4"],
+                 "h,g\n" + "1,x\n" * 20: ["line 2", "line 11", "further problems"]}
+        for text, words in cases.items():
+            self.bad(words, self.write("bad.csv", text), 2)
+
+    def test_options(self):
+        good = self.data("faithful")
+        self.bad(["4", "task.components = 2..3"], good, 4)
+        self.bad(["--components none", "integer"], good, "none")
+        self.bad(["no column \"width\"", "eruptions, waiting"], good, 2, "--columns", "width")
+        self.bad(["no column \"7\""], good, 2, "--labels", 7)
+        self.bad(["no column is left"], self.write("one.csv", "a\n1\n2\n3\n"), 2, "--labels", "a")
+        self.bad(["bayes", "truth"], good, 2, "--estimators", "bayes,em")
+        self.bad(["em:restart=2"], good, 2, "--estimators", "em:restart=2")
+        self.bad(["no HDF5 file"], good, 2, "--dataset", "x")
+        self.bad(["this is no file"], self.path("nothing.csv"), 2)
+        self.bad(["no checkpoint.h5"], good, 2, model=self.folder)
+        self.bad(["unknown"], good, 2, "--colour", "red")
+        with h5py.File(self.path("odd.h5"), "w") as file:
+            file["line"], file["nan"] = np.arange(5.0), np.array([[1, 2], [3, np.nan], [4, 5]])
+            file["points"], file["few"] = np.ones((5, 2)), np.arange(3)
+        odd = self.path("odd.h5")
+        self.bad(["--dataset"], odd, 2)
+        self.bad(["no matrix"], odd, 2, "--dataset", "line")
+        self.bad(["row 2, column 2"], odd, 2, "--dataset", "nan")
+        self.bad(["/missing"], odd, 2, "--dataset", "missing")
+        self.bad(["3 labels for 5 points"], odd, 2, "--dataset", "points", "--labels", "few")
+        done = run("cluster")
+        self.assertEqual(done.returncode, 2)
+        for option in ("--model", "--data", "--components", "--out"):
+            self.assertIn(option + " is missing", done.stderr)
+
+
+if __name__ == "__main__":
+    TVEM, SOURCE, MPIEXEC = sys.argv[1:4]
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)
