@@ -2,9 +2,6 @@
 
 // Sums over rows and columns, softmax, normalisation.
 
-#include <limits>
-#include <type_traits>
-
 #include "tvem/core/simd.inl"
 
 namespace tvem {
@@ -56,8 +53,8 @@ void softmax_rows(int rows, int cols, T* x) {
 template <class T>
 void exponential_rows(int rows, int cols, T scale, T* x) {
   // Past it `exponential` has no meaning, and infinity says what happened.
-  Vector<T> const limit = broadcast(std::is_same_v<T, float> ? T(88) : T(700));
-  Vector<T> const infinity = broadcast(std::numeric_limits<T>::infinity());
+  Vector<T> const limit = broadcast(sizeof(T) == sizeof(float) ? T(88) : T(700));
+  Vector<T> const infinity = broadcast(static_cast<T>(__builtin_inf()));
   for (int i = 0; i < rows; ++i, x += cols)
     for (int j = 0; j < cols; j += lanes<T>) {
       Vector<T> const v = load_first(x + j, cols - j);

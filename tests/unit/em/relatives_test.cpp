@@ -207,5 +207,49 @@ TEST(Trace, EveryMethod_FromTheStartToTheEnd) {
   EXPECT_EQ(em(task.points, 3, settings, set, one_restart(5)).trace.size(), 3u);
 }
 
+/// Every relative of EM on the points, from every start that needs no truth.
+std::vector<Fit> fits_of_all(RowMatrix const& points, int k) {
+  std::vector<Fit> fits;
+  for (auto const start : {StartKind::random, StartKind::kmeans_plus_plus, StartKind::spectral,
+                           StartKind::two_round}) {
+    EmSettings settings;
+    settings.start = start;
+    settings.max_iterations = 30;
+    auto const set = best_instruction_set();
+    fits.push_back(em(points, k, settings, set, one_restart(1)));
+    fits.push_back(gradient_ascent(points, k, settings, set, one_restart(1)));
+    fits.push_back(lloyd(points, k, settings, set, one_restart(1)));
+    fits.push_back(hartigan(points, k, settings, set, one_restart(1)));
+    if (start == StartKind::random || start == StartKind::kmeans_plus_plus)
+      fits.push_back(spectral(points, k, settings, set, one_restart(1)));
+  }
+  return fits;
+}
+
+TEST(Relatives, FewOrEqualPoints_FiniteFitWithLabels) {
+  for (int const n : {1, 2, 5})
+    for (double const spread : {0.0, 1.0}) {
+      RowMatrix points(n, 4);
+      for (int i = 0; i < n; ++i)
+        points.row(i) << 1 + spread * i, 2 - spread * i * i, spread * i, 0;
+      for (Fit const& fit : fits_of_all(points, 3)) {
+        ASSERT_EQ(fit.labels.size(), static_cast<std::size_t>(n));
+        for (int const label : fit.labels) EXPECT_TRUE(label >= 0 && label < 3);
+        EXPECT_TRUE(std::isfinite(fit.log_likelihood)) << n << " " << spread;
+        EXPECT_TRUE(fit.mixture.means.allFinite());
+      }
+    }
+}
+
+TEST(Relatives, PointThatIsNotFinite_FailedWithLabels) {
+  Task task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 3);
+  task.points(4, 0) = NAN;
+  for (Fit const& fit : fits_of_all(task.points, 3)) {
+    EXPECT_EQ(fit.status, FitStatus::failed);
+    ASSERT_EQ(fit.labels.size(), 50u);
+    for (int const label : fit.labels) EXPECT_TRUE(label >= 0 && label < 3);
+  }
+}
+
 }  // namespace
 }  // namespace tvem
