@@ -31,25 +31,81 @@ CONFIGURATIONS = {
     "none_relu_wide": (20, 5, 1, 1, "none", "relu", False, 2, (3, 3), [(53, 3, 2), (24, 3, 2)]),
 }
 
+# The same, and kind of attention, read-out, loss.
+VARIANTS = {
+    "attention_unnormalised": (8, 2, 2, 2, "pre", "gelu", False, 3, (2, 4), [(4, 3, 2), (9, 4, 3)], "unnormalised",
+                               "labels", "permutation_cross_entropy"),
+    "attention_relu": (12, 3, 2, 2, "post", "relu", False, 2, (3, 3), [(7, 3, 2), (30, 3, 2)], "relu", "labels",
+                       "permutation_cross_entropy"),
+    "attention_linear": (8, 4, 1, 2, "none", "gelu", True, 2, (3, 3), [(7, 3, 2), (12, 3, 2)], "linear", "labels",
+                         "permutation_cross_entropy"),
+    "parameters_likelihood": (8, 2, 2, 2, "pre", "gelu", False, 3, (2, 4), [(9, 3, 2), (14, 4, 3), (5, 2, 1)], "softmax",
+                              "parameters", "negative_log_likelihood"),
+    "parameters_permutation": (12, 3, 1, 1, "none", "relu", False, 2, (3, 3), [(9, 3, 2), (20, 3, 2)], "softmax",
+                               "parameters", "permutation_parameters"),
+}
+
+
+class EncoderLayer(nn.TransformerEncoderLayer):
+    """The layer with other weights of the points than the softmax of their scores."""
+
+    kind = "softmax"
+
+    def _sa_block(self, x, *unused, **also_unused):
+        if self.kind == "softmax":
+            return super()._sa_block(x, None, None)
+        attention = self.self_attn
+        n, width = x.shape[1:]
+        qkv = F.linear(x[0], attention.in_proj_weight, attention.in_proj_bias)
+        q, k, v = (part.reshape(n, attention.num_heads, -1).transpose(0, 1) for part in qkv.split(width, dim=1))
+        scores = q @ k.transpose(1, 2) / attention.head_dim ** 0.5
+        weights = {"unnormalised": torch.exp, "relu": torch.relu, "linear": lambda s: s}[self.kind](scores) / n
+        return attention.out_proj((weights @ v).transpose(0, 1).reshape(1, n, width))
+
+
+class Pooling(nn.Module):
+    """A learned seed for each component attends to the points; then a perceptron."""
+
+    def __init__(self, width, heads, mlp_ratio, activation, components):
+        super().__init__()
+        self.heads = heads
+        self.seeds = nn.Parameter(torch.zeros(components, width))
+        self.kv, self.out = nn.Linear(width, 2 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, mlp_ratio * width), nn.Linear(mlp_ratio * width, width)
+        self.activation = {"gelu": F.gelu, "relu": F.relu}[activation]
+
+    def forward(self, x):
+        k, v = (part.reshape(len(x), self.heads, -1) for part in self.kv(x).chunk(2, dim=1))
+        q = self.seeds.reshape(len(self.seeds), self.heads, -1)
+        weights = torch.softmax(torch.einsum("jhc,ihc->hji", q, k) / q.shape[2] ** 0.5, dim=2)
+        y = self.seeds + self.out(torch.einsum("hji,ihc->jhc", weights, v).reshape(self.seeds.shape))
+        return y + self.down(self.activation(self.up(y)))
+
 
 class Model(nn.Module):
     """embedding (+ a vector for k) -> encoder layers -> norm (pre only) -> read-out."""
 
-    def __init__(self, width, heads, mlp_ratio, layers, norm, activation, tied, dim, k_range):
+    def __init__(self, width, heads, mlp_ratio, layers, norm, activation, tied, dim, k_range, attention="softmax",
+                 readout="labels"):
         super().__init__()
         self.embedding = nn.Linear(dim, width)
         self.k_low = k_range[0]
         self.components = None if k_range[0] == k_range[1] else nn.Embedding(k_range[1] - k_range[0] + 1, width)
         self.n_passes = layers if tied else 1
         self.layers = nn.ModuleList(
-            nn.TransformerEncoderLayer(width, heads, mlp_ratio * width, dropout=0.0, activation=activation,
-                                       layer_norm_eps=1e-5, batch_first=True, norm_first=norm == "pre")
+            EncoderLayer(width, heads, mlp_ratio * width, dropout=0.0, activation=activation,
+                         layer_norm_eps=1e-5, batch_first=True, norm_first=norm == "pre")
             for _ in range(1 if tied else layers))
+        for layer in self.layers:
+            layer.kind = attention
         if norm == "none":
             for layer in self.layers:
                 layer.norm1 = layer.norm2 = nn.Identity()
         self.norm = nn.LayerNorm(width, eps=1e-5) if norm == "pre" else nn.Identity()
-        self.readout = nn.Linear(width, k_range[1])
+        self.pooling = None
+        if readout == "parameters":
+            self.pooling = Pooling(width, heads, mlp_ratio, activation, k_range[1])
+        self.readout = nn.Linear(width, 2 + dim if self.pooling else k_range[1])
 
     def forward(self, points, k):
         x = self.embedding(points)
@@ -59,7 +115,8 @@ class Model(nn.Module):
         for _ in range(self.n_passes):
             for layer in self.layers:
                 x = layer(x)
-        return self.readout(self.norm(x[0]))
+        x = self.norm(x[0])
+        return self.readout(self.pooling(x) if self.pooling else x)
 
 
 def named_tensors(model):
@@ -83,7 +140,13 @@ def named_tensors(model):
         tensors += linear(prefix + "out", attention.out_proj.weight, attention.out_proj.bias)
         tensors += linear(prefix + "up", layer.linear1.weight, layer.linear1.bias)
         tensors += linear(prefix + "down", layer.linear2.weight, layer.linear2.bias)
-    return tensors + norm("norm", model.norm) + linear("readout", model.readout.weight, model.readout.bias)
+    tensors += norm("norm", model.norm)
+    if model.pooling is not None:
+        tensors.append(("pooling.seeds.weight", model.pooling.seeds, False))
+        for name in ("kv", "out", "up", "down"):
+            module = getattr(model.pooling, name)
+            tensors += linear("pooling." + name, module.weight, module.bias)
+    return tensors + linear("readout", model.readout.weight, model.readout.bias)
 
 
 def matrix(tensor, transposed):
@@ -111,6 +174,32 @@ def task_loss(logits, labels, k):
     return torch.stack(losses).min()
 
 
+def likelihood_loss(outputs, points, k, d):
+    """Outputs: logit of the weight, mean, log standard deviation."""
+    D = torch.distributions
+    components = D.Independent(D.Normal(outputs[:k, 1:1 + d], outputs[:k, -1:].exp().expand(k, d)), 1)
+    mixture = D.MixtureSameFamily(D.Categorical(logits=outputs[:k, 0]), components)
+    return -mixture.log_prob(points[:, :d]).mean()
+
+
+def parameter_loss(outputs, truth, k, d):
+    """Truth: weights, means, standard deviations."""
+    weights, means, sigmas = truth
+    shares = torch.softmax(outputs[:k, 0], dim=0)
+    losses = []
+    for permutation in map(list, itertools.permutations(range(k))):
+        estimated = outputs[permutation]
+        losses.append((((estimated[:, 1:1 + d] - means) ** 2).sum(dim=1) + (estimated[:, -1] - sigmas.log()) ** 2
+                       + k ** 2 * (shares[permutation] - weights) ** 2).mean())
+    return torch.stack(losses).min()
+
+
+def sample_truth(k, d):
+    """Weights, means and standard deviations, multiples of 2^-6 but for the weights."""
+    weights = torch.rand(k) + 0.2
+    return weights / weights.sum(), multiples(2 * torch.randn(k, d)), multiples(0.5 + torch.rand(k))
+
+
 def sample_task(n, k, d, dim):
     labels = torch.randint(k, (n,))
     points = torch.zeros(n, dim)
@@ -118,14 +207,20 @@ def sample_task(n, k, d, dim):
     return points, labels
 
 
-def write(path, configuration):
+def write(path, configuration, attention="softmax", readout="labels", loss_kind="permutation_cross_entropy"):
     width, heads, mlp_ratio, layers, norm, activation, tied, dim, k_range, tasks = configuration
-    model = Model(*configuration[:-1])
+    model = Model(*configuration[:-1], attention, readout)
     model.train()  # dropout is 0; evaluation mode would take a fused path of its own
     randomise(model)
     samples = [sample_task(n, k, d, dim) for n, k, d in tasks]
     logits = [model(points, k) for (points, _), (_, k, _) in zip(samples, tasks)]
-    losses = [task_loss(l, labels, k) for l, (_, labels), (_, k, _) in zip(logits, samples, tasks)]
+    truths = [sample_truth(k, d) for _, k, d in tasks] if loss_kind == "permutation_parameters" else []
+    if loss_kind == "permutation_cross_entropy":
+        losses = [task_loss(l, labels, k) for l, (_, labels), (_, k, _) in zip(logits, samples, tasks)]
+    elif loss_kind == "negative_log_likelihood":
+        losses = [likelihood_loss(l, points, k, d) for l, (points, _), (_, k, d) in zip(logits, samples, tasks)]
+    else:
+        losses = [parameter_loss(l, truth, k, d) for l, truth, (_, k, d) in zip(logits, truths, tasks)]
     torch.stack(losses).sum().backward()
 
     with open(path, "w", encoding="ascii") as file:
@@ -134,6 +229,11 @@ def write(path, configuration):
             print(name, len(values), *values, file=file)
 
         line("settings", [str(v) for v in (width, heads, mlp_ratio, layers, norm, activation, int(tied))])
+        if (attention, readout) != ("softmax", "labels"):
+            line("variant", [attention, readout, loss_kind])
+            line("dims", [d for _, _, d in tasks])
+        for weights, means, sigmas in truths:
+            line("truth", [*weights.tolist(), *means.flatten().tolist(), *sigmas.tolist()])
         line("domain", [dim, *k_range])
         line("points_per_task", [n for n, _, _ in tasks])
         line("components", [k for _, k, _ in tasks])
@@ -152,6 +252,9 @@ def main():
     for index, (name, configuration) in enumerate(CONFIGURATIONS.items()):
         torch.manual_seed(20250600 + index)
         write(os.path.join(folder, f"nn_{name}.txt"), configuration)
+    for index, (name, configuration) in enumerate(VARIANTS.items()):
+        torch.manual_seed(20250700 + index)
+        write(os.path.join(folder, f"nn_{name}.txt"), configuration[:-3], *configuration[-3:])
 
 
 if __name__ == "__main__":

@@ -17,9 +17,12 @@ struct GoldenFile {
   ModelSettings model;
   ModelDomain domain;
   RaggedBatch batch;
-  std::vector<double> logits;  // n_points x labels
-  std::vector<double> losses;  // one a task
-  ParameterLayout layout;      // as the script understands it
+  LossKind loss = LossKind::permutation_cross_entropy;
+  std::vector<int> dims;        // of each task; only of variants
+  std::vector<Mixture> truths;  // of each task; only of permutation_parameters
+  std::vector<double> logits;   // or other outputs
+  std::vector<double> losses;   // one a task
+  ParameterLayout layout;       // as the script understands it
   std::vector<double> parameters, gradient;
 };
 
@@ -53,6 +56,25 @@ inline std::vector<std::size_t> offsets_of(std::vector<std::size_t> const& sizes
   return offsets;
 }
 
+inline void read_variant(std::istream& words, GoldenFile& golden) {
+  std::string attention, readout, loss;
+  words >> attention >> readout >> loss;
+  golden.model.attention = golden_word<AttentionKind>(attention);
+  golden.model.readout = golden_word<ReadoutKind>(readout);
+  golden.loss = golden_word<LossKind>(loss);
+}
+
+/// Weights, means, standard deviations of k components in 2 dimensions: 4 k values.
+inline Mixture golden_truth(std::istream& words) {
+  auto const values = golden_values<double>(words);
+  auto const k = static_cast<Eigen::Index>(values.size() / 4);
+  Mixture mixture;
+  mixture.weights = Eigen::Map<Eigen::VectorXd const>(values.data(), k);
+  mixture.means = Eigen::Map<RowMatrix const>(values.data() + k, k, 2);
+  mixture.variances = Eigen::Map<Eigen::VectorXd const>(values.data() + 3 * k, k).cwiseAbs2();
+  return mixture;
+}
+
 inline void read_golden_line(std::string const& line, GoldenFile& golden) {
   std::istringstream words(line);
   std::string kind, name;
@@ -70,8 +92,13 @@ inline void read_golden_line(std::string const& line, GoldenFile& golden) {
   std::size_t count = 0;
   words >> count;
   if (kind == "settings") golden.model = golden_settings(words);
-  if (kind == "domain")
+  if (kind == "variant") read_variant(words, golden);
+  if (kind == "dims") golden.dims = golden_values<int>(words);
+  if (kind == "truth") golden.truths.push_back(golden_truth(words));
+  if (kind == "domain") {
     words >> golden.domain.dim >> golden.domain.components.low >> golden.domain.components.high;
+    golden.domain.point_dim = golden.domain.dim;
+  }
   if (kind == "points_per_task")
     golden.batch.offsets = offsets_of(golden_values<std::size_t>(words));
   if (kind == "components") golden.batch.components = golden_values<int>(words);
