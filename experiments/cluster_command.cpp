@@ -1,10 +1,10 @@
-#include <cmath>
-#include <cstdio>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include "clustering.hpp"
 #include "command_line.hpp"
+#include "formatting.hpp"
 #include "provenance.hpp"
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
@@ -113,17 +113,6 @@ std::vector<EstimatorSpec> parse_specs(Request const& request, Settings const& s
   return specs;
 }
 
-template <class... Values>
-std::string format(char const* pattern, Values... values) {
-  char text[256];
-  std::snprintf(text, sizeof text, pattern, values...);
-  return text;
-}
-
-std::string optional_number(double value, int width, int decimals) {
-  return std::isnan(value) ? format("%*s", width, "-") : format("%*.*f", width, decimals, value);
-}
-
 std::string table_text(ClusteringRecord const& record) {
   std::size_t width = 9;
   for (auto const& result : record.results) width = std::max(width, result.estimator.size());
@@ -140,8 +129,8 @@ std::string table_text(ClusteringRecord const& record) {
     std::string list;
     for (int const size : sizes) list += " " + std::to_string(size);
     text += format("%-*s", name_width, result.estimator.c_str()) +
-            optional_number(result.log_likelihood, 10, 4) + optional_number(result.error, 8, 4) +
-            optional_number(result.ari, 8, 4) + format("%10.3f ", 1e3 * result.seconds) + list +
+            number(result.log_likelihood, 10, 4) + number(result.error, 8, 4) +
+            number(result.ari, 8, 4) + format("%10.3f ", 1e3 * result.seconds) + list +
             (result.status == "converged" ? "" : "  " + result.status) + "\n";
   }
   return text;

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <vector>
 
+#include "formatting.hpp"
 #include "tvem/io/config.hpp"
 #include "tvem/metrics/bayes.hpp"
 #include "tvem/metrics/statistics.hpp"
@@ -76,21 +77,6 @@ Moments const& moments(Summary const& summary, std::vector<double> Evaluation::*
 
 double mean(Summary const& summary, std::vector<double> Evaluation::*metric) {
   return moments(summary, metric).mean();
-}
-
-template <class... Values>
-std::string format(char const* pattern, Values... values) {
-  char text[256];
-  std::snprintf(text, sizeof text, pattern, values...);
-  return text;
-}
-
-/// A number to `decimals` places, or a dash where there is none. What rounds to 0 has no sign.
-std::string number(double value, int width, int decimals) {
-  if (std::isnan(value)) return format("%*s", width, "-");
-  std::string const text = format("%.*f", decimals, value);
-  bool const is_zero = text.find_first_not_of("-0.") == std::string::npos;
-  return format("%*s", width, is_zero && text[0] == '-' ? text.c_str() + 1 : text.c_str());
 }
 
 /// A number with its sign.
