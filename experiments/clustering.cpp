@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <map>
 
 #include "tvem/core/error.hpp"
+#include "tvem/core/text.hpp"
 #include "tvem/em/maximization.hpp"
 #include "tvem/metrics/clustering.hpp"
 #include "tvem/metrics/statistics.hpp"
@@ -120,12 +120,6 @@ std::vector<int> numbered(std::vector<std::string> const& labels) {
   return result;
 }
 
-std::string text_of(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
-}
-
 std::string text_of(Range<int> range) {
   return std::to_string(range.low) + (range.is_fixed() ? "" : ".." + std::to_string(range.high));
 }
@@ -149,6 +143,9 @@ std::vector<std::string> clustering_problems(TrainedModel const& model,
     if (needs_truth)
       problems.push_back("--estimators: \"" + spec.text +
                          "\" needs a task whose truth is known, or a task's prior");
+    if (spec.em.components > 0)
+      problems.push_back("--estimators: \"" + spec.text +
+                         "\": the number of components is --components, for all of them");
   }
   bool const has_model =
       std::any_of(specs.begin(), specs.end(), [](auto const& s) { return needs_model(s.method); });
@@ -189,11 +186,12 @@ std::vector<std::string> clustering_warnings(TrainedModel const& model, PointTab
     std::string const subject = "column " + table.columns[c] + ": its ";
     std::string const advice = " of training tasks; --rescale brings it there";
     if (own.means[c] < lowest || own.means[c] > highest)
-      warnings.push_back(subject + "mean " + text_of(own.means[c]) + " is outside of the " +
-                         text_of(lowest) + ".." + text_of(highest) + advice);
+      warnings.push_back(subject + "mean " + rounded_text(own.means[c]) + " is outside of the " +
+                         rounded_text(lowest) + ".." + rounded_text(highest) + advice);
     if (own.deviations[c] < least || own.deviations[c] > most)
-      warnings.push_back(subject + "standard deviation " + text_of(own.deviations[c]) +
-                         " is outside of the " + text_of(least) + ".." + text_of(most) + advice);
+      warnings.push_back(subject + "standard deviation " + rounded_text(own.deviations[c]) +
+                         " is outside of the " + rounded_text(least) + ".." + rounded_text(most) +
+                         advice);
   }
   return warnings;
 }

@@ -10,14 +10,14 @@ cores=$(nproc)  # before environment.sh: nproc heeds OMP_NUM_THREADS
 # shellcheck source=../jobs/environment.sh
 source "$root/jobs/environment.sh"
 
-# run FAMILY EM_COVARIANCE GRADIENT_COVARIANCE KNOWN KEYS...: gradient ascent has no covariances of matrices, and the
-# variance can be known where it is one. KNOWN: further estimators, each with a comma behind.
+# run FAMILY EM_COVARIANCE GRADIENT_COVARIANCE FURTHER KEYS...: gradient ascent has no covariances of matrices, and the
+# variance can be known where it is one. FURTHER: further estimators, each with a comma behind.
 run() {
-  local family=$1 covariance=$2 gradient=$3 known=$4
+  local family=$1 covariance=$2 gradient=$3 further=$4
   shift 4
   mpirun -n "$cores" "$tvem" run --config "$root/experiments/configs/families.ini" --out "$out/$family" \
     --run.name "$family" --em.covariance "$covariance" --eval.estimators \
-    "bayes,transformer,transformer+em,em,em:restarts=10,em:restarts=100,${known}two_round,two_round:restarts=10,\
+    "bayes,transformer,transformer+em,em,em:restarts=10,em:restarts=100,${further}two_round,two_round:restarts=10,\
 gradient:covariance=$gradient:max_iterations=500,gradient:covariance=$gradient:max_iterations=500:restarts=10,lloyd,lloyd:restarts=10,hartigan:restarts=10,\
 spectral:restarts=10,chance" "$@" >&2
 }
@@ -28,9 +28,9 @@ mkdir -p "$out"
 run shared shared shared "$variance"
 run student shared shared "$variance" --task.noise student --task.degrees 3
 run outliers shared shared "$variance" --task.outliers 0.1
-run unequal spherical spherical "em:restarts=100:known=means_prior," --task.covariance spherical --task.sigma 0.5..1.5 --task.weights dirichlet \
+run unequal spherical spherical "em:restarts=100:covariance=shared,em:restarts=100:known=means_prior," --task.covariance spherical --task.sigma 0.5..1.5 --task.weights dirichlet \
   --task.concentration 3
-run full full shared "em:restarts=100:known=means_prior," --task.covariance full
+run full full shared "em:restarts=100:covariance=shared,em:restarts=100:known=means_prior," --task.covariance full
 
 python=/usr/bin/python3
 [ -x "$python" ] || python=python3

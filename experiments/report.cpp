@@ -27,7 +27,7 @@ struct Summary {
   double win_rate = 0;             // against the reference
   std::vector<double> quantiles;   // of the error, at quantile_levels
   std::vector<int> status_counts;  // by status
-  int collapsed_restarts = 0, dead_components = 0;
+  std::int64_t collapsed_restarts = 0, dead_components = 0;
 };
 
 /// The method that the others are compared with: the Transformer where there is one.
@@ -45,19 +45,19 @@ std::vector<Summary> summaries_of(Evaluation const& table, bool is_detailed) {
     auto const error = table.row(table.error, e);
     auto const total = [&](std::vector<int> const& counts) {
       auto const row = table.row(counts, e);
-      return std::accumulate(row.begin(), row.end(), 0);
+      return std::accumulate(row.begin(), row.end(), std::int64_t{0});
     };
-    Summary summary{
-        .estimator = table.estimators[e],
-        .metrics = {},
-        .iterations_mean = total(table.iterations) / static_cast<double>(table.n_tasks()),
-        .difference = paired_difference(error, reference),
-        .bootstrap = {},
-        .win_rate = win_rate(error, reference),
-        .quantiles = {},
-        .status_counts = std::vector<int>(table.status_names.size()),
-        .collapsed_restarts = total(table.collapsed_restarts),
-        .dead_components = total(table.dead_components)};
+    Summary summary{.estimator = table.estimators[e],
+                    .metrics = {},
+                    .iterations_mean = static_cast<double>(total(table.iterations)) /
+                                       static_cast<double>(table.n_tasks()),
+                    .difference = paired_difference(error, reference),
+                    .bootstrap = {},
+                    .win_rate = win_rate(error, reference),
+                    .quantiles = {},
+                    .status_counts = std::vector<int>(table.status_names.size()),
+                    .collapsed_restarts = total(table.collapsed_restarts),
+                    .dead_components = total(table.dead_components)};
     for (EvaluationMetric const& metric : evaluation_metrics)
       summary.metrics.push_back(moments_of(table.row(table.*metric.values, e)));
     for (double const level : quantile_levels) summary.quantiles.push_back(quantile(error, level));
@@ -98,7 +98,7 @@ std::string difference_text(PairedDifference const& difference, bool is_referenc
 /// happened on the way.
 std::string status_text(Summary const& summary, std::vector<std::string> const& names) {
   std::string text;
-  auto const append = [&](int count, std::string const& what) {
+  auto const append = [&](std::int64_t count, std::string const& what) {
     if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + what;
   };
   for (std::size_t s = 1; s < names.size(); ++s) append(summary.status_counts[s], names[s]);

@@ -200,6 +200,9 @@ std::vector<Key> evaluation_keys() {
                                "diagonal or a full matrix each"),
       number_key<double>("em.variance_floor", evaluation, at(em, &T::variance_floor), {0, 1},
                          "smallest variance, of the mean variance of the task's points"),
+      number_key<double>("em.ratio_limit", evaluation, at(em, &T::ratio_limit), {0, unbounded},
+                         "restarts of spherical, diagonal and full whose variances are more times "
+                         "apart are kept only if all are; 0: no limit"),
       word_key<PrecisionKind>("em.precision", evaluation, at(em, &T::precision),
                               "of the iterations of em and lloyd; results are in double"),
       {"em.known", "what em is told of the truth; means_prior: MAP-EM with N(0, task.scale^2 I)",

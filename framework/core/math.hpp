@@ -11,8 +11,9 @@ namespace tvem {
 // EM must be the same bits on every node, so they use these. Relative error below 1e-15 (unit
 // test).
 
-/// Natural logarithm; x must be positive, finite and normal.
+/// Natural logarithm; x must be positive and normal. NaN and infinity are their own.
 inline double portable_log(double x) {
+  if (!(x < std::numeric_limits<double>::infinity())) return x;
   constexpr double ln2_high = 6.93147180369123816490e-01;  // 32 bits, so that e * ln2_high is exact
   constexpr double ln2_low = 1.90821492927058770002e-10;
   auto bits = std::bit_cast<std::uint64_t>(x);

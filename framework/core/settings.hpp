@@ -239,11 +239,13 @@ struct EmSettings {
   double tolerance = 1e-6;  // of the mean log-likelihood per point, between iterations
   CovarianceKind covariance = CovarianceKind::shared;
   double variance_floor = 1e-3;  // of the mean variance of the task's points
+  double ratio_limit = 30;       // of a fit's variances; 0: none
   PrecisionKind precision = PrecisionKind::double_precision;  // of the iterations
   KnownParameters known;
-  double rate = 0.1;  // Adam's, of `gradient`
-  int centres = 0;    // of the first round of the start two_round; 0: about 4 k log(2 k)
-  int trace = 0;      // eval.trace
+  double rate = 0.1;   // Adam's, of `gradient`
+  int centres = 0;     // of the first round of the start two_round; 0: about 4 k log(2 k)
+  int components = 0;  // that a specification assumes; 0: the task's
+  int trace = 0;       // eval.trace
 };
 
 /// The keys `parallel.*`.

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -20,6 +21,13 @@ bool read_number(std::string_view text, T& value) {
     if (!std::isfinite(parsed)) return false;
   value = parsed + T{0};  // -0 is 0: the same value has one text, and one identity
   return true;
+}
+
+/// A number for a message, in three significant digits.
+inline std::string rounded_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", value);
+  return text;
 }
 
 /// The parts of a text between separators; one empty part for an empty text.

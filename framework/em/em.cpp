@@ -10,10 +10,9 @@
 namespace tvem {
 namespace {
 
-/// EM in the precision of `passes`; labels and likelihood are those in double, by `verdict`.
 template <class Passes, class Verdict>
-Fit iterate(RowMatrix const& points, Passes& passes, Verdict& verdict, Mixture start,
-            MaximizationRule const& rule, EmSettings const& settings) {
+Fit iterate_finite(RowMatrix const& points, Passes& passes, Verdict& verdict, Mixture start,
+                   MaximizationRule const& rule, EmSettings const& settings) {
   Mixture mixture = conformed(std::move(start), rule);
   Fit fit;
   double previous = -std::numeric_limits<double>::infinity();
@@ -21,6 +20,7 @@ Fit iterate(RowMatrix const& points, Passes& passes, Verdict& verdict, Mixture s
   while (fit.iterations < settings.max_iterations && !has_converged) {
     double const prior = log_prior(rule.known, mixture, passes.n_points());
     double const log_likelihood = maximize(passes, rule, mixture);
+    if (!std::isfinite(log_likelihood)) break;
     record(
         settings, [&] { return passes.labels(); }, log_likelihood, fit);
     ++fit.iterations;
@@ -32,12 +32,29 @@ Fit iterate(RowMatrix const& points, Passes& passes, Verdict& verdict, Mixture s
   fit.total_iterations = fit.iterations;
   fit.log_likelihood = verdict.expectation(mixture);
   fit.objective = fit.log_likelihood + log_prior(rule.known, mixture, passes.n_points());
-  fit.n_collapsed = !rule.known.has_covariances() && is_at_floor(mixture, rule.floor);
   fit.labels = verdict.labels();
-  record(
-      settings, [&] { return fit.labels; }, fit.log_likelihood, fit);
   fit.mixture = std::move(mixture);
+  if (!std::isfinite(fit.log_likelihood)) fit.log_likelihood = fit.objective = std::nan("");
+  if (std::isfinite(fit.log_likelihood)) {
+    judge_covariances(rule, settings.ratio_limit, fit);
+    record(
+        settings, [&] { return fit.labels; }, fit.log_likelihood, fit);
+  }
   fit.status = status_of(fit, has_converged);
+  return fit;
+}
+
+/// EM in the precision of `passes`; labels and likelihood are those in double, by `verdict`.
+template <class Passes, class Verdict>
+Fit iterate(RowMatrix const& points, Passes& passes, Verdict& verdict, Mixture const& start,
+            MaximizationRule const& rule, EmSettings const& settings) {
+  Fit fit = iterate_finite(points, passes, verdict, start, rule, settings);
+  if (fit.status != FitStatus::failed || fit.iterations == 0) return fit;
+  // The last step has no finite result: rather than keeping each step, the way is gone again.
+  EmSettings before = settings;
+  before.max_iterations = fit.iterations - 1;
+  fit = iterate_finite(points, passes, verdict, start, rule, before);
+  fit.status = FitStatus::failed;
   return fit;
 }
 
@@ -80,10 +97,10 @@ Fit em_from(RowMatrix const& points, Mixture start, EmSettings const& settings,
                               .known = known};
   if (has_matrices(settings.covariance)) {
     MatrixPasses passes(points);
-    return iterate(points, passes, passes, std::move(start), rule, settings);
+    return iterate(points, passes, passes, start, rule, settings);
   }
   return with_passes(points, settings.precision, instruction_set, [&](auto& passes, auto& verdict) {
-    return iterate(points, passes, verdict, std::move(start), rule, settings);
+    return iterate(points, passes, verdict, start, rule, settings);
   });
 }
 

@@ -29,14 +29,15 @@ double em_step(RowMatrix const& points, CovarianceKind covariance, double varian
 /// log-likelihood per point rises by less than settings.tolerance, or for settings.max_iterations.
 /// A dead component is put on the point that the mixture explains worst (several on as many
 /// points), with the mean variance of the components, and counted; max_iterations bounds how often.
-/// `collapsed` when a variance ends at the floor. Labels and likelihood of the final mixture are
-/// those in double precision.
+/// `collapsed` when a variance ends at the floor, `failed` with what the mixture was before when a
+/// step has no finite result. Labels and likelihood of the final mixture are those in double
+/// precision.
 Fit em_from(RowMatrix const& points, Mixture start, EmSettings const& settings,
             InstructionSet instruction_set, Knowledge const& known = {});
 
 /// EM with restarts on k components (settings.restarts is not read), from Starts::mixture. The
 /// restart of the best likelihood is kept (with a prior of the means, of the best posterior
-/// density); a collapsed restart is kept only if all collapsed.
+/// density); a collapsed or spurious restart is kept only if all are.
 Fit em(RowMatrix const& points, int k, EmSettings const& settings, InstructionSet instruction_set,
        Restarts const& restarts, Knowledge const& known = {});
 

@@ -47,7 +47,7 @@ Fit run_baseline(EstimatorSpec const& spec, Settings const& settings, Task const
   Knowledge const known = knowledge_of(
       task, settings.task, spec.em,
       is_given ? initial_guess(settings.input, restarts.seed, purpose, task) : std::vector<int>{});
-  int const k = task.components();
+  int const k = spec.em.components > 0 ? spec.em.components : task.components();
   switch (spec.method) {
     case Method::em:
       return em(task.points, k, spec.em, instruction_set, restarts, known);

@@ -8,7 +8,19 @@ namespace tvem {
 namespace {
 
 int gravity(FitStatus status) {
-  return status == FitStatus::failed ? 2 : status == FitStatus::collapsed ? 1 : 0;
+  switch (status) {
+    case FitStatus::failed:
+      return 3;
+    case FitStatus::collapsed:
+      return 2;
+    case FitStatus::spurious:
+      return 1;
+    case FitStatus::converged:
+    case FitStatus::not_converged:
+    case FitStatus::dead_component:
+      break;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -16,6 +28,7 @@ int gravity(FitStatus status) {
 FitStatus status_of(Fit const& fit, bool has_converged) {
   if (!std::isfinite(fit.log_likelihood)) return FitStatus::failed;
   if (fit.n_collapsed > 0) return FitStatus::collapsed;
+  if (fit.is_spurious) return FitStatus::spurious;
   if (fit.n_dead > 0) return FitStatus::dead_component;
   return has_converged ? FitStatus::converged : FitStatus::not_converged;
 }

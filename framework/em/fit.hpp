@@ -13,18 +13,20 @@
 namespace tvem {
 
 /// How an estimator ended on a task. Nothing is ever dropped: every status has an error on its
-/// task. Where several hold, the gravest counts: failed, collapsed, dead_component, not_converged.
+/// task. Where several hold, the gravest counts: failed, collapsed, spurious, dead_component,
+/// not_converged.
 /// The values are stored in files: never renumber, only append.
 enum class FitStatus {
   converged,
   not_converged,   // stopped at max_iterations
   collapsed,       // a variance at the floor, in every restart
   dead_component,  // a component lost all its points and was started again on the way
-  failed,          // no finite result; the labels are the best known
+  failed,          // a step without a finite result; what it was before that step is kept
+  spurious,        // variances further apart than the ratio limit, in every restart
 };
 template <>
-inline constexpr auto enum_names<FitStatus> = std::array<std::string_view, 5>{
-    "converged", "not_converged", "collapsed", "dead_component", "failed"};
+inline constexpr auto enum_names<FitStatus> = std::array<std::string_view, 6>{
+    "converged", "not_converged", "collapsed", "dead_component", "failed", "spurious"};
 
 /// An estimator on its way, after so many iterations.
 struct TracePoint {
@@ -42,6 +44,7 @@ struct Fit {
   int iterations = 0;        // of the restart that was kept
   int total_iterations = 0;  // of all restarts
   FitStatus status = FitStatus::converged;
+  bool is_spurious = false;       // variances are further apart than settings.ratio_limit
   int n_collapsed = 0;            // restarts that ended with a variance at the floor
   int n_dead = 0;                 // components started again, over all restarts
   std::vector<TracePoint> trace;  // of the restart that was kept: after 0, 1, ... iterations
@@ -67,8 +70,8 @@ void record(EmSettings const& settings, Labels const& labels, double log_likelih
     fit.trace.push_back({labels(), log_likelihood});
 }
 
-/// Whether restart a is kept rather than b: not failed before failed, not collapsed before
-/// collapsed, then the larger objective.
+/// Whether restart a is kept rather than b: failed ones last, before them collapsed ones, before
+/// them spurious ones; among equals the larger objective.
 bool is_better(FitStatus a_status, double a_objective, FitStatus b_status, double b_objective);
 
 /// Fits the restarts in turn and keeps the best, the earlier of equals. Iterations, collapses and

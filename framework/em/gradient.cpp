@@ -140,8 +140,11 @@ Fit iterate(PointPasses<T>& passes, PointPasses<double>& verdict, Mixture const&
   fit.total_iterations = fit.iterations;
   fit.log_likelihood = verdict.expectation(fit.mixture);
   fit.objective = fit.log_likelihood + log_prior(rule.known, fit.mixture, verdict.n_points());
-  fit.n_collapsed = !rule.known.has_covariances() && is_at_floor(fit.mixture, rule.floor);
   fit.labels = verdict.labels();
+  if (std::isfinite(fit.log_likelihood)) judge_covariances(rule, settings.ratio_limit, fit);
+  // The trace ends with the fit that is kept, which need not be the last iterate.
+  if (fit.trace.size() == static_cast<std::size_t>(fit.iterations) + 1)
+    fit.trace.back() = {fit.labels, fit.log_likelihood};
   fit.status = status_of(fit, has_converged);
   return fit;
 }

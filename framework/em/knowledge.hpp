@@ -25,7 +25,9 @@ struct Knowledge {
   }
 };
 
-/// Knowledge of a task for EM with these settings. assignment: of the task, for the start `given`.
+/// Knowledge of a task for EM with these settings, about as many components as they assume; a known
+/// covariance is that of all components (estimator_problems). assignment: of the task, for the
+/// start `given`.
 Knowledge knowledge_of(Task const& task, TaskSettings const& prior, EmSettings const& settings,
                        std::vector<int> assignment);
 

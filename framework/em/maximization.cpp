@@ -61,6 +61,21 @@ void shrink_mean(double mass, Knowledge const& known, Eigen::Index j, Mixture& m
   scatter += mass * shift * shift.transpose();
 }
 
+/// The largest variance over the smallest, between components and directions, where components have
+/// their own.
+double variance_ratio(Mixture const& mixture, CovarianceKind covariance) {
+  if (covariance == CovarianceKind::shared || covariance == CovarianceKind::tied) return 1;
+  if (mixture.is_isotropic()) return mixture.variances.maxCoeff() / mixture.variances.minCoeff();
+  double smallest = std::numeric_limits<double>::infinity(), largest = 0;
+  for (Eigen::Index j = 0; j < mixture.components(); ++j) {
+    Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> const solver(covariance_of(mixture, j),
+                                                                Eigen::EigenvaluesOnly);
+    smallest = std::fmin(smallest, solver.eigenvalues().minCoeff());
+    largest = std::fmax(largest, solver.eigenvalues().maxCoeff());
+  }
+  return largest / smallest;
+}
+
 /// Mean variance of a coordinate of component j.
 double variance_of(Mixture const& mixture, Eigen::Index j) {
   return mixture.is_isotropic() ? mixture.variances[j]
@@ -192,9 +207,19 @@ Mixture conformed(Mixture mixture, MaximizationRule const& rule) {
 bool is_at_floor(Mixture const& mixture, double floor) {
   double const limit = floor * (1 + 1e-9);
   if (mixture.is_isotropic()) return (mixture.variances.array() <= limit).any();
-  for (Eigen::Index j = 0; j < mixture.components(); ++j)
-    if (!is_above(covariance_of(mixture, j), limit)) return true;
+  for (Eigen::Index j = 0; j < mixture.components(); ++j) {
+    RowMatrix const covariance = covariance_of(mixture, j);
+    // An eigenvalue raised to the floor is there up to the rounding of the largest one.
+    double const rounding = 64 * std::numeric_limits<double>::epsilon() * covariance.trace();
+    if (!is_above(covariance, limit + rounding)) return true;
+  }
   return false;
+}
+
+void judge_covariances(MaximizationRule const& rule, double ratio_limit, Fit& fit) {
+  if (rule.known.has_covariances()) return;
+  fit.n_collapsed = is_at_floor(fit.mixture, rule.floor);
+  fit.is_spurious = ratio_limit > 0 && variance_ratio(fit.mixture, rule.covariance) > ratio_limit;
 }
 
 }  // namespace tvem

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tvem/core/settings.hpp"
+#include "tvem/em/fit.hpp"
 #include "tvem/em/knowledge.hpp"
 #include "tvem/em/matrix_passes.hpp"
 #include "tvem/em/point_passes.hpp"
@@ -43,5 +44,12 @@ Mixture conformed(Mixture mixture, MaximizationRule const& rule);
 
 /// Whether a component's variance is at the floor in some direction.
 bool is_at_floor(Mixture const& mixture, double floor);
+
+/// Adds to a fit that has its mixture whether it is at the floor, and whether its variances,
+/// between components and directions, are more than ratio_limit times apart (0: any may be): the
+/// sign of a spurious maximum of the likelihood, a component on a few points nearly in a plane
+/// (Hathaway 1985; Garcia-Escudero et al. 2008). Known, shared and tied covariances are never
+/// spurious.
+void judge_covariances(MaximizationRule const& rule, double ratio_limit, Fit& fit);
 
 }  // namespace tvem

@@ -6,7 +6,7 @@
 
 namespace tvem {
 
-/// Points of a block (point_blocks.hpp). A multiple of the lanes of every vector.
+/// Points of a block. A multiple of the lanes of every vector.
 inline constexpr int block_points = 64;
 
 /// An E-step and the sums that the M-step needs, in one pass over the points of a mixture with

@@ -5,9 +5,13 @@
 #include "tvem/core/text.hpp"
 #include "tvem/em/estimator.hpp"
 #include "tvem/em/maximization.hpp"
+#include "tvem/tasks/spread.hpp"
 
 namespace tvem {
 namespace {
+
+/// Of gradient ascent, whose steps are smaller than those of EM.
+constexpr int gradient_iterations = 1000;
 
 /// An option of a specification: sets it and returns true, or returns false for a value it does not
 /// take.
@@ -42,6 +46,8 @@ std::vector<Option> make_options() {
   return {
       {"restarts", "an integer 1..100000", restarted,
        [](auto const& text, S& s) { return parse_number(text, 1, 100000, s.restarts); }},
+      {"components", "an integer 1..64: assumed in place of the task's", restarted,
+       [](auto const& text, S& s) { return parse_number(text, 1, 64, s.components); }},
       {"start",
        "random, kmeans++, spectral, two_round, given or oracle (of spectral: the first two)",
        started, [](auto const& text, S& s) { return parse_word(text, s.start); }},
@@ -57,6 +63,8 @@ std::vector<Option> make_options() {
        likelihood, [](auto const& text, S& s) { return parse_word(text, s.covariance); }},
       {"variance_floor", "a number in 0..1", likelihood,
        [](auto const& text, S& s) { return parse_number(text, 0.0, 1.0, s.variance_floor); }},
+      {"ratio_limit", "a number >= 0", likelihood,
+       [](auto const& text, S& s) { return parse_number(text, 0.0, 1e300, s.ratio_limit); }},
       {"precision",
        "double or float",
        {em, two_round, gradient, lloyd, spectral},
@@ -131,9 +139,38 @@ std::vector<std::string> contradictions(EstimatorSpec const& spec) {
     problems.push_back("start=" + start + " is not for spectral, which starts random or kmeans++");
   if (is_without_chance(spec.em.start) && spec.given.contains("restarts") && spec.em.restarts > 1)
     problems.push_back("every restart of start=" + start + " is the same; leave restarts out");
+  if (is_without_chance(spec.em.start) && spec.given.contains("components"))
+    problems.push_back("start=" + start + " has the components of the task; leave components out");
   if (spec.em.centres > 0 && spec.given.contains("centres") &&
       spec.em.start != StartKind::two_round)
     problems.push_back("centres is of start=two_round, not of start=" + start);
+  return problems;
+}
+
+/// Where the floor or the ratio limit would keep EM from the truth.
+std::vector<std::string> bounds_problems(EstimatorSpec const& spec, TaskSettings const& task) {
+  std::vector<std::string> problems;
+  if (!has_option(spec.method, option("variance_floor")) || spec.em.known.variance) return problems;
+  double const smallest =
+      has_matrices(spec.em.covariance) ? smallest_variance(task) : task.sigma.low * task.sigma.low;
+  double const highest_floor = 0.5 * smallest / widest_mean_variance(task);
+  if (spec.em.variance_floor > highest_floor)
+    problems.push_back("em.variance_floor = " + rounded_text(spec.em.variance_floor) +
+                       " of the mean variance of the points is near or above the smallest true "
+                       "variance, which it could not find; give em.variance_floor = " +
+                       rounded_text(highest_floor / 10) + " or so");
+  bool const has_own =
+      spec.em.covariance != CovarianceKind::shared && spec.em.covariance != CovarianceKind::tied;
+  double const ratio = spec.em.covariance == CovarianceKind::spherical &&
+                               task.covariance != CovarianceKind::spherical
+                           ? 1
+                           : largest_variance_ratio(task);
+  if (has_own && restarts_of(spec) > 1 && spec.em.ratio_limit > 0 && ratio > spec.em.ratio_limit)
+    problems.push_back("em.ratio_limit = " + rounded_text(spec.em.ratio_limit) +
+                       ", but true variances are up to " + rounded_text(ratio) +
+                       " times apart: restarts near the truth would be passed over; give "
+                       "em.ratio_limit = " +
+                       rounded_text(3 * ratio) + " or so, or 0 for no limit");
   return problems;
 }
 
@@ -156,6 +193,8 @@ EstimatorSpec parse_estimator(std::string const& text, EmSettings const& default
   // One step of EM from the first round, or from the Transformer's answer.
   if (spec.method == Method::two_round || spec.method == Method::transformer_em)
     spec.em.max_iterations = 1;
+  if (spec.method == Method::gradient) spec.em.max_iterations = gradient_iterations;
+  if (!has_option(spec.method, option("known"))) spec.em.known = {};
   std::vector<std::string> problems;
   for (std::size_t p = 1; p < parts.size(); ++p) {
     std::string const problem = apply_option(parts[p], spec);
@@ -190,9 +229,17 @@ std::vector<std::string> estimator_problems(EstimatorSpec const& spec, Settings 
   if (has_known && spec.em.known.weights && settings.task.weights != WeightsKind::equal)
     report("known=weights is for task.weights = equal, not " +
            std::string(name_of(settings.task.weights)));
-  if (has_known && spec.em.known.means_prior && settings.task.means != MeansKind::gaussian)
-    report("known=means_prior is for task.means = gaussian, not " +
-           std::string(name_of(settings.task.means)));
+  if (has_known && spec.em.known.means_prior &&
+      (settings.task.means != MeansKind::gaussian || settings.task.separation > 0))
+    report(
+        "known=means_prior is for means that are N(0, task.scale^2 I): task.means = gaussian and "
+        "task.separation = 0");
+  if (has_option(spec.method, option("start")) && spec.em.start == StartKind::oracle &&
+      !spec.given.contains("start"))
+    report(
+        "em.start = oracle would start it from the truth under a name that does not say so; give " +
+        ("the estimator " + spec.text + ":start=oracle"));
+  for (std::string const& problem : bounds_problems(spec, settings.task)) report(problem);
   return problems;
 }
 

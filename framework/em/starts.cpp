@@ -123,6 +123,16 @@ Mixture mixture_of_labels(RowMatrix const& points, std::vector<int> const& label
   return mixture;
 }
 
+Mixture start_of_labels(RowMatrix const& points, std::vector<int> const& labels, int k,
+                        double floor) {
+  Mixture mixture = mixture_of_labels(points, labels, k, floor);
+  double total = 0;
+  for (double& weight : mixture.weights)
+    total += weight = std::fmax(weight, 1.0 / static_cast<double>(points.rows()));
+  for (double& weight : mixture.weights) weight /= total;
+  return mixture;
+}
+
 Starts::Starts(RowMatrix const& points, int k, EmSettings const& settings, Knowledge const& known,
                double floor, InstructionSet instruction_set)
     : points_(points),
@@ -160,7 +170,7 @@ Mixture Starts::mixture(RandomStream& random) {
   if (settings_.start == StartKind::two_round) {
     mixture = two_round_start(points_, k_, settings_, known_, floor_, passes_, random);
   } else if (settings_.start == StartKind::given) {
-    mixture = mixture_of_labels(points_, known_.assignment, k_, floor_);
+    mixture = start_of_labels(points_, known_.assignment, k_, floor_);
   } else if (settings_.start == StartKind::oracle) {
     mixture = known_.oracle.value();
     mixture.noise = NoiseKind::gaussian;

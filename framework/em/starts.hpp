@@ -32,6 +32,10 @@ std::vector<int> nearest_labels(RowMatrix const& points, RowMatrix const& means)
 Mixture mixture_of_labels(RowMatrix const& points, std::vector<int> const& labels, int k,
                           double floor);
 
+/// The same as a start for EM: a label without points has the weight of one.
+Mixture start_of_labels(RowMatrix const& points, std::vector<int> const& labels, int k,
+                        double floor);
+
 /// Every start of settings.start on a task, for EM and its relatives.
 class Starts {
  public:

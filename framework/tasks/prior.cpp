@@ -59,7 +59,8 @@ void draw_outliers(RandomStream& random, double share, double sigma, Task& task)
   Eigen::RowVectorXd const centre = task.mixture.means.colwise().mean();
   double const half_width =
       (task.mixture.means.rowwise() - centre).cwiseAbs().maxCoeff() + 6 * sigma;
-  auto n_left = static_cast<Eigen::Index>(share * static_cast<double>(n));
+  // 0.29 x 100 is below 29 in floating point.
+  auto n_left = static_cast<Eigen::Index>(share * static_cast<double>(n) + 1e-9);
   for (Eigen::Index i = 0; i < n && n_left > 0; ++i) {
     if (random.integer(0, n - i - 1) >= n_left) continue;
     --n_left;

@@ -1,5 +1,6 @@
 #include "tvem/tasks/spread.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <utility>
@@ -11,13 +12,10 @@
 namespace tvem {
 namespace {
 
-Eigen::VectorXd eigenvalues(double sigma, double ratio, Eigen::Index d) {
-  Eigen::VectorXd values(d);
-  for (Eigen::Index i = 0; i < d; ++i) {
-    double const exponent = d == 1 ? 0 : static_cast<double>(i) / static_cast<double>(d - 1) - 0.5;
-    values[i] = sigma * sigma * portable_exp(exponent * portable_log(ratio));
-  }
-  return values;
+/// Whether the covariances have eigenvalues that differ.
+bool has_directions(TaskSettings const& settings) {
+  return settings.dim.high > 1 && settings.covariance != CovarianceKind::shared &&
+         settings.covariance != CovarianceKind::spherical;
 }
 
 /// The factor of a covariance with these eigenvalues along random directions.
@@ -52,6 +50,52 @@ double laplace_variate(RandomStream& random) {
 
 }  // namespace
 
+Eigen::VectorXd covariance_eigenvalues(double sigma, double ratio, Eigen::Index d) {
+  Eigen::VectorXd values(d);
+  double sum = 0;
+  for (Eigen::Index i = 0; i < d; ++i) {
+    double const exponent = d == 1 ? 0 : static_cast<double>(i) / static_cast<double>(d - 1);
+    sum += values[i] = portable_exp(exponent * portable_log(ratio));
+  }
+  for (double& value : values) value *= sigma * sigma * static_cast<double>(d) / sum;
+  return values;
+}
+
+double largest_variance_ratio(TaskSettings const& settings) {
+  if (has_directions(settings)) return settings.eigenvalue_ratio;
+  if (settings.covariance != CovarianceKind::spherical) return 1;
+  double const ratio = settings.sigma.high / settings.sigma.low;
+  return ratio * ratio;
+}
+
+double smallest_variance(TaskSettings const& settings) {
+  double const sigma = settings.sigma.low;
+  if (!has_directions(settings)) return sigma * sigma;
+  // The fewer the dimensions, the more of the variance the longest one has.
+  return covariance_eigenvalues(sigma, settings.eigenvalue_ratio, std::max(2, settings.dim.low))[0];
+}
+
+double widest_mean_variance(TaskSettings const& settings) {
+  double const d = settings.dim.low, scale = settings.scale, sigma = settings.sigma.low;
+  double const k = settings.components.high;
+  double const distance = settings.separation * sigma;
+  double between = 0;  // of the means about the origin, a coordinate
+  switch (settings.means) {
+    case MeansKind::gaussian:
+      between = scale * scale;
+      break;
+    case MeansKind::uniform:
+      between = scale * scale / 3;
+      break;
+    case MeansKind::sphere:
+      between = scale * scale / d;
+      break;
+    case MeansKind::simplex:
+      return sigma * sigma + distance * distance * (k - 1) / (2 * k * d);
+  }
+  return sigma * sigma + between * (1 - 1 / k);
+}
+
 void draw_covariances(RandomStream& random, TaskSettings const& settings,
                       std::span<double const> sigma, Mixture& mixture) {
   Eigen::Index const k = mixture.components(), d = mixture.dim();
@@ -66,7 +110,7 @@ void draw_covariances(RandomStream& random, TaskSettings const& settings,
     }
     return;
   }
-  Eigen::VectorXd const values = eigenvalues(sigma[0], settings.eigenvalue_ratio, d);
+  Eigen::VectorXd const values = covariance_eigenvalues(sigma[0], settings.eigenvalue_ratio, d);
   mixture.factors.resize(k * d, d);
   for (Eigen::Index j = 0; j < k; ++j) {
     if (settings.covariance == CovarianceKind::tied && j > 0)

@@ -8,11 +8,26 @@
 
 namespace tvem {
 
+/// The eigenvalues of the covariances tied, diagonal and full in d dimensions:
+///   proportional to r^(i / (d - 1)), i = 0..d-1, r = task.eigenvalue_ratio,
+/// with the mean sigma^2, so that sigma is the standard deviation of a coordinate.
+Eigen::VectorXd covariance_eigenvalues(double sigma, double ratio, Eigen::Index d);
+
+/// How far apart the true variances of one task can be, between components and directions: the
+/// largest over the smallest.
+double largest_variance_ratio(TaskSettings const& settings);
+
+/// The smallest true variance of a component in any direction.
+double smallest_variance(TaskSettings const& settings);
+
+/// About the mean variance of a coordinate of a task's points, within and between components, for
+/// the smallest sigma and the means farthest apart, without outliers.
+double widest_mean_variance(TaskSettings const& settings);
+
 /// Draws what `task.covariance` says into a mixture whose means are there; sigma: that of the task
-/// (k of them for spherical, one otherwise). tied, diagonal and full have the eigenvalues
-///   sigma^2 r^(i / (d - 1) - 1/2), i = 0..d-1, r = task.eigenvalue_ratio,
-/// whose geometric mean is sigma^2: along random orthonormal directions (tied: the same for all
-/// components) or, for diagonal, along the axes in random order.
+/// (k of them for spherical, one otherwise). tied, diagonal and full have covariance_eigenvalues
+/// along random orthonormal directions (tied: the same for all components) or, for diagonal, along
+/// the axes in random order.
 void draw_covariances(RandomStream& random, TaskSettings const& settings,
                       std::span<double const> sigma, Mixture& mixture);
 

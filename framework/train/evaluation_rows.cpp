@@ -105,6 +105,11 @@ void fill_trace(std::span<FitRow const> fits, std::vector<double> const& traces,
   }
 }
 
+/// Labels to align: those of the task, or of a method that assumes more components.
+int n_labels(Task const& task, Fit const& fit) {
+  return std::max(task.components(), fit.mixture.components());
+}
+
 }  // namespace
 
 std::vector<EvaluationItem> evaluation_items(std::vector<EstimatorSpec> const& specs) {
@@ -127,7 +132,7 @@ void EvaluationRows::add_task(Task const& task) {
 
 void EvaluationRows::add_fit(Task const& task, RowMatrix const& held_out,
                              EvaluationItem const& item, Fit const& fit, double seconds) {
-  int const k = task.components();
+  int const k = n_labels(task, fit);
   FitRow row{.task = static_cast<double>(task.id),
              .estimator = static_cast<double>(item.estimator),
              .first_restart = static_cast<double>(item.first_restart),
@@ -146,7 +151,7 @@ void EvaluationRows::add_fit(Task const& task, RowMatrix const& held_out,
              .collapsed_restarts = static_cast<double>(fit.n_collapsed),
              .dead_components = static_cast<double>(fit.n_dead),
              .trace = 0};
-  if (fit.mixture.components() > 0) {
+  if (fit.mixture.components() > 0 && std::isfinite(fit.log_likelihood)) {
     ParameterDistance const distance =
         parameter_distance(task.mixture, fit.mixture, align_labels(task.labels, fit.labels, k));
     row.held_out_log_likelihood = mean_log_likelihood(fit.mixture, held_out);
@@ -163,7 +168,7 @@ void EvaluationRows::add_trace(Task const& task, Fit const& fit) {
   std::vector<double> errors, log_likelihoods;
   for (std::size_t i = 0; i < n_iterations_; ++i) {
     if (i < fit.trace.size()) {
-      errors.push_back(clustering_error(task.labels, fit.trace[i].labels, task.components()));
+      errors.push_back(clustering_error(task.labels, fit.trace[i].labels, n_labels(task, fit)));
       log_likelihoods.push_back(fit.trace[i].log_likelihood);
     } else {
       errors.push_back(fit.trace.empty() ? std::nan("") : errors.back());

@@ -57,13 +57,14 @@ Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const
 Fit em_after_model(EstimatorSpec const& spec, Task const& task, Fit const& model_fit,
                    InstructionSet instruction_set, Knowledge const& known) {
   if (model_fit.status == FitStatus::failed) return model_fit;
-  Mixture const start =
-      model_fit.mixture.components() > 0
-          ? model_fit.mixture
-          : mixture_of_labels(task.points, model_fit.labels, task.components(),
-                              variance_floor(task.points, spec.em.variance_floor));
+  Mixture const start = model_fit.mixture.components() > 0
+                            ? model_fit.mixture
+                            : start_of_labels(task.points, model_fit.labels, task.components(),
+                                              variance_floor(task.points, spec.em.variance_floor));
   Fit fit = em_from(task.points, start, spec.em, instruction_set, known);
-  if (fit.status == FitStatus::not_converged) fit.status = FitStatus::converged;
+  // A step or more that were asked for are all that there should be.
+  if (fit.status == FitStatus::not_converged && !spec.given.contains("max_iterations"))
+    fit.status = FitStatus::converged;
   return fit;
 }
 

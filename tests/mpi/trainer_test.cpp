@@ -257,6 +257,36 @@ TEST(Evaluation, RestartsSharedByRanks_AsOneFitOfAll) {
     }
 }
 
+TEST(Evaluation, WrongNumberOfComponents_PointsWithoutPartnerAreErrors) {
+  Settings settings;
+  settings.task.means = MeansKind::simplex;
+  settings.task.separation = 30;  // nothing but the number of components can be wrong
+  settings.eval.tasks = 20;
+  settings.eval.trace = 3;
+  settings.eval.estimators = {"em:restarts=20", "em:components=2:restarts=20",
+                              "lloyd:components=4:restarts=20"};
+  Trainer trainer(settings, test_world(), first_state(settings));
+  Evaluation const table =
+      evaluate(settings, test_world(), trainer.model(), best_instruction_set());
+  if (!test_world().is_root()) return;
+  TaskPrior const prior(settings.task);
+  for (std::size_t t = 0; t < 20; ++t) {
+    Task const task = prior.sample(settings.eval.seed, Purpose::evaluation_tasks, t);
+    double counts[3] = {};
+    for (int const label : task.labels) ++counts[label];
+    double const smallest = *std::min_element(counts, counts + 3) / 50;
+    EXPECT_EQ(table.error[t], 0);
+    // Two components: one of them takes two of the true three.
+    EXPECT_GE(table.error[20 + t], smallest);
+    EXPECT_LT(table.error[20 + t], 0.5);
+    EXPECT_GE(table.weights_distance[20 + t], 1.0 / 9);  // of the true one without a partner
+    // Four: some points of one true component are under a name that no other has.
+    EXPECT_GT(table.error[40 + t], 0);
+    EXPECT_LT(table.error[40 + t], 0.5);
+    EXPECT_LT(table.means_distance[40 + t], 3);
+  }
+}
+
 class CountingObserver : public TrainingObserver {
  public:
   void on_step(StepRecord const&) override { ++n_steps; }

@@ -27,6 +27,8 @@ TEST(PortableLog, NearOne_RelativeErrorBelow1e15) {
     ASSERT_NEAR(portable_log(x), exact, 1e-15 * std::fabs(exact)) << x;
   }
   EXPECT_EQ(portable_log(1.0), 0.0);
+  EXPECT_TRUE(std::isnan(portable_log(NAN)));
+  EXPECT_EQ(portable_log(INFINITY), INFINITY);
 }
 
 TEST(PortableExp, WholeRange_RelativeErrorBelow1e15) {

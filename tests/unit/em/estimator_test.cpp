@@ -1,5 +1,6 @@
 #include "tvem/em/estimator.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 
@@ -58,6 +59,10 @@ TEST(ParseEstimator, Relatives_HaveOptionsOfTheirOwn) {
   EXPECT_EQ(two_round.em.start, StartKind::two_round);
   EXPECT_EQ(two_round.em.centres, 9);
   EXPECT_EQ(parse_estimator("gradient:rate=0.5", {}).em.rate, 0.5);
+  EXPECT_EQ(parse_estimator("gradient", {}).em.max_iterations, 1000);
+  ten.known.variance = true;
+  EXPECT_FALSE(parse_estimator("lloyd:start=two_round", ten).em.known.variance);
+  EXPECT_TRUE(parse_estimator("em", ten).em.known.variance);
   EXPECT_EQ(parse_estimator("transformer+em", {}).method, Method::transformer_em);
   KnownParameters known;
   EXPECT_FALSE(read_known("variance+variance", known));
@@ -71,6 +76,9 @@ TEST(ParseEstimator, OptionsThatContradict_ErrorSaysWhy) {
   EXPECT_NE(problem_of("spectral:start=oracle").find("random or kmeans++"), std::string::npos);
   EXPECT_NE(problem_of("em:start=oracle:restarts=5").find("leave restarts out"), std::string::npos);
   EXPECT_NE(problem_of("em:centres=5").find("start=two_round"), std::string::npos);
+  EXPECT_NE(problem_of("em:start=oracle:components=3").find("leave components out"),
+            std::string::npos);
+  EXPECT_NE(problem_of("em:components=0").find("1..64"), std::string::npos);
   EXPECT_NE(problem_of("em:known=mean").find("means_prior"), std::string::npos);
   EXPECT_NE(problem_of("hartigan:precision=float").find("options of hartigan"), std::string::npos);
 }
@@ -157,6 +165,26 @@ TEST(RunBaseline, SameTaskAndSeed_SameBits) {
   }
   EstimatorSpec const chance = parse_estimator("chance", EmSettings{});
   EXPECT_NE(run(chance, task, 1).labels, run(chance, task, 2).labels);
+}
+
+TEST(RunBaseline, AssumedComponents_InPlaceOfTheTasks) {
+  TaskSettings settings;
+  settings.covariance = CovarianceKind::tied;
+  Task const task = TaskPrior(settings).sample(1, Purpose::probe, 9);
+  for (auto const* method :
+       {"em", "em:covariance=tied:known=variance+weights", "two_round:covariance=full",
+        "gradient:restarts=2", "lloyd", "hartigan", "spectral"})
+    for (int const k : {1, 2, 5}) {
+      EstimatorSpec const spec =
+          parse_estimator(method + (":components=" + std::to_string(k)), EmSettings{});
+      Fit const fit = run(spec, task, 1);
+      EXPECT_EQ(fit.mixture.components(), k) << spec.text;
+      EXPECT_LT(*std::max_element(fit.labels.begin(), fit.labels.end()), k);
+      EXPECT_TRUE(std::isfinite(fit.log_likelihood)) << spec.text;
+      if (!spec.em.known.variance) continue;
+      for (int j = 0; j < k; ++j)
+        EXPECT_EQ(covariance_of(fit.mixture, j), covariance_of(task.mixture, 0));
+    }
 }
 
 TEST(RunBaseline, Transformer_IsNoBaseline) {

@@ -198,6 +198,13 @@ TEST(Trace, EveryMethod_FromTheStartToTheEnd) {
     ASSERT_EQ(fit.trace.size(), static_cast<std::size_t>(fit.iterations) + 1);
     EXPECT_EQ(fit.trace[0].labels.size(), 50u);
   }
+  EmSettings jumping = settings;
+  jumping.rate = 0.5;  // far beyond the best iterate, which is the one kept
+  for (std::uint64_t id = 0; id < 20; ++id) {
+    Fit const gradient = gradient_ascent(task.points, 3, jumping, set, one_restart(id));
+    EXPECT_EQ(gradient.trace.back().labels, gradient.labels);
+    EXPECT_EQ(gradient.trace.back().log_likelihood, gradient.log_likelihood);
+  }
   Fit const fit = em(task.points, 3, settings, set, one_restart(5));
   EXPECT_EQ(fit.trace.back().labels, fit.labels);
   EXPECT_NEAR(fit.trace.back().log_likelihood, fit.log_likelihood, 1e-12);

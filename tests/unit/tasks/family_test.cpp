@@ -1,4 +1,5 @@
 // Outliers, held-out points, the fixed pool, and distributions of the means.
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -32,6 +33,14 @@ TEST(Outliers, Share_IsExactAndEveryPointIsOneEquallyOften) {
   }
   for (int const count : counts)
     EXPECT_NEAR(count, n_tasks / 4.0, 4 * std::sqrt(n_tasks * 3 / 16.0));
+}
+
+TEST(Outliers, ShareThatIsNoBinaryFraction_CountAsInDecimals) {
+  TaskSettings settings;
+  settings.points = {100, 100};
+  settings.outliers = 0.29;
+  Task const task = TaskPrior(settings).sample(1, Purpose::probe, 0);
+  EXPECT_EQ(std::count(task.labels.begin(), task.labels.end(), outlier_label), 29);
 }
 
 TEST(Outliers, AreUniformInTheirCubeAndLeaveTheOthersAsTheyWere) {
@@ -100,28 +109,102 @@ TEST(Pool, None_TrainingTasksAreFresh) {
   EXPECT_EQ(task.points, prior.sample(1, Purpose::training_tasks, 77).points);
 }
 
-/// Coordinate 0 of the first mean of 10 000 tasks, over the scale.
+/// value(task) of 10 000 tasks.
+template <class F>
+std::vector<double> values_of(TaskSettings const& settings, F const& value) {
+  TaskPrior const prior(settings);
+  std::vector<double> values;
+  for (std::uint64_t id = 0; id < 10000; ++id)
+    values.push_back(value(prior.sample(11, Purpose::probe, id)));
+  return values;
+}
+
+double uniform_distribution(double x) { return 0.5 * (x + 1); }  // in [-1, 1]
+
+/// Coordinate 0 of the first mean, over the scale.
 std::vector<double> mean_coordinates(MeansKind means) {
   TaskSettings settings;
   settings.means = means;
   settings.dim = {3, 3};
   settings.points = {2, 2};
-  TaskPrior const prior(settings);
-  std::vector<double> values;
-  for (std::uint64_t id = 0; id < 10000; ++id)
-    values.push_back(prior.sample(11, Purpose::probe, id).mixture.means(0, 0) / settings.scale);
-  return values;
+  return values_of(settings,
+                   [&](Task const& task) { return task.mixture.means(0, 0) / settings.scale; });
 }
 
 TEST(Means, EveryKind_HasItsDistribution) {
-  auto const uniform = [](double x) { return 0.5 * (x + 1); };
   EXPECT_LT(kolmogorov_smirnov(mean_coordinates(MeansKind::gaussian), normal_distribution),
             kolmogorov_smirnov_limit);
-  EXPECT_LT(kolmogorov_smirnov(mean_coordinates(MeansKind::uniform), uniform),
+  EXPECT_LT(kolmogorov_smirnov(mean_coordinates(MeansKind::uniform), uniform_distribution),
             kolmogorov_smirnov_limit);
   // A coordinate of a point on the sphere in three dimensions is uniform (Archimedes).
-  EXPECT_LT(kolmogorov_smirnov(mean_coordinates(MeansKind::sphere), uniform),
+  EXPECT_LT(kolmogorov_smirnov(mean_coordinates(MeansKind::sphere), uniform_distribution),
             kolmogorov_smirnov_limit);
+}
+
+TEST(Means, SimplexEveryVertex_InAUniformDirection) {
+  TaskSettings settings;
+  settings.means = MeansKind::simplex;
+  settings.separation = 4;
+  settings.dim = {3, 3};
+  settings.components = {4, 4};
+  settings.points = {2, 2};
+  for (Eigen::Index j = 0; j < 4; ++j)
+    for (Eigen::Index c = 0; c < 3; ++c) {
+      auto const direction = [&](Task const& task) {
+        return task.mixture.means(j, c) / task.mixture.means.row(j).norm();
+      };
+      EXPECT_LT(kolmogorov_smirnov(values_of(settings, direction), uniform_distribution),
+                kolmogorov_smirnov_limit)
+          << j << " " << c;
+    }
+}
+
+TEST(Means, SeparatedOnALine_ConditionalDistribution) {
+  // Two uniform means in [-1, 1] given a distance of at least 1: it has the density 2 (2 - t) on
+  // [1, 2].
+  TaskSettings settings;
+  settings.means = MeansKind::uniform;
+  settings.scale = 1;
+  settings.separation = 1;
+  settings.dim = {1, 1};
+  settings.components = {2, 2};
+  settings.points = {2, 2};
+  auto const distances = values_of(settings, [](Task const& task) {
+    return std::fabs(task.mixture.means(0, 0) - task.mixture.means(1, 0));
+  });
+  EXPECT_LT(kolmogorov_smirnov(distances, [](double t) { return 1 - (2 - t) * (2 - t); }),
+            kolmogorov_smirnov_limit);
+}
+
+TEST(Weights, Dirichlet_MarginalBetaDistributions) {
+  TaskSettings settings;
+  settings.weights = WeightsKind::dirichlet;
+  settings.points = {2, 2};
+  auto const last_weight = [](Task const& task) { return task.mixture.weights[2]; };
+  // Beta(1, 2).
+  EXPECT_LT(kolmogorov_smirnov(values_of(settings, last_weight),
+                               [](double w) { return 1 - (1 - w) * (1 - w); }),
+            kolmogorov_smirnov_limit);
+  // Beta(1/2, 1/2): the arcsine distribution.
+  settings.components = {2, 2};
+  settings.concentration = 0.5;
+  auto const first_weight = [](Task const& task) { return task.mixture.weights[0]; };
+  EXPECT_LT(kolmogorov_smirnov(values_of(settings, first_weight),
+                               [](double w) { return std::asin(std::sqrt(w)) / std::asin(1.0); }),
+            kolmogorov_smirnov_limit);
+}
+
+TEST(Sigma, RangePerTaskOrPerComponent_Uniform) {
+  TaskSettings settings;
+  settings.sigma = {0.5, 2};
+  settings.points = {2, 2};
+  for (auto const covariance : {CovarianceKind::shared, CovarianceKind::spherical}) {
+    settings.covariance = covariance;
+    auto const sigma = [](Task const& task) { return std::sqrt(task.mixture.variances[1]); };
+    EXPECT_LT(
+        kolmogorov_smirnov(values_of(settings, sigma), [](double s) { return (s - 0.5) / 1.5; }),
+        kolmogorov_smirnov_limit);
+  }
 }
 
 TEST(PriorProblems, SphericalWithOneSigmaOrRatioOne_SaysWhatToDo) {

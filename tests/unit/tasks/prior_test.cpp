@@ -129,17 +129,23 @@ TEST(TaskPrior, SimplexMeans_EquidistantAboutTheOriginInRandomDirections) {
 }
 
 TEST(TaskPrior, Separation_IsKeptInUnitsOfSigma) {
-  TaskSettings settings;
-  settings.separation = 2;
-  settings.sigma = {0.5, 2};
-  TaskPrior const prior(settings);
-  for (std::uint64_t id = 0; id < 300; ++id) {
-    Task const task = prior.sample(1, Purpose::probe, id);
-    for (int a = 0; a < 3; ++a)
-      for (int b = 0; b < a; ++b)
-        EXPECT_GE((task.mixture.means.row(a) - task.mixture.means.row(b)).norm(),
-                  2 * std::sqrt(task.mixture.variances[0]));
-  }
+  for (auto const means : {MeansKind::gaussian, MeansKind::uniform, MeansKind::sphere})
+    for (auto const covariance : {CovarianceKind::shared, CovarianceKind::spherical}) {
+      TaskSettings settings;
+      settings.means = means;
+      settings.covariance = covariance;
+      settings.separation = 1.8;
+      settings.sigma = {0.5, 2};
+      TaskPrior const prior(settings);
+      for (std::uint64_t id = 0; id < 100; ++id) {
+        Task const task = prior.sample(1, Purpose::probe, id);
+        for (int a = 0; a < 3; ++a)
+          for (int b = 0; b < a; ++b)
+            EXPECT_GE((task.mixture.means.row(a) - task.mixture.means.row(b)).norm(),
+                      1.8 * std::sqrt(task.mixture.variances.maxCoeff()))
+                << name_of(means) << " " << name_of(covariance);
+      }
+    }
 }
 
 TEST(TaskPrior, DirichletWeights_TheirMoments) {
@@ -170,7 +176,7 @@ TEST(TaskPrior, Labels_FollowTheWeights) {
               0);
 }
 
-TEST(TaskPrior, Ranges_BothEndsAreDrawn) {
+TEST(TaskPrior, Ranges_EveryValueEquallyOften) {
   TaskSettings settings;
   settings.dim = {1, 3};
   settings.components = {2, 4};
@@ -183,9 +189,10 @@ TEST(TaskPrior, Ranges_BothEndsAreDrawn) {
     ++ks.at(static_cast<std::size_t>(task.components()));
     ++ns.at(static_cast<std::size_t>(task.n_points()));
   }
-  for (int d = 1; d <= 3; ++d) EXPECT_GT(dims[static_cast<std::size_t>(d)], 60);
-  for (int k = 2; k <= 4; ++k) EXPECT_GT(ks[static_cast<std::size_t>(k)], 60);
-  for (int n = 10; n <= 12; ++n) EXPECT_GT(ns[static_cast<std::size_t>(n)], 60);
+  double const deviation = 4 * std::sqrt(300 * 2 / 9.0);
+  for (int d = 1; d <= 3; ++d) EXPECT_NEAR(dims[static_cast<std::size_t>(d)], 100, deviation);
+  for (int k = 2; k <= 4; ++k) EXPECT_NEAR(ks[static_cast<std::size_t>(k)], 100, deviation);
+  for (int n = 10; n <= 12; ++n) EXPECT_NEAR(ns[static_cast<std::size_t>(n)], 100, deviation);
 }
 
 std::string problem_of(TaskSettings const& settings) {
