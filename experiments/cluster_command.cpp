@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
+
+#include <unistd.h>
 
 #include "clustering.hpp"
 #include "command_line.hpp"
@@ -51,12 +54,15 @@ struct Request {
   std::string estimators;
 };
 
+/// The items of a list, without the blanks around them.
 std::vector<std::string> list_of(std::string const& text) {
   std::vector<std::string> items;
   if (text.empty()) return items;
-  for (std::string item : split(text, ',')) {
-    std::erase(item, ' ');
-    items.push_back(item);
+  for (std::string const& item : split(text, ',')) {
+    std::size_t const first = item.find_first_not_of(' ');
+    items.push_back(first == std::string::npos
+                        ? ""
+                        : item.substr(first, item.find_last_not_of(' ') - first + 1));
   }
   return items;
 }
@@ -87,7 +93,8 @@ Request parse_request(SplitArguments const& arguments) {
   return request;
 }
 
-TrainedModel read_model(std::filesystem::path const& folder, FileHeader& header) {
+TrainedModel read_model(std::filesystem::path const& folder, FileHeader& header,
+                        std::vector<std::string>& warnings) {
   std::optional<FoundCheckpoint> found;
   try {
     found = read_checkpoint(folder);
@@ -97,20 +104,71 @@ TrainedModel read_model(std::filesystem::path const& folder, FileHeader& header)
   if (!found)
     throw ConfigurationError("--model " + folder.string() +
                              ": there is no checkpoint.h5; give a folder of tvem run");
+  if (!found->notice.empty()) warnings.push_back(found->notice);
   header = std::move(found->checkpoint.header);
-  return {stored_settings(header, folder), std::move(found->checkpoint.state)};
+  TrainedModel model{stored_settings(header, folder), std::move(found->checkpoint.state)};
+  if (model.state.step < model.settings.train.steps)
+    warnings.push_back("the model is after " + std::to_string(model.state.step) + " of " +
+                       std::to_string(model.settings.train.steps) +
+                       " training steps; tvem run goes on with it");
+  return model;
 }
 
-std::vector<EstimatorSpec> parse_specs(Request const& request, Settings const& settings) {
+/// With the defaults of the keys em.*, not with those of the model's evaluation: they may know what
+/// a user's points do not come with.
+std::vector<EstimatorSpec> parse_specs(Request const& request) {
   std::vector<EstimatorSpec> specs;
   std::vector<std::string> problems;
+  std::set<std::string> texts;
   for (auto const& text : list_of(request.estimators)) try {
-      specs.push_back(parse_estimator(text, settings.em));
+      specs.push_back(parse_estimator(text, EmSettings{}));
+      if (!texts.insert(text).second) problems.push_back("\"" + text + "\" is given twice");
     } catch (ConfigurationError const& error) {
       problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     }
+  for (std::string& problem : problems) problem = "--estimators: " + problem;
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
   return specs;
+}
+
+namespace fs = std::filesystem;
+
+bool is_same_file(fs::path const& a, fs::path const& b) {
+  std::error_code ignored;
+  return fs::weakly_canonical(a) == fs::weakly_canonical(b) || fs::equivalent(a, b, ignored);
+}
+
+/// Whether a file begins as one that write_csv wrote.
+bool is_csv_of_labels(fs::path const& path) {
+  std::ifstream file(path);
+  std::string line;
+  return std::getline(file, line) && line.starts_with("point,\"");
+}
+
+/// Why a file cannot be written without losing another one; empty when it can.
+std::string target_problem(fs::path const& path, Request const& request, bool is_ours) {
+  fs::path const folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (!fs::is_directory(folder)) return "the folder is not there";
+  if (is_same_file(folder, request.model)) return "this is the folder of the model; choose another";
+  if (!fs::exists(path)) return access(folder.c_str(), W_OK) == 0 ? "" : "the folder is read-only";
+  if (!fs::is_regular_file(path)) return "there is something else of this name that is no file";
+  if (is_same_file(path, request.data)) return "this is the file of --data; choose another";
+  if (!is_ours) return "there is a file that tvem cluster has not written; choose another name";
+  return "";
+}
+
+std::vector<std::string> target_problems(Request const& request) {
+  std::vector<std::string> problems;
+  auto const check = [&](std::string const& option, fs::path const& path, bool is_ours) {
+    std::string const problem = target_problem(path, request, is_ours);
+    if (!problem.empty()) problems.push_back(option + " " + path.string() + ": " + problem);
+  };
+  check("--out", request.out, is_clustering_file(request.out));
+  if (request.csv.empty()) return problems;
+  check("--csv", request.csv, is_csv_of_labels(request.csv));
+  if (is_same_file(request.out, request.csv))
+    problems.push_back("--out and --csv are the same file " + request.csv.string());
+  return problems;
 }
 
 std::string table_text(ClusteringRecord const& record) {
@@ -154,18 +212,18 @@ void write_csv(std::filesystem::path const& path, ClusteringRecord const& record
 /// On rank 0: everything.
 void cluster(CommandContext const& context, Request const& request) {
   ClusteringRecord record;
-  TrainedModel const model = read_model(request.model, record.header);
-  auto const specs = parse_specs(request, model.settings);
+  std::vector<std::string> warnings;
+  TrainedModel const model = read_model(request.model, record.header, warnings);
+  auto const specs = parse_specs(request);
   record.table = read_points(request.data, request.selection);
   record.data_file = request.data.string();
   record.components = request.components;
   auto problems = clustering_problems(model, specs, record.table, request.components);
-  auto const folder = request.out.parent_path();
-  if (!folder.empty() && !std::filesystem::is_directory(folder))
-    problems.push_back("--out " + request.out.string() + ": the folder is not there");
+  for (auto const& problem : target_problems(request)) problems.push_back(problem);
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
   for (auto const& warning : clustering_warnings(model, record.table, request.is_rescaled))
-    say(context.comm, "warning: " + warning + "\n");
+    warnings.push_back(warning);
+  for (auto const& warning : warnings) say(context.comm, "warning: " + warning + "\n");
   record.results = cluster_points(model, specs, record.table, request.components, request.seed,
                                   request.is_rescaled);
   record.header.created_utc = now_utc();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
@@ -15,6 +16,9 @@
 
 namespace tvem {
 namespace {
+
+/// Of labels to compare clusters with: they are aligned by a matrix of as many rows.
+constexpr std::size_t most_classes = 256;
 
 /// The points as a task without a truth.
 Task task_of(RowMatrix const& points, int components) {
@@ -81,12 +85,11 @@ RowMatrix responsibilities_of(Fit const& fit, RowMatrix const& points) {
   return (log_joint.colwise() - log_sum_exp_rows(log_joint)).array().exp();
 }
 
-/// The Transformer's answer, in the units of the points.
+/// The Transformer's answer to the points in `units`, brought back to their own.
 Fit model_fit(TrainedModel const& model, Transformer<float>& transformer, Task const& task,
-              std::uint64_t seed, bool is_rescaled) {
-  if (!is_rescaled)
+              std::uint64_t seed, Units const& units) {
+  if (units.are_those_of_points())
     return fit_of_model(model.settings, transformer, task, seed, Purpose::evaluation_tasks);
-  Units const units = training_units(model.settings, task.points);
   Fit fit = fit_of_model(model.settings, transformer, rescaled(task, units), seed,
                          Purpose::evaluation_tasks);
   if (fit.mixture.components() > 0) {
@@ -135,6 +138,12 @@ std::vector<std::string> clustering_problems(TrainedModel const& model,
   if (n < components)
     problems.push_back("--components " + std::to_string(components) + " is more than the " +
                        std::to_string(n) + " points");
+  std::size_t const n_classes =
+      std::set<std::string>(table.labels.begin(), table.labels.end()).size();
+  if (n_classes > most_classes)
+    problems.push_back("--labels has " + std::to_string(n_classes) +
+                       " different labels; clusters can be compared with at most " +
+                       std::to_string(most_classes));
   for (EstimatorSpec const& spec : specs) {
     bool const needs_truth = spec.method == Method::bayes || spec.method == Method::chance ||
                              spec.em.start == StartKind::oracle ||
@@ -206,11 +215,12 @@ std::vector<ClusteringResult> cluster_points(TrainedModel const& model,
   Task const task = task_of(table.points, components);
   auto const truth = numbered(table.labels);
   int const n_classes = truth.empty() ? 0 : 1 + *std::max_element(truth.begin(), truth.end());
+  Units const units_of_model = is_rescaled ? training_units(model.settings, table.points) : Units{};
   std::vector<ClusteringResult> results;
   for (EstimatorSpec const& spec : specs) {
     auto const start = std::chrono::steady_clock::now();
     Fit fit;
-    if (needs_model(spec.method)) fit = model_fit(model, transformer, task, seed, is_rescaled);
+    if (needs_model(spec.method)) fit = model_fit(model, transformer, task, seed, units_of_model);
     if (spec.method != Method::transformer)
       fit = fit_in_fair_units(spec, task, [&](Task const& in_units, Units const& units) {
         if (spec.method != Method::transformer_em)

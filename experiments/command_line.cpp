@@ -1,11 +1,22 @@
 #include "command_line.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <iostream>
 
 #include "tvem/core/error.hpp"
 
 namespace tvem {
+
+namespace {
+
+/// Whether a word begins an option; -1 is a value, if a wrong one.
+bool is_option(std::string const& word) {
+  return word.starts_with("--") || (word.starts_with('-') && word.size() > 1 &&
+                                    std::isdigit(static_cast<unsigned char>(word[1])) == 0);
+}
+
+}  // namespace
 
 bool SplitArguments::has(std::string const& name) const {
   return std::any_of(own.begin(), own.end(),
@@ -36,7 +47,7 @@ SplitArguments split_arguments(std::vector<std::string> const& arguments,
     std::string value;
     if (equals != std::string::npos)
       value = argument.substr(equals + 1);
-    else if (!option->value.empty() && i + 1 < arguments.size() && arguments[i + 1][0] != '-')
+    else if (!option->value.empty() && i + 1 < arguments.size() && !is_option(arguments[i + 1]))
       value = arguments[++i];
     if (option->value.empty() && equals != std::string::npos)
       problems.push_back("--" + option->name + " takes no value");

@@ -14,10 +14,12 @@ std::string format(char const* pattern, Values... values) {
   return text;
 }
 
-/// A number to `decimals` places, or a dash where there is none. What rounds to 0 has no sign.
+/// A number to `decimals` places, a large one in three digits, or a dash where there is none. What
+/// rounds to 0 has no sign.
 inline std::string number(double value, int width, int decimals) {
   if (std::isnan(value)) return format("%*s", width, "-");
-  std::string const text = format("%.*f", decimals, value);
+  std::string const text =
+      std::fabs(value) < 1e5 ? format("%.*f", decimals, value) : format("%.2e", value);
   bool const is_zero = text.find_first_not_of("-0.") == std::string::npos;
   return format("%*s", width, is_zero && text[0] == '-' ? text.c_str() + 1 : text.c_str());
 }

@@ -2,6 +2,7 @@
 // code.
 #include <array>
 #include <iostream>
+#include <new>
 #include <string>
 
 #include "command_line.hpp"
@@ -76,16 +77,23 @@ int main(int argc, char** argv) {
   using namespace tvem;
   MpiSession const session(argc, argv);
   Communicator const comm = session.world();
+  auto const fail = [&](std::string const& message) {
+    std::cerr << "tvem: rank " + std::to_string(comm.rank()) + ": " + message + "\n" << std::flush;
+    // The other ranks may be waiting for this one: end them all.
+    if (comm.size() > 1) session.abort(static_cast<int>(ExitCode::failed));
+    return static_cast<int>(ExitCode::failed);
+  };
   try {
     return dispatch(comm, {argv + 1, argv + argc});
   } catch (ConfigurationError const& error) {
     print_problems(comm, error);
     return static_cast<int>(ExitCode::wrong_input);
+  } catch (std::bad_alloc const&) {
+    return fail(
+        "out of memory; attention needs n^2 numbers a head for the n points of a task, and "
+        "activations grow with task.points, model.width and parallel.chunk: lower one of "
+        "them, or use fewer points or ranks a node");
   } catch (std::exception const& error) {
-    std::cerr << "tvem: rank " + std::to_string(comm.rank()) + ": " + error.what() + "\n"
-              << std::flush;
-    // The other ranks may be waiting for this one: end them all.
-    if (comm.size() > 1) session.abort(static_cast<int>(ExitCode::failed));
-    return static_cast<int>(ExitCode::failed);
+    return fail(error.what());
   }
 }

@@ -10,6 +10,7 @@
 #include "tvem/io/config.hpp"
 #include "tvem/metrics/bayes.hpp"
 #include "tvem/metrics/statistics.hpp"
+#include "unused_keys.hpp"
 
 namespace tvem {
 namespace {
@@ -124,11 +125,11 @@ std::string table_row(Summary const& summary, Evaluation const& table, bool is_r
 }
 
 /// The Bayes error with labels as named, and where it has a closed form, that and the minimax rate.
-std::string reference_lines(Evaluation const& table, std::string const& config_text) {
+std::string reference_lines(Evaluation const& table, Settings const& settings) {
   Moments const raw = moments_of(table.bayes_error_raw);
   std::string text = format("Bayes error with labels as named (no permutation): %.4f, s.e. %.4f\n",
                             raw.mean(), raw.standard_error());
-  TaskSettings const task = parse_configuration(config_text, "the file's configuration", {}).task;
+  TaskSettings const& task = settings.task;
   bool const has_closed_form = task.means == MeansKind::simplex &&
                                task.weights == WeightsKind::equal &&
                                task.covariance == CovarianceKind::shared &&
@@ -189,7 +190,11 @@ std::string report_table(RunRecord const& record, bool is_detailed) {
   for (std::size_t e = 0; e < summaries.size(); ++e)
     text += table_row(summaries[e], table, e == reference, width);
   if (is_detailed) text += "\n" + detail_table(table, summaries, width);
-  return text + "\n" + reference_lines(table, record.header.config_text);
+  Settings const settings =
+      parse_configuration(record.header.config_text, "the file's configuration", {});
+  std::string const defaults = changed_estimator_defaults(settings);
+  if (!defaults.empty()) text += "\nestimators that do not say otherwise have " + defaults + "\n";
+  return text + "\n" + reference_lines(table, settings);
 }
 
 std::string report_csv(RunRecord const& record) {

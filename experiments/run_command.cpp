@@ -15,6 +15,7 @@
 #include "tvem/io/keys.hpp"
 #include "tvem/train/evaluation.hpp"
 #include "tvem/train/loop.hpp"
+#include "unused_keys.hpp"
 
 namespace tvem {
 namespace {
@@ -38,9 +39,11 @@ std::string help() {
 }
 
 std::string read_file(std::string const& path) {
-  std::ifstream file(path);
+  // Before it is opened: opening a pipe would wait for its other end.
+  bool const is_file = std::filesystem::is_regular_file(path);
+  std::ifstream file(is_file ? path : std::string());
   std::ostringstream text;
-  bool const is_read = std::filesystem::is_regular_file(path) && file && (text << file.rdbuf());
+  bool const is_read = is_file && file && (text << file.rdbuf());
   if (!is_read)
     throw ConfigurationError(
         "--config " + path +
@@ -70,7 +73,7 @@ Settings read_settings(CommandContext const& context, SplitArguments const& argu
   text = context.comm.broadcast(text);
   std::vector<std::string> problems;
   Settings const settings = parse_configuration(text, path, arguments.rest, problems);
-  if (problems.empty()) add_problems_of_modules(settings, problems);
+  add_problems_of_modules(settings, problems);
   if (!arguments.has("out"))
     problems.push_back("--out DIR is missing: the folder that the run writes");
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
@@ -133,6 +136,7 @@ void announce(Communicator const& comm, Settings const& settings, RunFolder cons
             std::to_string(trainer.state().chunk) + " tasks, so " +
             std::to_string(comm.size() - n_chunks) +
             " ranks are idle in training; lower parallel.chunk or the number of ranks\n";
+  for (auto const& note : unused_keys(settings)) text += "note: " + note + "\n";
   say(comm, text);
 }
 

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "tvem/core/error.hpp"
+#include "tvem/io/digest.hpp"
 #include "tvem/io/durable.hpp"
 #include "tvem/io/groups.hpp"
 
@@ -89,6 +91,16 @@ void write_results(Hdf5Group const& group, ClusteringRecord const& record) {
 }
 
 }  // namespace
+
+bool is_clustering_file(std::filesystem::path const& path) {
+  if (!std::filesystem::is_regular_file(path)) return false;
+  try {
+    verify_seal(path);
+    return Hdf5File::open(path).root().text_attribute("file_type") == file_type;
+  } catch (Error const&) {
+    return false;
+  }
+}
 
 void write_clustering_file(std::filesystem::path const& path, ClusteringRecord const& record) {
   write_durably(path, {}, [&](std::filesystem::path const& temporary) {

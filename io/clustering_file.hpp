@@ -32,6 +32,9 @@ struct ClusteringRecord {
   std::vector<ClusteringResult> results;
 };
 
+/// Whether there is an undamaged file of tvem cluster.
+bool is_clustering_file(std::filesystem::path const& path);
+
 /// Writes the file durably (durable.hpp). Throws Error naming it.
 void write_clustering_file(std::filesystem::path const& path, ClusteringRecord const& record);
 

@@ -46,6 +46,8 @@ void keep_previous(fs::path const& path, fs::path const& previous) {
 
 void write_durably(fs::path const& path, fs::path const& previous,
                    std::function<void(fs::path const& temporary)> const& write) {
+  if (fs::exists(path) && !fs::is_regular_file(path))
+    throw Error(path.string() + " is no file that could be replaced; choose another name");
   fs::path const temporary = path.string() + ".tmp-" + std::to_string(getpid());
   try {
     write(temporary);

@@ -25,8 +25,7 @@ constexpr std::tuple provenance_columns{
 
 constexpr std::tuple step_columns{
     Column{"step", &StepRecord::step, "training step, from 0"},
-    Column{"loss_mean", &StepRecord::loss_mean,
-           "permutation-invariant cross-entropy per point, mean over the step's tasks (nats)"},
+    Column{"loss_mean", &StepRecord::loss_mean, "the loss loss.kind, mean over the step's tasks"},
     Column{"error_mean", &StepRecord::error_mean,
            "misclustering error, mean over the step's fresh tasks, before the update"},
     Column{"rate", &StepRecord::rate, "learning rate"},

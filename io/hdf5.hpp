@@ -38,6 +38,9 @@ struct Hdf5Description {
   std::string units = "1";  // UDUNITS; 1 for numbers without a unit, empty for text and ids
 };
 
+/// What values a member of a file has. other: a group, or values that are neither numbers nor text.
+enum class Hdf5Kind { integer, real, text, other };
+
 /// A group of a file. Values are double, float, std::int64_t, int or std::int8_t, arrays row-major.
 /// Every failure is an Error that names the file and the path within it.
 class Hdf5Group {
@@ -81,6 +84,8 @@ class Hdf5Group {
   std::vector<T> read(std::string const& name) const;
   std::vector<std::string> read_text(std::string const& name) const;
   std::vector<std::size_t> shape(std::string const& name) const;
+  /// Of a member, by its name or the path to it.
+  Hdf5Kind kind(std::string const& name) const;
   /// Attributes of a member.
   void set_member_attribute(std::string const& member, std::string const& name,
                             std::string const& value) const;

@@ -42,6 +42,10 @@ void read_all(Hdf5Handle const& dataset, std::int64_t type, void* values,
   hdf5::checked(H5Dread(dataset.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), where, "read");
 }
 
+Hdf5Handle type_of(Hdf5Handle const& dataset) {
+  return {H5Dget_type(dataset.id()), [](std::int64_t open) { return int{H5Tclose(open)}; }};
+}
+
 }  // namespace
 
 Hdf5Handle Hdf5Group::open_dataset(std::string const& name) const {
@@ -76,6 +80,22 @@ std::vector<std::size_t> Hdf5Group::sizes_of(std::vector<std::string> const& dim
 
 std::vector<std::size_t> Hdf5Group::shape(std::string const& name) const {
   return shape_of(open_dataset(name), at(name));
+}
+
+Hdf5Kind Hdf5Group::kind(std::string const& name) const {
+  if (H5Iget_type(open_member(name).id()) != H5I_DATASET) return Hdf5Kind::other;
+  Hdf5Handle const dataset = open_dataset(name);
+  Hdf5Handle const type = type_of(dataset);
+  switch (H5Tget_class(type.id())) {
+    case H5T_INTEGER:
+      return Hdf5Kind::integer;
+    case H5T_FLOAT:
+      return Hdf5Kind::real;
+    case H5T_STRING:
+      return Hdf5Kind::text;
+    default:
+      return Hdf5Kind::other;
+  }
 }
 
 // ---- writing
@@ -161,13 +181,25 @@ std::vector<T> Hdf5Group::read(std::string const& name) const {
 
 std::vector<std::string> Hdf5Group::read_text(std::string const& name) const {
   Hdf5Handle const dataset = open_dataset(name);
-  std::vector<char*> pointers(product(shape_of(dataset, at(name))), nullptr);
-  Hdf5Handle const type = hdf5::text_type();
-  read_all(dataset, type.id(), pointers.data(), at(name));
+  std::size_t const n = product(shape_of(dataset, at(name)));
+  // In the file's own type: HDF5 does not convert between character sets or lengths.
+  Hdf5Handle const type = type_of(dataset);
   std::vector<std::string> values;
-  for (char* const pointer : pointers) {
-    values.emplace_back(pointer ? pointer : "");
-    H5free_memory(pointer);
+  if (H5Tis_variable_str(type.id()) > 0) {
+    std::vector<char*> pointers(n, nullptr);
+    read_all(dataset, type.id(), pointers.data(), at(name));
+    for (char* const pointer : pointers) {
+      values.emplace_back(pointer ? pointer : "");
+      H5free_memory(pointer);
+    }
+    return values;
+  }
+  std::size_t const size = H5Tget_size(type.id());
+  std::vector<char> texts(n * size);
+  read_all(dataset, type.id(), texts.data(), at(name));
+  for (std::size_t i = 0; i < n; ++i) {
+    std::string const text(texts.data() + i * size, size);
+    values.push_back(text.substr(0, text.find('\0')));
   }
   return values;
 }

@@ -62,12 +62,12 @@ std::vector<Key> task_keys() {
           "how means are drawn: N(0, scale^2 I); uniform in the cube; uniform on the "
           "sphere; a regular simplex, rotated at random"),
       number_key<double>(
-          "task.scale", training, at(s, &T::scale), {positive, unbounded},
+          "task.scale", training, at(s, &T::scale), {positive, 1e100},
           "of the means: standard deviation, half width or radius; simplex: not used"),
       number_key<double>(
           "task.separation", training, at(s, &T::separation), {0, unbounded},
           "smallest distance of two means, in units of sigma; simplex: their distance"),
-      range_key<double>("task.sigma", training, at(s, &T::sigma), {positive, unbounded},
+      range_key<double>("task.sigma", training, at(s, &T::sigma), {1e-100, 1e100},
                         "standard deviation of a coordinate within a component"),
       word_key<WeightsKind>("task.weights", training, at(s, &T::weights),
                             "weights of the components"),

@@ -7,6 +7,7 @@
 
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
+#include "tvem/io/csv.hpp"
 #include "tvem/io/hdf5.hpp"
 
 namespace tvem {
@@ -15,88 +16,33 @@ namespace {
 constexpr std::size_t most_problems = 10;
 
 std::string content_of(std::filesystem::path const& path) {
-  std::ifstream file(path, std::ios::binary);
+  // Before it is opened: opening a pipe would wait for its other end.
+  bool const is_file = std::filesystem::is_regular_file(path);
+  std::ifstream file(is_file ? path.string() : std::string(), std::ios::binary);
   std::ostringstream text;
-  if (!std::filesystem::is_regular_file(path) || !file)
+  if (!is_file || !file)
     throw ConfigurationError("--data " + path.string() + ": this is no file that can be read");
   text << file.rdbuf();
   return text.str();
-}
-
-char separator_of(std::string const& line) {
-  for (char const separator : {',', ';', '\t'})
-    if (line.find(separator) != std::string::npos) return separator;
-  return ' ';
-}
-
-std::string stripped(std::string text) {
-  std::size_t const first = text.find_first_not_of(" \t\r");
-  if (first == std::string::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
-
-/// The cells of a line; of one separated by spaces, runs of them count as one. A separator within
-/// double quotes is text; the quotes are taken off.
-std::vector<std::string> cells_of(std::string const& line, char separator) {
-  std::vector<std::string> cells;
-  std::string cell;
-  bool is_quoted = false, was_quoted = false;
-  auto const end_cell = [&] {
-    std::string const text = was_quoted ? cell : stripped(cell);
-    if (separator != ' ' || !text.empty() || was_quoted) cells.push_back(text);
-    cell.clear();
-    was_quoted = false;
-  };
-  for (char const c : line) {
-    if (c == '"') {
-      if (!is_quoted) cell.clear();
-      is_quoted = !is_quoted;
-      was_quoted = true;
-    } else if (c == separator && !is_quoted) {
-      end_cell();
-    } else if (!was_quoted || is_quoted) {
-      cell += c;
-    }
-  }
-  end_cell();
-  return cells;
-}
-
-bool is_number(std::string const& text) {
-  double value = 0;
-  return read_number(text, value);
-}
-
-struct Line {
-  std::size_t number;  // in the file, from 1
-  std::vector<std::string> cells;
-};
-
-/// The lines that are not blank.
-std::vector<Line> lines_of(std::string const& text) {
-  std::vector<Line> lines;
-  std::istringstream in(text);
-  std::string line;
-  char separator = 0;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
-    if (stripped(line).empty()) continue;
-    if (separator == 0) separator = separator_of(line);
-    lines.push_back({number, cells_of(stripped(line), separator)});
-  }
-  return lines;
 }
 
 /// A CSV file on its way to a table; collects problems.
 class CsvReader {
  public:
   CsvReader(std::string name, std::string const& text)
-      : name_(std::move(name)), lines_(lines_of(text)) {
+      : name_(std::move(name)), lines_(csv_lines(text)) {
+    if (text.find('\0') != std::string::npos)
+      throw ConfigurationError(name_ + ": this is no text in UTF-8 or ASCII");
     if (lines_.empty()) throw ConfigurationError(name_ + ": the file is empty");
     auto const& first = lines_[0].cells;
-    has_header_ = std::none_of(first.begin(), first.end(), is_number);
+    // The corner of a table with names of rows is empty.
+    bool const has_header = std::any_of(first.begin(), first.end(), is_column_name) &&
+                            std::all_of(first.begin(), first.end(), [](auto const& cell) {
+                              return cell.empty() || is_column_name(cell);
+                            });
     for (std::size_t c = 0; c < first.size(); ++c)
-      names_.push_back(has_header_ ? first[c] : "x" + std::to_string(c + 1));
-    if (has_header_) lines_.erase(lines_.begin());
+      names_.push_back(has_header && !first[c].empty() ? first[c] : "x" + std::to_string(c + 1));
+    if (has_header) lines_.erase(lines_.begin());
     if (lines_.empty()) throw ConfigurationError(name_ + ": there is a header and no data");
   }
 
@@ -115,6 +61,10 @@ class CsvReader {
     table.points.resize(static_cast<Eigen::Index>(lines_.size()),
                         static_cast<Eigen::Index>(taken.size()));
     for (std::size_t i = 0; i < lines_.size(); ++i) {
+      if (!lines_[i].problem.empty()) {
+        report(lines_[i], lines_[i].problem);
+        continue;
+      }
       if (lines_[i].cells.size() != names_.size()) {
         report(lines_[i], std::to_string(lines_[i].cells.size()) + " values, not " +
                               std::to_string(names_.size()) + " as in the first line");
@@ -123,21 +73,27 @@ class CsvReader {
       for (std::size_t c = 0; c < taken.size(); ++c)
         table.points(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(c)) =
             value(lines_[i], taken[c]);
-      if (has_labels) table.labels.push_back(lines_[i].cells[label_column]);
+      if (!has_labels) continue;
+      table.labels.push_back(lines_[i].cells[label_column]);
+      if (table.labels.back().empty())
+        report(lines_[i], place_of(label_column) + "there is no label");
     }
     stop_on_problems();
     return table;
   }
 
  private:
-  double value(Line const& line, std::size_t c) {
+  std::string place_of(std::size_t c) const {
+    return "column " + std::to_string(c + 1) + " (" + names_[c] + "): ";
+  }
+  double value(CsvLine const& line, std::size_t c) {
     double number = 0;
     std::string const& text = line.cells[c];
-    std::string const place = "column " + std::to_string(c + 1) + " (" + names_[c] + "): ";
+    bool const has_plus = text.starts_with('+') && !text.starts_with("+-");
     if (text.empty())
-      report(line, place + "there is no value");
-    else if (!read_number(text, number))
-      report(line, place + "\"" + text +
+      report(line, place_of(c) + "there is no value");
+    else if (!read_number(std::string_view(text).substr(has_plus), number))
+      report(line, place_of(c) + "\"" + text +
                        "\" is no finite number; leave the column out with --columns, or name it "
                        "with --labels");
     return number;
@@ -153,7 +109,7 @@ class CsvReader {
     problems_.push_back(name_ + ": there is no column \"" + name + "\"; the columns are " + all);
     return 0;
   }
-  void report(Line const& line, std::string const& problem) {
+  void report(CsvLine const& line, std::string const& problem) {
     if (++n_problems_ <= most_problems)
       problems_.push_back(name_ + ", line " + std::to_string(line.number) + ": " + problem);
   }
@@ -165,12 +121,69 @@ class CsvReader {
   }
 
   std::string name_;
-  std::vector<Line> lines_;
+  std::vector<CsvLine> lines_;
   std::vector<std::string> names_;
-  bool has_header_ = false;
   std::vector<std::string> problems_;
   std::size_t n_problems_ = 0;
 };
+
+/// A dataset of a file for the user's eyes: option, file and path within it.
+std::string name_of(Hdf5Group const& root, std::string const& dataset, std::string const& option) {
+  return option + " " + root.where() + (dataset.starts_with('/') ? "" : "/") + dataset + ": ";
+}
+
+/// The kind of values of a dataset, which is there.
+Hdf5Kind kind_of(Hdf5Group const& root, std::string const& dataset, std::string const& option) {
+  if (root.has(dataset)) return root.kind(dataset);
+  std::string all;
+  for (auto const& member : root.members()) all += (all.empty() ? "" : ", ") + member;
+  throw ConfigurationError(name_of(root, dataset, option) + "this is not there; the file has " +
+                           all);
+}
+
+/// n labels of a dataset of texts or integers.
+std::vector<std::string> read_labels(Hdf5Group const& root, std::string const& dataset,
+                                     std::size_t n) {
+  Hdf5Kind const kind = kind_of(root, dataset, "--labels");
+  auto const refuse = [&](std::string const& problem) {
+    throw ConfigurationError(name_of(root, dataset, "--labels") + problem);
+  };
+  if (kind == Hdf5Kind::other) refuse("this is no dataset of texts or integers");
+  auto const shape = root.shape(dataset);
+  if (shape.size() != 1 || shape[0] != n)
+    refuse((shape.size() == 1 ? std::to_string(shape[0]) + " labels" : "no list of labels") +
+           " for " + std::to_string(n) + " points");
+  if (kind == Hdf5Kind::text) return root.read_text(dataset);
+  std::vector<std::string> labels;
+  for (double const label : root.read<double>(dataset)) {
+    if (std::trunc(label) != label || !std::isfinite(label))
+      refuse("label " + std::to_string(labels.size() + 1) + " is no integer");
+    labels.push_back(std::to_string(static_cast<std::int64_t>(label)));
+  }
+  return labels;
+}
+
+PointTable read_dataset(Hdf5Group const& root, PointSelection const& selection) {
+  std::string const& dataset = selection.dataset;
+  std::string const name = name_of(root, dataset, "--dataset");
+  Hdf5Kind const kind = kind_of(root, dataset, "--dataset");
+  if (kind == Hdf5Kind::text || kind == Hdf5Kind::other)
+    throw ConfigurationError(name + "this is no dataset of numbers");
+  auto const shape = root.shape(dataset);
+  if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0)
+    throw ConfigurationError(name + "this is no matrix of points x coordinates");
+  auto const values = root.read<double>(dataset);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (!std::isfinite(values[i]))
+      throw ConfigurationError(name + "row " + std::to_string(i / shape[1] + 1) + ", column " +
+                               std::to_string(i % shape[1] + 1) + ": no finite number");
+  PointTable table;
+  for (std::size_t c = 0; c < shape[1]; ++c) table.columns.push_back("x" + std::to_string(c + 1));
+  table.points = Eigen::Map<RowMatrix const>(values.data(), static_cast<Eigen::Index>(shape[0]),
+                                             static_cast<Eigen::Index>(shape[1]));
+  if (!selection.labels.empty()) table.labels = read_labels(root, selection.labels, shape[0]);
+  return table;
+}
 
 PointTable read_hdf5(std::filesystem::path const& path, PointSelection const& selection) {
   std::string const name = "--data " + path.string();
@@ -178,37 +191,13 @@ PointTable read_hdf5(std::filesystem::path const& path, PointSelection const& se
     throw ConfigurationError(name + " is an HDF5 file: say which dataset with --dataset");
   if (!selection.columns.empty())
     throw ConfigurationError(name + " is an HDF5 file: --columns is for CSV files");
-  PointTable table;
-  std::vector<double> values;
-  std::vector<std::size_t> shape;
   try {
-    Hdf5File const file = Hdf5File::open(path);
-    shape = file.root().shape(selection.dataset);
-    values = file.root().read<double>(selection.dataset);
-    if (!selection.labels.empty())
-      for (std::int64_t const label : file.root().read<std::int64_t>(selection.labels))
-        table.labels.push_back(std::to_string(label));
+    return read_dataset(Hdf5File::open(path).root(), selection);
   } catch (ConfigurationError const&) {
     throw;
   } catch (Error const& error) {
     throw ConfigurationError(error.what());
   }
-  if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0)
-    throw ConfigurationError(name + ": " + selection.dataset +
-                             " is no matrix of points x coordinates");
-  if (!table.labels.empty() && table.labels.size() != shape[0])
-    throw ConfigurationError(name + ": " + selection.labels + " has " +
-                             std::to_string(table.labels.size()) + " labels for " +
-                             std::to_string(shape[0]) + " points");
-  for (std::size_t c = 0; c < shape[1]; ++c) table.columns.push_back("x" + std::to_string(c + 1));
-  table.points = Eigen::Map<RowMatrix const>(values.data(), static_cast<Eigen::Index>(shape[0]),
-                                             static_cast<Eigen::Index>(shape[1]));
-  for (std::size_t i = 0; i < values.size(); ++i)
-    if (!std::isfinite(values[i]))
-      throw ConfigurationError(name + ": " + selection.dataset + ", row " +
-                               std::to_string(i / shape[1] + 1) + ", column " +
-                               std::to_string(i % shape[1] + 1) + ": no finite number");
-  return table;
 }
 
 }  // namespace

@@ -12,10 +12,8 @@ FAMILIES = {"shared": "shared", "student": "Student t", "outliers": "outliers", 
 
 
 def plain(name):
-    """Gradient ascent's covariance differs between families; the text beside the table says so, and how long it runs."""
-    for option in (":covariance=shared", ":covariance=spherical", ":max_iterations=500"):
-        name = name.replace(option, "")
-    return name
+    """Gradient ascent's covariance differs between families; the text beside the table says so."""
+    return name.replace(":covariance=shared", "") if name.startswith("gradient") else name
 
 
 def main():

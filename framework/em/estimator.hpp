@@ -34,6 +34,9 @@ EstimatorSpec parse_estimator(std::string const& text, EmSettings const& default
 /// beyond its floor or ratio limit; or it would start from the truth unsaid.
 std::vector<std::string> estimator_problems(EstimatorSpec const& spec, Settings const& settings);
 
+/// Whether the specification leaves the option of its method to the key em.OPTION.
+bool follows_default(EstimatorSpec const& spec, std::string const& option);
+
 /// Restarts of a specification: 1 for methods and starts that chance has no part in.
 int restarts_of(EstimatorSpec const& spec);
 

@@ -174,7 +174,7 @@ std::vector<std::string> bounds_problems(EstimatorSpec const& spec, TaskSettings
   return problems;
 }
 
-std::string subject_of(std::string const& text) { return "eval.estimators: \"" + text + "\": "; }
+std::string subject_of(std::string const& text) { return "\"" + text + "\": "; }
 
 }  // namespace
 
@@ -241,6 +241,13 @@ std::vector<std::string> estimator_problems(EstimatorSpec const& spec, Settings 
         ("the estimator " + spec.text + ":start=oracle"));
   for (std::string const& problem : bounds_problems(spec, settings.task)) report(problem);
   return problems;
+}
+
+bool follows_default(EstimatorSpec const& spec, std::string const& name) {
+  if (!has_option(spec.method, option(name)) || spec.given.contains(name)) return false;
+  if (name == "centres") return spec.em.start == StartKind::two_round;
+  return name != "max_iterations" ||
+         (spec.method != Method::transformer_em && spec.method != Method::gradient);
 }
 
 int restarts_of(EstimatorSpec const& spec) {

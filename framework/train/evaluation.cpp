@@ -39,6 +39,7 @@ std::vector<EstimatorSpec> parse_estimators(Settings const& settings) {
       problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     }
   }
+  for (std::string& problem : problems) problem = "eval.estimators: " + problem;
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
   return specs;
 }

@@ -148,6 +148,18 @@ class Results(ClusterTest):
             labels(self.path("points.h5"), 2, "--dataset", "group/points", "--labels", "truth"), expected)
         with h5py.File(self.path("clusters.h5")) as file:
             self.assertEqual(file["clustering/error"][0], 0)
+        for kind in (h5py.string_dtype(), "S9"):  # of variable and of fixed length
+            with h5py.File(self.path("points.h5"), "a") as file:
+                del file["truth"]
+                file["truth"] = np.array([f"kind {label}" for label in expected[0]], dtype=kind)
+            labels(self.path("points.h5"), 2, "--dataset", "group/points", "--labels", "truth")
+            with h5py.File(self.path("clusters.h5")) as file:
+                self.assertEqual(file["clustering/error"][0], 0)
+                self.assertEqual(file["clustering/given_labels"][0], f"kind {expected[0][0]}".encode())
+        # Quotes, names with blanks, old line ends, a sign before a number, names of rows without a name.
+        text = '"","a ""b""","c d"\r' + "\r".join(f'"{i}",+{x},{y}' for i, (x, y) in enumerate(rows))
+        np.testing.assert_array_equal(
+            labels(self.write("quotes.csv", text), 2, "--columns", 'a "b", c d'), expected)
         again = labels(self.data("iris"), 2, "--columns", "Petal.Length, 4", "--labels", "Species")
         self.assertEqual(again.shape[1], 150)
 
@@ -155,6 +167,7 @@ class Results(ClusterTest):
         done, _ = self.good(self.data("faithful"), 3, model=self.raw_model)
         for words in ("272 points", "task.points = 50", "column waiting: its mean", "standard deviation 13.6"):
             self.assertIn(words, done.stdout)
+        self.assertNotIn("training steps", done.stdout)
         rescaled, _ = self.good(self.data("faithful"), 3, "--rescale", model=self.raw_model)
         self.assertNotIn("column waiting", rescaled.stdout)
 
@@ -171,6 +184,29 @@ class Results(ClusterTest):
         self.assertGreater(os.path.getsize(self.path("clusters.png")), 10000)
 
 
+class Models(ClusterTest):
+    def test_knowledge_of_the_models_evaluation_is_not_asked_of_own_points(self):
+        model = self.path("knowing")
+        done = run("run", "--out", model, "--train.steps", 2, "--model.layers", 1, "--eval.tasks", 2, "--em.known",
+                   "variance", "--em.precision", "float", "--eval.estimators", "em")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.good(self.data("faithful"), 3, model=model)
+
+    def test_unfinished_or_damaged_model_is_warned_of(self):
+        model = self.path("unfinished")
+        shutil.copytree(self.model, model)
+        with open(os.path.join(model, "checkpoint.h5"), "r+b") as file:
+            file.truncate(5000)
+        previous = os.path.join(model, "checkpoint.previous.h5")
+        if os.path.exists(previous):
+            os.remove(previous)
+        self.bad(["checkpoint.h5"], self.data("faithful"), 2, model=model)
+        shutil.copy(os.path.join(self.model, "checkpoint.h5"), previous)
+        done, _ = self.good(self.data("faithful"), 2, model=model)
+        self.assertIn("warning: ", done.stdout)
+        self.assertIn("checkpoint.previous.h5", done.stdout)
+
+
 class WrongInput(ClusterTest):
     def test_files(self):
         cases = {"": ["empty"], "\n\n": ["empty"], "a,b\n": ["no data"],
@@ -180,7 +216,12 @@ class WrongInput(ClusterTest):
                  "1,2\n3,\n": ["line 2", "column 2", "no value"], "1,2\n1e999,3\n": ["line 2", "column 1"],
                  "1,2\n": ["more than the 1 points"],
                  "1,2,3,4,5\n6,7,8,9,1\n": ["5 coordinates", "task.dim = 2..4"],
-                 "h,g\n" + "1,x\n" * 20: ["line 2", "line 11", "further problems"]}
+                 "h,g\n" + "1,x\n" * 20: ["line 2", "line 11", "further problems"],
+                 # What stands for a missing number is no name of a column: no point is lost for a header.
+                 "nan,nan\n1,2\n3,4\n": ["line 1", "nan"], "NA,NA\n1,2\n3,4\n": ["line 1"],
+                 "1e400,1e400\n1,2\n3,4\n": ["line 1"], ",\n1,2\n3,4\n": ["line 1", "no value"],
+                 '1"2"3,5\n1,2\n3,4\n': ["line 1", "a quote within"], '"1"junk,5\n1,2\n': ["line 1", "junk"],
+                 '1,2\n3,"4\n5,6\n': ["line 2", "not closed"], "1\x002,3\n": ["no text in UTF-8"]}
         for text, words in cases.items():
             self.bad(words, self.write("bad.csv", text), 2)
 
@@ -192,7 +233,13 @@ class WrongInput(ClusterTest):
         self.bad(["no column \"7\""], good, 2, "--labels", 7)
         self.bad(["no column is left"], self.write("one.csv", "a\n1\n2\n3\n"), 2, "--labels", "a")
         self.bad(["bayes", "truth"], good, 2, "--estimators", "bayes,em")
-        self.bad(["em:restart=2"], good, 2, "--estimators", "em:restart=2")
+        self.bad(["--estimators: \"em:restart=2\""], good, 2, "--estimators", "em:restart=2")
+        self.bad(["given twice"], good, 2, "--estimators", "em,em")
+        self.bad(["--components, for all"], good, 2, "--estimators", "em:components=4")
+        self.bad(["--components -1"], good, -1)
+        labels = "".join(f"{i},{i % 7},s{i}\n" for i in range(300))
+        self.bad(["300 different labels"], self.write("many.csv", labels), 2, "--labels", 3)
+        self.bad(["line 2", "no label"], self.write("none.csv", "1,2,a\n3,4,\n5,6,b\n"), 2, "--labels", 3)
         self.bad(["no HDF5 file"], good, 2, "--dataset", "x")
         self.bad(["this is no file"], self.path("nothing.csv"), 2)
         self.bad(["no checkpoint.h5"], good, 2, model=self.folder)
@@ -200,16 +247,65 @@ class WrongInput(ClusterTest):
         with h5py.File(self.path("odd.h5"), "w") as file:
             file["line"], file["nan"] = np.arange(5.0), np.array([[1, 2], [3, np.nan], [4, 5]])
             file["points"], file["few"] = np.ones((5, 2)), np.arange(3)
+            file["shares"], file["square"] = np.full(5, 0.2), np.zeros((5, 2))
+            file["texts"] = np.array([["a", "b"]] * 5, dtype="S1")
         odd = self.path("odd.h5")
         self.bad(["--dataset"], odd, 2)
         self.bad(["no matrix"], odd, 2, "--dataset", "line")
         self.bad(["row 2, column 2"], odd, 2, "--dataset", "nan")
-        self.bad(["/missing"], odd, 2, "--dataset", "missing")
-        self.bad(["3 labels for 5 points"], odd, 2, "--dataset", "points", "--labels", "few")
+        self.bad(["/missing", "few, line"], odd, 2, "--dataset", "missing")
+        self.bad(["/a/b", "not there"], odd, 2, "--dataset", "a/b")
+        self.bad(["no dataset of numbers"], odd, 2, "--dataset", "texts")
+        for labels, words in (("few", "3 labels for 5 points"), ("square", "no list of labels"),
+                              ("shares", "label 1 is no integer"), ("none", "not there")):
+            self.bad([words], odd, 2, "--dataset", "points", "--labels", labels)
         done = run("cluster")
         self.assertEqual(done.returncode, 2)
         for option in ("--model", "--data", "--components", "--out"):
             self.assertIn(option + " is missing", done.stderr)
+
+
+class Targets(ClusterTest):
+    """Nothing of a user's is ever written over."""
+
+    def refused(self, words, data, *options):
+        with open(data, "rb") as file:
+            before = file.read()
+        done = run("cluster", "--model", self.model, "--data", data, "--components", 2, *options)
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertIn(words, done.stderr)
+        with open(data, "rb") as file:
+            self.assertEqual(before, file.read())
+
+    def test_files_that_are_not_ours_are_refused(self):
+        data = shutil.copy(self.data("faithful"), self.path("mine.csv"))
+        link = self.path("link.csv")
+        os.link(data, link)
+        out = self.path("fresh.h5")
+        for target in (data, link, os.path.join(self.folder, ".", "mine.csv")):
+            self.refused("file of --data", data, "--out", target)
+            self.refused("file of --data", data, "--out", out, "--csv", target)
+        self.refused("folder of the model", data, "--out", os.path.join(self.model, "checkpoint.h5"))
+        self.refused("folder of the model", data, "--out", out, "--csv", os.path.join(self.model, "labels.csv"))
+        self.refused("has not written", data, "--out", self.write("notes.txt", "notes"))
+        self.refused("has not written", data, "--out", out, "--csv", self.path("notes.txt"))
+        self.refused("no file", data, "--out", self.folder)
+        self.refused("no file", data, "--out", "/dev/null")
+        self.refused("not there", data, "--out", self.path("no/where.h5"))
+        self.refused("not there", data, "--out", out, "--csv", self.path("no/where.csv"))
+        self.refused("the same file", data, "--out", out, "--csv", out)
+        self.assertFalse(os.path.exists(out))
+        with open(self.path("notes.txt"), encoding="ascii") as file:
+            self.assertEqual(file.read(), "notes")
+
+    def test_own_files_are_written_anew(self):
+        options = ("--estimators", "lloyd", "--csv", self.path("own.csv"))
+        for components in (2, 3):
+            done = run("cluster", "--model", self.model, "--data", self.data("faithful"), "--components", components,
+                       "--out", self.path("own.h5"), *options)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        with h5py.File(self.path("own.h5")) as file:
+            self.assertEqual(file["clustering/labels"][()].max(), 2)
 
 
 if __name__ == "__main__":

@@ -132,6 +132,16 @@ class Folder(CliTest):
         self.assertEqual(before, sorted(os.listdir(self.path("run"))))
         self.train("run")
 
+    def test_keys_without_effect_are_named(self):
+        done = self.train("run", "--task.degrees", 3, "--train.momentum", 0.5, "--em.rate", 0.2, "--em.restarts", 2,
+                          "--em.max_iterations", 50, "--train.steps", 3)
+        for words in ("note: task.degrees = 3 has no effect without task.noise = student",
+                      "note: train.momentum = 0.5", "note: em.rate = 0.2"):
+            self.assertIn(words, done.stdout)
+        self.assertEqual(done.stdout.count("has no effect"), 3)
+        self.assertIn("estimators that do not say otherwise have em.restarts = 2, em.max_iterations = 50, "
+                      "em.rate = 0.2", done.stdout)
+
     def test_new_estimator_evaluates_and_does_not_retrain(self):
         self.train("run")
         before = parameters(self.path("run"))
@@ -187,6 +197,16 @@ class WrongInput(CliTest):
         for word in ("task.dmi", "task.dim", "model.layers", "many", "train.rate", "task.components",
                      "em.start", "kmeans++"):
             self.assertIn(word, text)
+
+    def test_problems_of_all_modules_at_once(self):
+        text = self.refused("--model.heads", 3, "--task.covariance", "spherical", "--eval.estimators",
+                            "em:foo=1, lloyd", "--em.start", "oracle")
+        for word in ("model.heads", "task.sigma as a range", "eval.estimators: \"em:foo=1\"", "lloyd:start=oracle"):
+            self.assertIn(word, text)
+
+    def test_pipe_as_configuration_is_refused_at_once(self):
+        os.mkfifo(self.path("pipe"))
+        self.assertIn("pipe", self.refused("--config", self.path("pipe")))
 
     def test_under_mpirun_each_problem_is_told_once(self):
         text = self.refused("--train.rate", "fast", ranks=3)
@@ -258,13 +278,40 @@ class Report(CliTest):
             self.assertAlmostEqual(float(values["error_mean"]), row.mean(), places=12)
             self.assertAlmostEqual(float(values["error_standard_error"]),
                                    row.std(ddof=1) / np.sqrt(len(row)), places=12)
-            self.assertAlmostEqual(float(values["difference_mean"]), (row - error[0]).mean(), places=12)
+            difference = row - error[0]
+            half = 1.96 * difference.std(ddof=1) / np.sqrt(len(row))
+            for column, expected in (("mean", difference.mean()), ("low", difference.mean() - half),
+                                     ("high", difference.mean() + half)):
+                self.assertAlmostEqual(float(values["difference_" + column]), expected, places=12)
+            self.assertLessEqual(float(values["bootstrap_low"]), difference.mean() + 1e-12)
+            self.assertGreaterEqual(float(values["bootstrap_high"]), difference.mean() - 1e-12)
+            if name != "transformer":
+                cells = next(line for line in table.splitlines() if line.startswith(name + " ")).split()
+                self.assertEqual(cells[1], f"{row.mean():.4f}")
+                self.assertEqual(cells[3], f"{difference.mean():+.4f}")
             self.assertAlmostEqual(float(values["error_quantile_90"]), np.quantile(row, 0.9), places=12)
             self.assertAlmostEqual(float(values["win_rate"]),
                                    (row < error[0]).mean() + (row == error[0]).mean() / 2, places=12)
         detail = run("report", self.path("run"), "--detail").stdout
         self.assertIn("difference, bootstrap", detail)
         self.assertTrue(detail.startswith(table[:table.index("\n\nBayes")]))
+
+    def test_failed_tasks_have_rows_and_are_counted(self):
+        # Without a floor, full covariances on few points end in steps without a finite result.
+        done = self.train("run", "--task.dim", 3, "--task.components", 3, "--task.points", 14, "--train.steps", 2,
+                          "--eval.tasks", 60, "--eval.estimators", "transformer, em:covariance=full:variance_floor=0",
+                          ranks=2)
+        with h5py.File(self.path("run", "run.h5")) as file:
+            words = file["evaluation/status"].attrs["flag_meanings"].split()
+            status = file["evaluation/status"][1]
+            failed = status == words.index("failed")
+            self.assertGreater(failed.sum(), 3)
+            self.assertFalse(np.isnan(file["evaluation/error"][1]).any())
+            self.assertLess(file["evaluation/error"][1][failed].mean(), 0.55)
+            self.assertGreater(file["evaluation/ari"][1][failed].mean(), 0.02)
+            self.assertLess(np.nanmax(file["evaluation/log_likelihood"][1]), 100)
+        self.assertIn(f"{failed.sum()} failed", done.stdout)
+        self.assertIn(f",{failed.sum()},", run("report", self.path("run"), "--csv").stdout)
 
     def test_simplex_tasks_have_their_closed_form(self):
         done = self.train("run", "--task.means", "simplex", "--task.separation", "2", "--task.components", "2")

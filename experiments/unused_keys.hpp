@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tvem/core/settings.hpp"
+
+namespace tvem {
+
+/// "task.degrees = 3 has no effect without task.noise = student": a sentence for each key that
+/// differs from its default and that nothing in these settings reads. Throws ConfigurationError for
+/// estimators that are wrong.
+std::vector<std::string> unused_keys(Settings const& settings);
+
+/// "em.covariance = full, em.restarts = 10": the keys em.* that differ from their defaults, which
+/// the names of estimators do not show; usually empty.
+std::string changed_estimator_defaults(Settings const& settings);
+
+}  // namespace tvem
