@@ -221,7 +221,7 @@ void cluster(CommandContext const& context, Request const& request) {
   auto problems = clustering_problems(model, specs, record.table, request.components);
   for (auto const& problem : target_problems(request)) problems.push_back(problem);
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
-  for (auto const& warning : clustering_warnings(model, record.table, request.is_rescaled))
+  for (auto const& warning : clustering_warnings(model, specs, record.table, request.is_rescaled))
     warnings.push_back(warning);
   for (auto const& warning : warnings) say(context.comm, "warning: " + warning + "\n");
   record.results = cluster_points(model, specs, record.table, request.components, request.seed,

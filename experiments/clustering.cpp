@@ -123,6 +123,11 @@ std::vector<int> numbered(std::vector<std::string> const& labels) {
   return result;
 }
 
+bool any_needs_model(std::vector<EstimatorSpec> const& specs) {
+  return std::any_of(specs.begin(), specs.end(),
+                     [](EstimatorSpec const& spec) { return needs_model(spec.method); });
+}
+
 std::string text_of(Range<int> range) {
   return std::to_string(range.low) + (range.is_fixed() ? "" : ".." + std::to_string(range.high));
 }
@@ -156,9 +161,7 @@ std::vector<std::string> clustering_problems(TrainedModel const& model,
       problems.push_back("--estimators: \"" + spec.text +
                          "\": the number of components is --components, for all of them");
   }
-  bool const has_model =
-      std::any_of(specs.begin(), specs.end(), [](auto const& s) { return needs_model(s.method); });
-  if (!has_model) return problems;
+  if (!any_needs_model(specs)) return problems;
   if (table.points.cols() > trained.dim.high)
     problems.push_back("the points have " + std::to_string(table.points.cols()) +
                        " coordinates; the model was trained for task.dim = " +
@@ -174,9 +177,11 @@ std::vector<std::string> clustering_problems(TrainedModel const& model,
   return problems;
 }
 
-std::vector<std::string> clustering_warnings(TrainedModel const& model, PointTable const& table,
-                                             bool is_rescaled) {
+std::vector<std::string> clustering_warnings(TrainedModel const& model,
+                                             std::vector<EstimatorSpec> const& specs,
+                                             PointTable const& table, bool is_rescaled) {
   std::vector<std::string> warnings;
+  if (!any_needs_model(specs)) return warnings;
   TaskSettings const& trained = model.settings.task;
   auto const outside = [&](Eigen::Index value, Range<int> range, std::string const& what,
                            std::string const& key) {

@@ -26,6 +26,9 @@ def main():
                 methods += [name] if name not in methods else []
                 table[name, family] = row
 
+    bases = [name.split(":")[0] for name in methods]
+    methods.sort(key=lambda name: bases.index(name.split(":")[0]))  # stable: options in the order of the configuration
+
     def error(row):
         return f"{float(row['error_mean']):.4f} ± {1.96 * float(row['error_standard_error']):.4f}" if row else "-"
 

@@ -26,9 +26,25 @@ COLOURS = ["#b2182b", "#2166ac", "#1b7837", "#5e3c99", "#8c510a", "#7a7a7a", "#e
 
 
 def ellipse(mean, covariance):
-    """The curve of two standard deviations."""
+    """The curve of two standard deviations; a line where there is no spread in one direction."""
     angle = np.linspace(0, 2 * np.pi, 100)
-    return mean + 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1) @ np.linalg.cholesky(covariance).T
+    values, directions = np.linalg.eigh(covariance)
+    half_axes = 2 * np.sqrt(np.maximum(values, 0)) * directions
+    return mean + np.stack([np.cos(angle), np.sin(angle)], axis=1) @ half_axes.T
+
+
+def plain(text):
+    """Without the signs that matplotlib takes for formulas."""
+    return text.replace("$", r"\$")
+
+
+def read(path):
+    """The datasets of /clustering by name."""
+    try:
+        with h5py.File(path) as file:
+            return {name: item[()] for name, item in file["clustering"].items()}
+    except (OSError, KeyError):
+        sys.exit(f"plot_clusters.py: {path} is no file that tvem cluster wrote")
 
 
 def first_appearance(labels):
@@ -55,13 +71,11 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, help="the figure [FILE.png]")
     arguments = parser.parse_args()
     out = arguments.out or arguments.file.with_suffix(".png")
-    with h5py.File(arguments.file) as file:
-        group = file["clustering"]
-        points = group["points"][()]
-        coordinates = [name.decode() for name in group["coordinate"][()]]
-        estimators = [name.decode() for name in group["estimator"][()]]
-        labels, means, covariances = (group[name][()] for name in ("labels", "means", "covariances"))
-        log_likelihood, error = group["log_likelihood"][()], group["error"][()]
+    record = read(arguments.file)
+    points, labels, means, covariances = (record[name] for name in ("points", "labels", "means", "covariances"))
+    log_likelihood, error = record["log_likelihood"], record["error"]
+    coordinates = [plain(name.decode()) for name in record["coordinate"]]
+    estimators = [name.decode() for name in record["estimator"]]
     if points.shape[1] != 2:
         sys.exit(f"plot_clusters.py: the points have {points.shape[1]} coordinates; the figure is for two")
     columns = min(3, len(estimators))
@@ -72,7 +86,7 @@ def main():
         panel.set_visible(False)
     # Shared limits: an ellipse far wider than the points must not squeeze them.
     low, high = points.min(axis=0), points.max(axis=0)
-    margin = 0.15 * (high - low)
+    margin = np.where(high > low, 0.15 * (high - low), np.maximum(1, 0.1 * np.abs(high)))
     panels[0, 0].set_xlim(low[0] - margin[0], high[0] + margin[0])
     panels[0, 0].set_ylim(low[1] - margin[1], high[1] + margin[1])
     for e, (name, axes) in enumerate(zip(estimators, panels.flat)):
@@ -83,7 +97,7 @@ def main():
         axes.set_xlabel(coordinates[0])
         axes.set_ylabel(coordinates[1])
     figure.tight_layout()
-    for path in (out, out.with_suffix(".pdf")):
+    for path in (out.with_suffix(".png"), out.with_suffix(".pdf")):
         figure.savefig(path, dpi=150)
         print(path)
 

@@ -93,18 +93,22 @@ def draw(run, axes):
         axes.errorbar([last_step], [mean], [1.96 * error], color="#08519c", marker="D", markersize=5,
                       capsize=3)
         labels.append((mean, f"transformer  {mean:.4f}", "#08519c"))
-    axes.set_yscale("log")
-    values = [mean for mean, _, _ in labels] + list(run["error"])
-    if values:
+    values = [value for value in [mean for mean, _, _ in labels] + list(run["error"]) if value > 0]
+    if values:  # an error of 0 has no place on a logarithmic axis
+        axes.set_yscale("log")
         axes.set_ylim(0.8 * min(values), 1.25 * max(values))
+    else:
+        axes.set_ylim(0, 1)
     axes.set_xlim(0, last_step * 1.01)
     label_levels(axes, sorted(labels))
 
 
 def label_levels(axes, labels):
     """Names beside the right edge, each at its level, moved apart where they would overlap."""
-    low, high = np.log(axes.get_ylim())
-    heights = spread([(np.log(mean) - low) / (high - low) for mean, _, _ in labels], 0.045)
+    lowest = axes.get_ylim()[0]
+    labels = [(max(mean, lowest), text, colour) for mean, text, colour in labels]
+    to_axes = axes.transData + axes.transAxes.inverted()
+    heights = spread([to_axes.transform((1, mean))[1] for mean, _, _ in labels], 0.045)
     for (mean, text, colour), height in zip(labels, heights):
         axes.annotate(text, xy=(1, mean), xycoords=axes.get_yaxis_transform(), xytext=(1.03, height),
                       textcoords="axes fraction", color=colour, va="center", fontsize=8.5,
@@ -115,12 +119,14 @@ def figure_of(run):
     figure, axes = plt.subplots(figsize=(8.4, 4.6))
     draw(run, axes)
     axes.set_xlabel("training step (optimiser updates)")
-    axes.set_ylabel("misclustering error (share of points, log scale)")
+    is_log = axes.get_yscale() == "log"
+    axes.set_ylabel("misclustering error (share of points" + (", log scale)" if is_log else ")"))
     ticks = [t for t in (0.02, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7)
              if axes.get_ylim()[0] <= t <= axes.get_ylim()[1]]
-    axes.set_yticks(ticks)
-    axes.set_yticklabels([f"{t:g}" for t in ticks])
-    axes.minorticks_off()
+    if is_log:
+        axes.set_yticks(ticks)
+        axes.set_yticklabels([f"{t:g}" for t in ticks])
+        axes.minorticks_off()
     title = run["run_id"]
     if run["levels"]:
         title += (f":  k = {span(run['components'])}, d = {span(run['dim'])}, "

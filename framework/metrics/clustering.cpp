@@ -36,10 +36,6 @@ Margins margins_of(std::vector<int> const& counts, std::size_t k) {
   return margins;
 }
 
-}  // namespace
-
-namespace {
-
 /// Calls count(a, b) with true and estimated label of each point that is no outlier. Returns how
 /// many there are.
 template <class F>
