@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trains a Transformer on each of five families of tasks, runs every method on the same 4096 tasks of the family, and
-# prints the table of docs/science.md. About TIME on two cores.
+# prints the table of docs/science.md. About half an hour on two cores.
 #   bash experiments/families.sh [OUTPUT_FOLDER]      (default: results/families; run again, it goes on)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

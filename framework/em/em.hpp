@@ -37,7 +37,7 @@ Fit em_from(RowMatrix const& points, Mixture start, EmSettings const& settings,
 
 /// EM with restarts on k components (settings.restarts is not read), from Starts::mixture. The
 /// restart of the best likelihood is kept (with a prior of the means, of the best posterior
-/// density); a collapsed or spurious restart is kept only if all are.
+/// density); a restart that collapsed or is beyond the ratio limit is kept only if all are.
 Fit em(RowMatrix const& points, int k, EmSettings const& settings, InstructionSet instruction_set,
        Restarts const& restarts, Knowledge const& known = {});
 

@@ -13,7 +13,7 @@ int gravity(FitStatus status) {
       return 3;
     case FitStatus::collapsed:
       return 2;
-    case FitStatus::spurious:
+    case FitStatus::beyond_ratio_limit:
       return 1;
     case FitStatus::converged:
     case FitStatus::not_converged:
@@ -28,7 +28,7 @@ int gravity(FitStatus status) {
 FitStatus status_of(Fit const& fit, bool has_converged) {
   if (!std::isfinite(fit.log_likelihood)) return FitStatus::failed;
   if (fit.n_collapsed > 0) return FitStatus::collapsed;
-  if (fit.is_spurious) return FitStatus::spurious;
+  if (fit.is_beyond_ratio_limit) return FitStatus::beyond_ratio_limit;
   if (fit.n_dead > 0) return FitStatus::dead_component;
   return has_converged ? FitStatus::converged : FitStatus::not_converged;
 }

@@ -13,20 +13,19 @@
 namespace tvem {
 
 /// How an estimator ended on a task. Nothing is ever dropped: every status has an error on its
-/// task. Where several hold, the gravest counts: failed, collapsed, spurious, dead_component,
-/// not_converged.
-/// The values are stored in files: never renumber, only append.
+/// task. Where several hold, the gravest counts: failed, collapsed, beyond_ratio_limit,
+/// dead_component, not_converged. The values are stored in files: never renumber, only append.
 enum class FitStatus {
   converged,
-  not_converged,   // stopped at max_iterations
-  collapsed,       // a variance at the floor, in every restart
-  dead_component,  // a component lost all its points and was started again on the way
-  failed,          // a step without a finite result; what it was before that step is kept
-  spurious,        // variances further apart than the ratio limit, in every restart
+  not_converged,       // stopped at max_iterations
+  collapsed,           // a variance at the floor, in every restart
+  dead_component,      // a component lost all its points and was started again on the way
+  failed,              // a step without a finite result; what it was before that step is kept
+  beyond_ratio_limit,  // variances further apart than the ratio limit, in every restart
 };
 template <>
 inline constexpr auto enum_names<FitStatus> = std::array<std::string_view, 6>{
-    "converged", "not_converged", "collapsed", "dead_component", "failed", "spurious"};
+    "converged", "not_converged", "collapsed", "dead_component", "failed", "beyond_ratio_limit"};
 
 /// An estimator on its way, after so many iterations.
 struct TracePoint {
@@ -44,10 +43,10 @@ struct Fit {
   int iterations = 0;        // of the restart that was kept
   int total_iterations = 0;  // of all restarts
   FitStatus status = FitStatus::converged;
-  bool is_spurious = false;       // variances are further apart than settings.ratio_limit
-  int n_collapsed = 0;            // restarts that ended with a variance at the floor
-  int n_dead = 0;                 // components started again, over all restarts
-  std::vector<TracePoint> trace;  // of the restart that was kept: after 0, 1, ... iterations
+  bool is_beyond_ratio_limit = false;  // variances are further apart than settings.ratio_limit
+  int n_collapsed = 0;                 // restarts that ended with a variance at the floor
+  int n_dead = 0;                      // components started again, over all restarts
+  std::vector<TracePoint> trace;       // of the restart that was kept: after 0, 1, ... iterations
 };
 
 /// Some of the restarts of a task, each with a random stream of its own: restart r has
@@ -71,7 +70,7 @@ void record(EmSettings const& settings, Labels const& labels, double log_likelih
 }
 
 /// Whether restart a is kept rather than b: failed ones last, before them collapsed ones, before
-/// them spurious ones; among equals the larger objective.
+/// them those beyond the ratio limit; among equals the larger objective.
 bool is_better(FitStatus a_status, double a_objective, FitStatus b_status, double b_objective);
 
 /// Fits the restarts in turn and keeps the best, the earlier of equals. Iterations, collapses and

@@ -219,7 +219,8 @@ bool is_at_floor(Mixture const& mixture, double floor) {
 void judge_covariances(MaximizationRule const& rule, double ratio_limit, Fit& fit) {
   if (rule.known.has_covariances()) return;
   fit.n_collapsed = is_at_floor(fit.mixture, rule.floor);
-  fit.is_spurious = ratio_limit > 0 && variance_ratio(fit.mixture, rule.covariance) > ratio_limit;
+  fit.is_beyond_ratio_limit =
+      ratio_limit > 0 && variance_ratio(fit.mixture, rule.covariance) > ratio_limit;
 }
 
 }  // namespace tvem

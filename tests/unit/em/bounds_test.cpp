@@ -47,35 +47,35 @@ TEST(Em, HundredRestartsOnTheQuickstartPrior_ErrorNotAboveOneStart) {
   }
 }
 
-TEST(Em, RatioOfVariances_SpuriousAboveTheLimitAndKeptOnlyIfAllAre) {
+TEST(Em, RatioOfVariancesAboveTheLimit_SaidAndKeptOnlyIfAllAre) {
   TaskPrior const prior{TaskSettings{}};
   for (auto const covariance : every_covariance) {
     bool const has_own = covariance != CovarianceKind::shared && covariance != CovarianceKind::tied;
     EmSettings one, ten;
     one.covariance = ten.covariance = covariance;
     ten.restarts = 10;
-    int n_spurious = 0;
+    int n_beyond = 0;
     for (std::uint64_t id = 0; id < 100; ++id) {
       Task const task = prior.sample(1, Purpose::evaluation_tasks, id);
       Fit const fit = em_with_restarts(task.points, 3, one, 1, id);
       if (fit.status == FitStatus::collapsed || fit.status == FitStatus::failed) continue;
       bool const is_above = has_own && ratio_of(fit.mixture) > 30;
-      EXPECT_EQ(fit.status == FitStatus::spurious, is_above);
-      n_spurious += is_above;
-      // No restart that is not spurious is passed over for one that is.
+      EXPECT_EQ(fit.status == FitStatus::beyond_ratio_limit, is_above);
+      n_beyond += is_above;
+      // No restart within the limit is passed over for one beyond it.
       Fit const best = em_with_restarts(task.points, 3, ten, 1, id);
-      if (best.status != FitStatus::spurious) continue;
+      if (best.status != FitStatus::beyond_ratio_limit) continue;
       for (int r = 0; r < 10; ++r)
         EXPECT_GT(ratio_of(em(task.points, 3, one, best_instruction_set(),
                               {.seed = 1, .task_id = id, .count = 1, .first = r})
                                .mixture),
                   30);
     }
-    EXPECT_EQ(n_spurious > 0, has_own) << name_of(covariance);
+    EXPECT_EQ(n_beyond > 0, has_own) << name_of(covariance);
     one.ratio_limit = 0;
     for (std::uint64_t id = 0; id < 20; ++id) {
       Task const task = prior.sample(1, Purpose::evaluation_tasks, id);
-      EXPECT_NE(em_with_restarts(task.points, 3, one, 1, id).status, FitStatus::spurious);
+      EXPECT_NE(em_with_restarts(task.points, 3, one, 1, id).status, FitStatus::beyond_ratio_limit);
     }
   }
 }

@@ -258,7 +258,7 @@ TEST(EmFrom, ComponentFarFromAllPoints_StartedAgainAndCounted) {
     EXPECT_GE(fit.n_dead, 1);
     // A component on one point may shrink onto it.
     EXPECT_TRUE(fit.status == FitStatus::dead_component || fit.status == FitStatus::collapsed ||
-                fit.status == FitStatus::spurious);
+                fit.status == FitStatus::beyond_ratio_limit);
     EXPECT_TRUE(fit.mixture.means.allFinite());
     EXPECT_LT(fit.mixture.means.cwiseAbs().maxCoeff(), 100);
     EXPECT_GT(fit.mixture.weights.minCoeff(), 0);

@@ -34,7 +34,7 @@ TEST(BestOfRestarts, SameStatus_LargestObjectiveAndTheEarlierOfEquals) {
   EXPECT_EQ(best_of({converged(-1), converged(-1)}).iterations, 1);
 }
 
-TEST(BestOfRestarts, FailedCollapsedOrSpurious_KeptOnlyIfAllAre) {
+TEST(BestOfRestarts, FailedCollapsedOrBeyondTheRatioLimit_KeptOnlyIfAllAre) {
   Fit const failed = fit_with(FitStatus::failed, NAN);
   Fit const collapsed = fit_with(FitStatus::collapsed, 100);
   Fit const dead = fit_with(FitStatus::dead_component, -5);
@@ -43,9 +43,9 @@ TEST(BestOfRestarts, FailedCollapsedOrSpurious_KeptOnlyIfAllAre) {
   EXPECT_EQ(best_of({failed, collapsed, dead}).status, FitStatus::dead_component);
   EXPECT_EQ(best_of({dead, collapsed, failed}).status, FitStatus::dead_component);
   EXPECT_EQ(best_of({failed, failed}).iterations, 1);
-  Fit const spurious = fit_with(FitStatus::spurious, 50);
-  EXPECT_EQ(best_of({failed, collapsed, spurious}).status, FitStatus::spurious);
-  EXPECT_EQ(best_of({spurious, dead, collapsed}).status, FitStatus::dead_component);
+  Fit const beyond = fit_with(FitStatus::beyond_ratio_limit, 50);
+  EXPECT_EQ(best_of({failed, collapsed, beyond}).status, FitStatus::beyond_ratio_limit);
+  EXPECT_EQ(best_of({beyond, dead, collapsed}).status, FitStatus::dead_component);
 }
 
 TEST(BestOfRestarts, DeadOrNotConverged_ComeInByTheirObjective) {
