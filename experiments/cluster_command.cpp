@@ -149,7 +149,9 @@ bool is_csv_of_labels(fs::path const& path) {
 std::string target_problem(fs::path const& path, Request const& request, bool is_ours) {
   fs::path const folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   if (!fs::is_directory(folder)) return "the folder is not there";
-  if (is_same_file(folder, request.model)) return "this is the folder of the model; choose another";
+  bool const is_of_model =
+      path.filename() == "run.h5" || path.filename().string().starts_with("checkpoint.");
+  if (is_of_model && is_same_file(folder, request.model)) return "this is a file of the model";
   if (!fs::exists(path)) return access(folder.c_str(), W_OK) == 0 ? "" : "the folder is read-only";
   if (!fs::is_regular_file(path)) return "there is something else of this name that is no file";
   if (is_same_file(path, request.data)) return "this is the file of --data; choose another";

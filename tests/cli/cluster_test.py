@@ -285,8 +285,9 @@ class Targets(ClusterTest):
         for target in (data, link, os.path.join(self.folder, ".", "mine.csv")):
             self.refused("file of --data", data, "--out", target)
             self.refused("file of --data", data, "--out", out, "--csv", target)
-        self.refused("folder of the model", data, "--out", os.path.join(self.model, "checkpoint.h5"))
-        self.refused("folder of the model", data, "--out", out, "--csv", os.path.join(self.model, "labels.csv"))
+        for name in ("run.h5", "checkpoint.h5", "checkpoint.previous.h5"):
+            self.refused("file of the model", data, "--out", os.path.join(self.model, name))
+        self.refused("file of the model", data, "--out", out, "--csv", os.path.join(self.model, "run.h5"))
         self.refused("has not written", data, "--out", self.write("notes.txt", "notes"))
         self.refused("has not written", data, "--out", out, "--csv", self.path("notes.txt"))
         self.refused("no file", data, "--out", self.folder)
