@@ -35,23 +35,27 @@ def golden():
     return {(line[0], line[1]): (float(line[2]), [int(x) for x in line[3:]]) for line in lines}
 
 
-class ClusterTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.mkdtemp(prefix="tvem-cluster-")
-        cls.model = os.path.join(cls.folder, "model")
-        done = run("run", "--config", os.path.join(SOURCE, "experiments/configs/cluster.ini"), "--out", cls.model,
-                   "--train.steps", 150, "--train.evaluate_every", 0, "--eval.tasks", 2,
-                   "--eval.estimators", "transformer", command=[MPIEXEC, "-n", "2"])
-        assert done.returncode == 0, done.stderr
-        cls.raw_model = os.path.join(cls.folder, "raw")
-        done = run("run", "--out", cls.raw_model, "--train.steps", 3, "--model.layers", 1, "--eval.tasks", 2,
-                   "--eval.estimators", "transformer")
-        assert done.returncode == 0, done.stderr
+FOLDER = tempfile.mkdtemp(prefix="tvem-cluster-")
+MODEL, RAW_MODEL = os.path.join(FOLDER, "model"), os.path.join(FOLDER, "raw")
 
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.folder)
+
+def setUpModule():
+    """Two models for all tests: one that standardises its input, and a small one that does not."""
+    standardising = run("run", "--config", os.path.join(SOURCE, "experiments/configs/cluster.ini"), "--out", MODEL,
+                        "--train.steps", 150, "--train.evaluate_every", 0, "--eval.tasks", 2, "--eval.estimators",
+                        "transformer", command=[MPIEXEC, "-n", "2"])
+    assert standardising.returncode == 0, standardising.stderr
+    raw = run("run", "--out", RAW_MODEL, "--train.steps", 3, "--model.layers", 1, "--eval.tasks", 2,
+              "--eval.estimators", "transformer")
+    assert raw.returncode == 0, raw.stderr
+
+
+def tearDownModule():
+    shutil.rmtree(FOLDER)
+
+
+class ClusterTest(unittest.TestCase):
+    folder, model, raw_model = FOLDER, MODEL, RAW_MODEL
 
     def path(self, name):
         return os.path.join(self.folder, name)
