@@ -13,6 +13,7 @@
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
 #include "tvem/io/checkpoint_file.hpp"
+#include "tvem/io/csv.hpp"
 
 namespace tvem {
 namespace {
@@ -138,11 +139,22 @@ bool is_same_file(fs::path const& a, fs::path const& b) {
   return fs::weakly_canonical(a) == fs::weakly_canonical(b) || fs::equivalent(a, b, ignored);
 }
 
-/// Whether a file begins as one that write_csv wrote.
+/// Whether a file begins as one that write_csv wrote: "point" and estimators.
 bool is_csv_of_labels(fs::path const& path) {
+  if (!fs::is_regular_file(path)) return false;
   std::ifstream file(path);
   std::string line;
-  return std::getline(file, line) && line.starts_with("point,\"");
+  if (!std::getline(file, line) || !line.starts_with("point,\"")) return false;
+  auto const lines = csv_lines(line);
+  auto const& cells = lines.at(0).cells;
+  return std::all_of(cells.begin() + 1, cells.end(), [](std::string const& cell) {
+    try {
+      parse_estimator(cell, EmSettings{});
+      return true;
+    } catch (ConfigurationError const&) {
+      return false;
+    }
+  });
 }
 
 /// Why a file cannot be written without losing another one; empty when it can.

@@ -100,8 +100,8 @@ Fit model_fit(TrainedModel const& model, Transformer<float>& transformer, Task c
 }
 
 /// f(task, its units) in standard units where covariances are matrices, else in those of the
-/// points. EM with matrices is the same in all units, but for its floor, which must not take the
-/// variance of a coordinate in small units for a collapse.
+/// points. EM with matrices is the same in all units, but for its floor and ratio limit, which must
+/// not take a coordinate in small units for a collapse.
 template <class F>
 Fit fit_in_fair_units(EstimatorSpec const& spec, Task const& task, F const& f) {
   bool const has_covariance = spec.method == Method::em || spec.method == Method::two_round ||

@@ -73,7 +73,9 @@ Settings read_settings(CommandContext const& context, SplitArguments const& argu
   text = context.comm.broadcast(text);
   std::vector<std::string> problems;
   Settings const settings = parse_configuration(text, path, arguments.rest, problems);
-  add_problems_of_modules(settings, problems);
+  // Of values that could not be read nothing more can be said.
+  bool const are_values_read = problems.size() == contradictions(settings).size();
+  if (are_values_read) add_problems_of_modules(settings, problems);
   if (!arguments.has("out"))
     problems.push_back("--out DIR is missing: the folder that the run writes");
   if (!problems.empty()) throw ConfigurationError(std::move(problems));

@@ -172,7 +172,10 @@ void apply(std::vector<Assignment> const& assignments, std::string const& where,
   }
 }
 
-void check_together(Settings const& settings, std::vector<std::string>& problems) {
+}  // namespace
+
+std::vector<std::string> contradictions(Settings const& settings) {
+  std::vector<std::string> problems;
   ModelSettings const& model = settings.model;
   if (model.width % model.heads != 0)
     problems.push_back("model.width = " + std::to_string(model.width) +
@@ -186,9 +189,8 @@ void check_together(Settings const& settings, std::vector<std::string>& problems
   if (settings.input.auxiliary && settings.input.init == InitKind::none)
     problems.push_back(
         "input.auxiliary = true describes the assignment of input.init, which is none");
+  return problems;
 }
-
-}  // namespace
 
 Settings parse_configuration(std::string const& ini_text, std::string const& ini_name,
                              std::vector<std::string> const& arguments,
@@ -196,7 +198,7 @@ Settings parse_configuration(std::string const& ini_text, std::string const& ini
   Settings settings;
   apply(read_ini(ini_text, ini_name, problems), ini_name, settings, problems);
   apply(read_arguments(arguments, problems), "command line", settings, problems);
-  check_together(settings, problems);
+  for (auto const& problem : contradictions(settings)) problems.push_back(problem);
   return settings;
 }
 

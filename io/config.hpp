@@ -20,6 +20,9 @@ Settings parse_configuration(std::string const& ini_text, std::string const& ini
 Settings parse_configuration(std::string const& ini_text, std::string const& ini_name,
                              std::vector<std::string> const& arguments);
 
+/// A sentence for each pair of keys that contradict each other; parse_configuration adds them.
+std::vector<std::string> contradictions(Settings const& settings);
+
 /// The complete configuration as the text of an INI file, which parse_configuration reads back
 /// exactly.
 std::string configuration_text(Settings const& settings);

@@ -1,7 +1,6 @@
 #include "tvem/io/csv.hpp"
 
-#include <algorithm>
-#include <cctype>
+#include <cstdlib>
 #include <sstream>
 
 namespace tvem {
@@ -16,8 +15,14 @@ std::string stripped(std::string const& text) {
 }
 
 char separator_of(std::string const& line) {
+  std::string plain;  // what stands in no quotes
+  bool is_quoted = false;
+  for (char const c : line) {
+    if (c == '"') is_quoted = !is_quoted;
+    if (!is_quoted) plain += c;
+  }
   for (char const separator : {',', ';', '\t'})
-    if (line.find(separator) != std::string::npos) return separator;
+    if (plain.find(separator) != std::string::npos) return separator;
   return ' ';
 }
 
@@ -107,14 +112,12 @@ std::vector<CsvLine> csv_lines(std::string const& text) {
 }
 
 bool is_column_name(std::string const& cell) {
-  std::string word = cell;
-  std::transform(word.begin(), word.end(), word.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (!word.empty() && (word[0] == '+' || word[0] == '-')) word.erase(0, 1);
-  if (word.empty() || std::isdigit(static_cast<unsigned char>(word[0])) || word[0] == '.')
-    return false;
-  for (auto const* missing : {"nan", "na", "n/a", "inf", "infinity", "null", "none", "?"})
-    if (word == missing) return false;
+  if (cell.empty()) return false;
+  char* end = nullptr;
+  std::strtod(cell.c_str(), &end);  // reads nan, inf and 1e400 too
+  if (*end == '\0') return false;
+  for (auto const* missing : {"NA", "N/A", "NULL", "null", "None", "none", "?"})
+    if (cell == missing) return false;
   return true;
 }
 

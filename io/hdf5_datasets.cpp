@@ -200,6 +200,8 @@ std::vector<std::string> Hdf5Group::read_text(std::string const& name) const {
   for (std::size_t i = 0; i < n; ++i) {
     std::string const text(texts.data() + i * size, size);
     values.push_back(text.substr(0, text.find('\0')));
+    if (H5Tget_strpad(type.id()) == H5T_STR_SPACEPAD)
+      values.back().erase(values.back().find_last_not_of(' ') + 1);
   }
   return values;
 }

@@ -42,7 +42,11 @@ class CsvReader {
                             });
     for (std::size_t c = 0; c < first.size(); ++c)
       names_.push_back(has_header && !first[c].empty() ? first[c] : "x" + std::to_string(c + 1));
-    if (has_header) lines_.erase(lines_.begin());
+    if (has_header) {
+      if (!lines_[0].problem.empty()) report(lines_[0], lines_[0].problem);
+      stop_on_problems();
+      lines_.erase(lines_.begin());
+    }
     if (lines_.empty()) throw ConfigurationError(name_ + ": there is a header and no data");
   }
 
@@ -153,13 +157,20 @@ std::vector<std::string> read_labels(Hdf5Group const& root, std::string const& d
   if (shape.size() != 1 || shape[0] != n)
     refuse((shape.size() == 1 ? std::to_string(shape[0]) + " labels" : "no list of labels") +
            " for " + std::to_string(n) + " points");
-  if (kind == Hdf5Kind::text) return root.read_text(dataset);
   std::vector<std::string> labels;
-  for (double const label : root.read<double>(dataset)) {
-    if (std::trunc(label) != label || !std::isfinite(label))
-      refuse("label " + std::to_string(labels.size() + 1) + " is no integer");
-    labels.push_back(std::to_string(static_cast<std::int64_t>(label)));
-  }
+  if (kind == Hdf5Kind::text) labels = root.read_text(dataset);
+  if (kind == Hdf5Kind::integer)
+    for (std::int64_t const label : root.read<std::int64_t>(dataset))
+      labels.push_back(std::to_string(label));
+  if (kind == Hdf5Kind::real)
+    for (double const label : root.read<double>(dataset)) {
+      if (std::trunc(label) != label || std::fabs(label) > 9e15)
+        refuse("label " + std::to_string(labels.size() + 1) + " is no integer");
+      labels.push_back(std::to_string(static_cast<std::int64_t>(label)));
+    }
+  auto const empty = std::find(labels.begin(), labels.end(), "");
+  if (empty != labels.end())
+    refuse("there is no label " + std::to_string(empty - labels.begin() + 1));
   return labels;
 }
 

@@ -1,5 +1,6 @@
 #include "tvem/em/em.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -49,10 +50,10 @@ template <class Passes, class Verdict>
 Fit iterate(RowMatrix const& points, Passes& passes, Verdict& verdict, Mixture const& start,
             MaximizationRule const& rule, EmSettings const& settings) {
   Fit fit = iterate_finite(points, passes, verdict, start, rule, settings);
-  if (fit.status != FitStatus::failed || fit.iterations == 0) return fit;
+  if (fit.status != FitStatus::failed) return fit;
   // The last step has no finite result: rather than keeping each step, the way is gone again.
   EmSettings before = settings;
-  before.max_iterations = fit.iterations - 1;
+  before.max_iterations = std::max(0, fit.iterations - 1);
   fit = iterate_finite(points, passes, verdict, start, rule, before);
   fit.status = FitStatus::failed;
   return fit;

@@ -64,7 +64,7 @@ void shrink_mean(double mass, Knowledge const& known, Eigen::Index j, Mixture& m
 /// The largest variance over the smallest, between components and directions, where components have
 /// their own.
 double variance_ratio(Mixture const& mixture, CovarianceKind covariance) {
-  if (covariance == CovarianceKind::shared || covariance == CovarianceKind::tied) return 1;
+  if (!has_own_covariances(covariance)) return 1;
   if (mixture.is_isotropic()) return mixture.variances.maxCoeff() / mixture.variances.minCoeff();
   double smallest = std::numeric_limits<double>::infinity(), largest = 0;
   for (Eigen::Index j = 0; j < mixture.components(); ++j) {

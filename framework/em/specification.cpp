@@ -77,7 +77,7 @@ std::vector<Option> make_options() {
        [](auto const& text, S& s) { return parse_number(text, 1e-6, 10.0, s.rate); }},
       {"centres",
        "an integer 0..100000",
-       {em, two_round, gradient},
+       {em, two_round, gradient, lloyd, hartigan},
        [](auto const& text, S& s) { return parse_number(text, 0, 100000, s.centres); }},
   };
 }
@@ -154,23 +154,25 @@ std::vector<std::string> bounds_problems(EstimatorSpec const& spec, TaskSettings
   double const smallest =
       has_matrices(spec.em.covariance) ? smallest_variance(task) : task.sigma.low * task.sigma.low;
   double const highest_floor = 0.5 * smallest / widest_mean_variance(task);
+  auto const named = [&](std::string const& option) {
+    return (spec.given.contains(option) ? "" : "em.") + option + " = ";
+  };
   if (spec.em.variance_floor > highest_floor)
-    problems.push_back("em.variance_floor = " + rounded_text(spec.em.variance_floor) +
+    problems.push_back(named("variance_floor") + rounded_text(spec.em.variance_floor) +
                        " of the mean variance of the points is near or above the smallest true "
-                       "variance, which it could not find; give em.variance_floor = " +
-                       rounded_text(highest_floor / 10) + " or so");
-  bool const has_own =
-      spec.em.covariance != CovarianceKind::shared && spec.em.covariance != CovarianceKind::tied;
+                       "variance, which it could not find; give " +
+                       named("variance_floor") + rounded_text(highest_floor / 10) + " or so");
+  bool const has_own = has_own_covariances(spec.em.covariance);
   double const ratio = spec.em.covariance == CovarianceKind::spherical &&
                                task.covariance != CovarianceKind::spherical
                            ? 1
                            : largest_variance_ratio(task);
   if (has_own && restarts_of(spec) > 1 && spec.em.ratio_limit > 0 && ratio > spec.em.ratio_limit)
-    problems.push_back("em.ratio_limit = " + rounded_text(spec.em.ratio_limit) +
+    problems.push_back(named("ratio_limit") + rounded_text(spec.em.ratio_limit) +
                        ", but true variances are up to " + rounded_text(ratio) +
-                       " times apart: restarts near the truth would be passed over; give "
-                       "em.ratio_limit = " +
-                       rounded_text(3 * ratio) + " or so, or 0 for no limit");
+                       " times apart: restarts near the truth would be passed over; give " +
+                       named("ratio_limit") + rounded_text(3 * ratio) +
+                       " or so, or 0 for no limit");
   return problems;
 }
 
@@ -194,7 +196,11 @@ EstimatorSpec parse_estimator(std::string const& text, EmSettings const& default
   if (spec.method == Method::two_round || spec.method == Method::transformer_em)
     spec.em.max_iterations = 1;
   if (spec.method == Method::gradient) spec.em.max_iterations = gradient_iterations;
-  if (!has_option(spec.method, option("known"))) spec.em.known = {};
+  // What a method has no option for, such as the covariance of a start of lloyd, no key may change.
+  EmSettings const unchanged;
+  if (!has_option(spec.method, option("known"))) spec.em.known = unchanged.known;
+  if (!has_option(spec.method, option("covariance"))) spec.em.covariance = unchanged.covariance;
+  if (!has_option(spec.method, option("precision"))) spec.em.precision = unchanged.precision;
   std::vector<std::string> problems;
   for (std::size_t p = 1; p < parts.size(); ++p) {
     std::string const problem = apply_option(parts[p], spec);
@@ -246,6 +252,10 @@ std::vector<std::string> estimator_problems(EstimatorSpec const& spec, Settings 
 bool follows_default(EstimatorSpec const& spec, std::string const& name) {
   if (!has_option(spec.method, option(name)) || spec.given.contains(name)) return false;
   if (name == "centres") return spec.em.start == StartKind::two_round;
+  if (name == "restarts") return !is_without_chance(spec.em.start);
+  if (name == "variance_floor") return !spec.em.known.variance;
+  if (name == "ratio_limit")
+    return has_own_covariances(spec.em.covariance) && !spec.em.known.variance;
   return name != "max_iterations" ||
          (spec.method != Method::transformer_em && spec.method != Method::gradient);
 }

@@ -76,24 +76,25 @@ double smallest_variance(TaskSettings const& settings) {
 }
 
 double widest_mean_variance(TaskSettings const& settings) {
-  double const d = settings.dim.low, scale = settings.scale, sigma = settings.sigma.low;
-  double const k = settings.components.high;
-  double const distance = settings.separation * sigma;
-  double between = 0;  // of the means about the origin, a coordinate
+  double const d = settings.dim.low, k = settings.components.high, scale = settings.scale;
+  double const low = settings.sigma.low * settings.sigma.low;
+  double const high = settings.sigma.high * settings.sigma.high;
+  bool const is_spherical = settings.covariance == CovarianceKind::spherical;
+  double const within = is_spherical ? (low + (k - 1) * high) / k : low;
+  // The unit of the separation is the largest sigma of a task.
+  double const squared_distance =
+      settings.separation * settings.separation * (is_spherical ? high : low);
   switch (settings.means) {
     case MeansKind::gaussian:
-      between = scale * scale;
-      break;
+      return within + scale * scale * (1 - 1 / k);
     case MeansKind::uniform:
-      between = scale * scale / 3;
-      break;
+      return within + scale * scale / 3 * (1 - 1 / k);
     case MeansKind::sphere:
-      between = scale * scale / d;
-      break;
+      return within + scale * scale / d * (1 - 1 / k);
     case MeansKind::simplex:
-      return sigma * sigma + distance * distance * (k - 1) / (2 * k * d);
+      return within + squared_distance * (k - 1) / (2 * k * d);
   }
-  return sigma * sigma + between * (1 - 1 / k);
+  return within;
 }
 
 void draw_covariances(RandomStream& random, TaskSettings const& settings,

@@ -20,8 +20,9 @@ double largest_variance_ratio(TaskSettings const& settings);
 /// The smallest true variance of a component in any direction.
 double smallest_variance(TaskSettings const& settings);
 
-/// About the mean variance of a coordinate of a task's points, within and between components, for
-/// the smallest sigma and the means farthest apart, without outliers.
+/// About the mean variance of a coordinate of a task's points, within and between components, in a
+/// task that has the smallest sigma (spherical: in one of its components, the largest in the
+/// others) and the means farthest apart; without outliers, and for equal weights.
 double widest_mean_variance(TaskSettings const& settings);
 
 /// Draws what `task.covariance` says into a mixture whose means are there; sigma: that of the task

@@ -160,6 +160,11 @@ class Results(ClusterTest):
             with h5py.File(self.path("clusters.h5")) as file:
                 self.assertEqual(file["clustering/error"][0], 0)
                 self.assertEqual(file["clustering/given_labels"][0], f"kind {expected[0][0]}".encode())
+        # Sodium is no missing number, and separators may stand in quotes.
+        text = '"RI, the index";Na;1st\n' + "\n".join(f"{x};{y};{x}" for x, y in rows)
+        np.testing.assert_array_equal(
+            labels(self.write("glass.csv", text), 2, "--columns", "Na, 1st"), labels(self.write(
+                "plain.csv", text.split("\n", 1)[1]), 2, "--columns", "2, 3"))
         # Quotes, names with blanks, old line ends, a sign before a number, names of rows without a name.
         text = '"","a ""b""","c d"\r' + "\r".join(f'"{i}",+{x},{y}' for i, (x, y) in enumerate(rows))
         np.testing.assert_array_equal(
@@ -225,7 +230,8 @@ class WrongInput(ClusterTest):
                  "nan,nan\n1,2\n3,4\n": ["line 1", "nan"], "NA,NA\n1,2\n3,4\n": ["line 1"],
                  "1e400,1e400\n1,2\n3,4\n": ["line 1"], ",\n1,2\n3,4\n": ["line 1", "no value"],
                  '1"2"3,5\n1,2\n3,4\n': ["line 1", "a quote within"], '"1"junk,5\n1,2\n': ["line 1", "junk"],
-                 '1,2\n3,"4\n5,6\n': ["line 2", "not closed"], "1\x002,3\n": ["no text in UTF-8"]}
+                 '1,2\n3,"4\n5,6\n': ["line 2", "not closed"], "1\x002,3\n": ["no text in UTF-8"],
+                 'x,y"\n1,2\n3,4\n': ["line 1", "a quote within"]}
         for text, words in cases.items():
             self.bad(words, self.write("bad.csv", text), 2)
 
@@ -263,6 +269,12 @@ class WrongInput(ClusterTest):
         for labels, words in (("few", "3 labels for 5 points"), ("square", "no list of labels"),
                               ("shares", "label 1 is no integer"), ("none", "not there")):
             self.bad([words], odd, 2, "--dataset", "points", "--labels", labels)
+        with h5py.File(odd, "a") as file:
+            file["large"], file["empty"] = 2**53 + np.arange(5), np.array(["a", "", "b", "c", "d"], dtype="S2")
+        done, out = self.good(odd, 2, "--dataset", "points", "--labels", "large", "--estimators", "lloyd")
+        with h5py.File(out) as file:
+            self.assertEqual(len(set(file["clustering/given_labels"][()])), 5)
+        self.bad(["no label 2"], odd, 2, "--dataset", "points", "--labels", "empty")
         done = run("cluster")
         self.assertEqual(done.returncode, 2)
         for option in ("--model", "--data", "--components", "--out"):
@@ -294,6 +306,10 @@ class Targets(ClusterTest):
         self.refused("file of the model", data, "--out", out, "--csv", os.path.join(self.model, "run.h5"))
         self.refused("has not written", data, "--out", self.write("notes.txt", "notes"))
         self.refused("has not written", data, "--out", out, "--csv", self.path("notes.txt"))
+        mine = self.write("points.csv", 'point,"x","y"\n1,2,3\n')
+        self.refused("has not written", data, "--out", out, "--csv", mine)
+        os.mkfifo(self.path("pipe"))
+        self.refused("no file", data, "--out", out, "--csv", self.path("pipe"))
         self.refused("no file", data, "--out", self.folder)
         self.refused("no file", data, "--out", "/dev/null")
         self.refused("not there", data, "--out", self.path("no/where.h5"))

@@ -137,6 +137,21 @@ TEST(Em, StepWithoutFiniteResult_FailedWithWhatItWasBefore) {
   EXPECT_GT(n_failed, 5) << "the case is not met";
 }
 
+TEST(Em, FirstStepWithoutFiniteResult_FailedWithLabelsOfTheStart) {
+  // Squares of these distances overflow in single precision.
+  TaskSettings settings;
+  settings.sigma = {1e25, 1e25};
+  settings.scale = 1e26;
+  Task const task = TaskPrior(settings).sample(1, Purpose::probe, 0);
+  EmSettings em_settings;
+  em_settings.precision = PrecisionKind::single_precision;
+  Fit const fit = em_with_restarts(task.points, 3, em_settings, 1, 0);
+  EXPECT_EQ(fit.status, FitStatus::failed);
+  EXPECT_EQ(fit.iterations, 0);
+  EXPECT_TRUE(std::isfinite(fit.log_likelihood));
+  EXPECT_GT(adjusted_rand_index(task.labels, fit.labels, 3), 0.3);
+}
+
 TEST(StartOfLabels, LabelWithoutPoints_HasTheWeightOfOne) {
   RowMatrix points(4, 1);
   points << 0, 1, 10, 12;
@@ -177,6 +192,16 @@ TEST(EstimatorProblems, TruthBelowTheFloorOrBeyondTheRatio_SaysWhatToSet) {
   settings.task.sigma = {0.1, 1};
   EXPECT_NE(problems_of("em:restarts=2:covariance=spherical", settings).find("100 times apart"),
             std::string::npos);
+  EXPECT_NE(problems_of("em:variance_floor=0.5:restarts=2", settings).find("give variance_floor"),
+            std::string::npos)
+      << "the option that is given, not the key";
+  settings = Settings{};
+  settings.task.covariance = settings.em.covariance = CovarianceKind::spherical;
+  settings.task.sigma = {0.05, 0.25};
+  settings.task.means = MeansKind::simplex;
+  settings.task.separation = 60;
+  EXPECT_NE(problems_of("em", settings).find("em.variance_floor"), std::string::npos)
+      << "the separation is in units of the largest sigma";
   settings = Settings{};
   settings.task.means = MeansKind::simplex;
   settings.task.separation = 200;

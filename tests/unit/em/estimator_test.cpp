@@ -140,6 +140,29 @@ Moments errors_of(std::string const& text) {
   return moments;
 }
 
+TEST(FollowsDefault, OptionsThatAreRead_AndNoOthers) {
+  auto const follows = [](std::string const& text, std::string const& option) {
+    return follows_default(parse_estimator(text, EmSettings{}), option);
+  };
+  for (auto const* option : {"restarts", "start", "max_iterations", "tolerance", "covariance",
+                             "variance_floor", "precision", "known"})
+    EXPECT_TRUE(follows("em", option)) << option;
+  EXPECT_FALSE(follows("em:restarts=2", "restarts"));
+  EXPECT_FALSE(follows("em:start=oracle", "restarts"));
+  EXPECT_FALSE(follows("em", "ratio_limit"));
+  EXPECT_TRUE(follows("em:covariance=full", "ratio_limit"));
+  EXPECT_FALSE(follows("em:known=variance", "variance_floor"));
+  EXPECT_FALSE(follows("em", "centres"));
+  EXPECT_TRUE(follows("lloyd:start=two_round", "centres"));
+  EXPECT_FALSE(follows("lloyd", "covariance"));
+  EXPECT_FALSE(follows("gradient", "max_iterations"));
+  EXPECT_TRUE(follows("gradient", "rate"));
+  EmSettings spherical;
+  spherical.covariance = CovarianceKind::spherical;
+  EXPECT_EQ(parse_estimator("lloyd:start=two_round", spherical).em.covariance,
+            CovarianceKind::shared);
+}
+
 TEST(RunBaseline, QuickstartPrior_ErrorsOfAnIndependentImplementation) {
   std::ifstream golden(TVEM_GOLDEN_DIR "/reference_errors.txt");
   std::string text;
