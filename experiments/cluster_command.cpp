@@ -59,12 +59,7 @@ struct Request {
 std::vector<std::string> list_of(std::string const& text) {
   std::vector<std::string> items;
   if (text.empty()) return items;
-  for (std::string const& item : split(text, ',')) {
-    std::size_t const first = item.find_first_not_of(' ');
-    items.push_back(first == std::string::npos
-                        ? ""
-                        : item.substr(first, item.find_last_not_of(' ') - first + 1));
-  }
+  for (std::string const& item : split(text, ',')) items.push_back(trimmed(item));
   return items;
 }
 

@@ -25,6 +25,8 @@ struct Command {
 int run_command(CommandContext const& context);
 int report_command(CommandContext const& context);
 int cluster_command(CommandContext const& context);
+int sweep_command(CommandContext const& context);
+int status_command(CommandContext const& context);
 
 /// An option of a subcommand itself, apart from the configuration's keys.
 struct OwnOption {

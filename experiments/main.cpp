@@ -14,9 +14,11 @@
 namespace tvem {
 namespace {
 
-std::array<Command, 3> const commands{{
+std::array<Command, 5> const commands{{
     {"run", "train a Transformer, evaluate it beside EM and the other baselines, write a folder",
      &run_command},
+    {"sweep", "a grid of runs over any keys that change a training", &sweep_command},
+    {"status", "the state of a run, or of all runs of a sweep, from their files", &status_command},
     {"report", "show the comparison table of a run", &report_command},
     {"cluster", "cluster your own points with a trained Transformer and with EM", &cluster_command},
 }};

@@ -7,6 +7,7 @@
 #include <boost/program_options.hpp>
 
 #include "tvem/core/error.hpp"
+#include "tvem/core/text.hpp"
 #include "tvem/io/keys.hpp"
 
 namespace tvem {
@@ -14,9 +15,8 @@ namespace {
 
 namespace po = boost::program_options;
 
-struct Assignment {
-  std::string name, value;
-};
+/// What the names of a sweep's axes begin with.
+constexpr std::string_view sweep_section = "sweep.";
 
 /// Boost does the splitting; values stay text, so that all of them can be checked at once.
 po::options_description key_descriptions() {
@@ -24,37 +24,6 @@ po::options_description key_descriptions() {
   for (Key const& key : configuration_keys())
     descriptions.add_options()(key.name.c_str(), po::value<std::string>());
   return descriptions;
-}
-
-/// Levenshtein distance.
-std::size_t edit_distance(std::string const& a, std::string const& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      std::size_t const above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
-
-std::string nearest_key(std::string const& name) {
-  auto const& keys = configuration_keys();
-  auto const nearest = std::min_element(keys.begin(), keys.end(), [&](Key const& a, Key const& b) {
-    return edit_distance(name, a.name) < edit_distance(name, b.name);
-  });
-  return nearest->name;
-}
-
-std::string trimmed(std::string const& text) {
-  char const* const white_space = " \t\r";
-  std::size_t const begin = text.find_first_not_of(white_space);
-  if (begin == std::string::npos) return "";
-  return text.substr(begin, text.find_last_not_of(white_space) - begin + 1);
 }
 
 /// Empties the first line that is `line`, up to white space and a comment. Returns its number, 0
@@ -99,13 +68,6 @@ std::vector<Assignment> read_ini(std::string text, std::string const& name,
   return assignments;
 }
 
-Key const* find_key(std::string const& name) {
-  auto const& keys = configuration_keys();
-  auto const key =
-      std::find_if(keys.begin(), keys.end(), [&](Key const& k) { return k.name == name; });
-  return key == keys.end() ? nullptr : &*key;
-}
-
 /// The arguments without the keys that have no value. Boost would stop at such a key, or take the
 /// next key for its value.
 std::vector<std::string> with_values(std::vector<std::string> const& arguments,
@@ -127,10 +89,31 @@ std::vector<std::string> with_values(std::vector<std::string> const& arguments,
   return rest;
 }
 
-std::vector<Assignment> read_arguments(std::vector<std::string> const& arguments,
+/// Takes "--sweep.KEY LIST" and "--sweep.KEY=LIST" out of the arguments.
+std::vector<Assignment> take_sweep(std::vector<std::string>& arguments) {
+  std::vector<Assignment> assignments;
+  std::vector<std::string> rest;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    std::string const& argument = arguments[i];
+    if (!argument.starts_with("--" + std::string(sweep_section))) {
+      rest.push_back(argument);
+      continue;
+    }
+    std::size_t const equals = argument.find('=');
+    std::string const name = argument.substr(2, equals == std::string::npos ? equals : equals - 2);
+    bool const has_next = i + 1 < arguments.size() && !arguments[i + 1].starts_with("--");
+    assignments.push_back({name, equals != std::string::npos ? argument.substr(equals + 1)
+                                 : has_next                  ? arguments[++i]
+                                                             : ""});
+  }
+  arguments = std::move(rest);
+  return assignments;
+}
+
+std::vector<Assignment> read_arguments(std::vector<std::string> arguments,
                                        std::vector<std::string>& problems) {
   namespace style = po::command_line_style;
-  std::vector<Assignment> assignments;
+  std::vector<Assignment> assignments = take_sweep(arguments);
   try {
     auto const descriptions = key_descriptions();
     auto const parsed =
@@ -156,15 +139,24 @@ std::vector<Assignment> read_arguments(std::vector<std::string> const& arguments
   return assignments;
 }
 
+/// Sets keys; what belongs to a sweep goes there, where a later one replaces an earlier.
 void apply(std::vector<Assignment> const& assignments, std::string const& where, Settings& settings,
-           std::vector<std::string>& problems) {
+           std::vector<std::string>& problems, std::vector<Assignment>& sweep) {
   std::set<std::string> given;
   for (auto const& [name, value] : assignments) {
     Key const* key = find_key(name);
-    if (!key)
+    if (name.starts_with(sweep_section) && given.insert(name).second) {
+      std::string const axis = name.substr(sweep_section.size());
+      auto const earlier = std::find_if(sweep.begin(), sweep.end(),
+                                        [&](Assignment const& a) { return a.name == axis; });
+      if (earlier == sweep.end())
+        sweep.push_back({axis, value});
+      else
+        earlier->value = value;  // in its place: the order of the axes stays
+    } else if (!key && !name.starts_with(sweep_section))
       problems.push_back(where + ": unknown key \"" + name + "\"; the nearest known one is " +
                          nearest_key(name));
-    else if (!given.insert(name).second)
+    else if (!key || !given.insert(name).second)
       problems.push_back(where + ": " + name + " is given twice");
     else if (!key->parse(value, settings))
       problems.push_back(where + ": " + name + " = \"" + value + "\" is not accepted; it is " +
@@ -194,11 +186,22 @@ std::vector<std::string> contradictions(Settings const& settings) {
 
 Settings parse_configuration(std::string const& ini_text, std::string const& ini_name,
                              std::vector<std::string> const& arguments,
-                             std::vector<std::string>& problems) {
+                             std::vector<std::string>& problems, std::vector<Assignment>& sweep) {
   Settings settings;
-  apply(read_ini(ini_text, ini_name, problems), ini_name, settings, problems);
-  apply(read_arguments(arguments, problems), "command line", settings, problems);
+  apply(read_ini(ini_text, ini_name, problems), ini_name, settings, problems, sweep);
+  apply(read_arguments(arguments, problems), "command line", settings, problems, sweep);
   for (auto const& problem : contradictions(settings)) problems.push_back(problem);
+  return settings;
+}
+
+Settings parse_configuration(std::string const& ini_text, std::string const& ini_name,
+                             std::vector<std::string> const& arguments,
+                             std::vector<std::string>& problems) {
+  std::vector<Assignment> sweep;
+  Settings settings = parse_configuration(ini_text, ini_name, arguments, problems, sweep);
+  if (!sweep.empty())
+    problems.push_back("sweep: " + sweep[0].name +
+                       " is an axis of a sweep: run it with tvem sweep, or leave it out");
   return settings;
 }
 

@@ -7,6 +7,11 @@
 
 namespace tvem {
 
+/// A name with the text that it is set to.
+struct Assignment {
+  std::string name, value;
+};
+
 /// Reads a configuration: the text of an INI file, then command-line arguments (--task.dim 4),
 /// which win. Adds a sentence to `problems` for everything that is wrong, naming the key, the value
 /// found and what is accepted; keys without a problem are set. ini_name: what the problems call the
@@ -16,7 +21,13 @@ Settings parse_configuration(std::string const& ini_text, std::string const& ini
                              std::vector<std::string> const& arguments,
                              std::vector<std::string>& problems);
 
-/// As above; throws ConfigurationError with all problems.
+/// As above, with the assignments of a sweep, without "sweep.", which are a problem there: the
+/// section [sweep], and arguments --sweep.NAME VALUE, which win.
+Settings parse_configuration(std::string const& ini_text, std::string const& ini_name,
+                             std::vector<std::string> const& arguments,
+                             std::vector<std::string>& problems, std::vector<Assignment>& sweep);
+
+/// As the first; throws ConfigurationError with all problems.
 Settings parse_configuration(std::string const& ini_text, std::string const& ini_name,
                              std::vector<std::string> const& arguments);
 

@@ -3,16 +3,10 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "tvem/core/text.hpp"
+
 namespace tvem {
 namespace {
-
-constexpr char const* blanks = " \t";
-
-std::string stripped(std::string const& text) {
-  std::size_t const first = text.find_first_not_of(blanks);
-  if (first == std::string::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 char separator_of(std::string const& line) {
   std::string plain;  // what stands in no quotes
@@ -61,7 +55,7 @@ class LineReader {
       if (at_quote()) problem = "a quote within a text that does not begin with one";
       ++place_;
     }
-    return stripped(text_.substr(begin, place_ - begin));
+    return trimmed(text_.substr(begin, place_ - begin));
   }
   std::string quoted(std::string& problem) {
     std::string cell;
@@ -104,7 +98,7 @@ std::vector<CsvLine> csv_lines(std::string const& text) {
   std::string line;
   char separator = 0;
   for (std::size_t number = 1; std::getline(in, line); ++number) {
-    if (stripped(line).empty()) continue;
+    if (trimmed(line).empty()) continue;
     if (separator == 0) separator = separator_of(line);
     lines.push_back(LineReader(line, separator).read(number));
   }

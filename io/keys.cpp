@@ -238,6 +238,22 @@ std::vector<Key> all_keys() {
   return keys;
 }
 
+/// Levenshtein distance.
+std::size_t edit_distance(std::string const& a, std::string const& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      std::size_t const above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
 /// Breaks text into lines of at most `width`, all but the first indented.
 std::string wrapped(std::string const& text, std::size_t indent, std::size_t width) {
   std::string result, line, word;
@@ -260,6 +276,21 @@ std::string wrapped(std::string const& text, std::size_t indent, std::size_t wid
 }
 
 }  // namespace
+
+Key const* find_key(std::string const& name) {
+  auto const& keys = configuration_keys();
+  auto const key =
+      std::find_if(keys.begin(), keys.end(), [&](Key const& k) { return k.name == name; });
+  return key == keys.end() ? nullptr : &*key;
+}
+
+std::string nearest_key(std::string const& name) {
+  auto const& keys = configuration_keys();
+  auto const nearest = std::min_element(keys.begin(), keys.end(), [&](Key const& a, Key const& b) {
+    return edit_distance(name, a.name) < edit_distance(name, b.name);
+  });
+  return nearest->name;
+}
 
 std::vector<Key> const& configuration_keys() {
   static std::vector<Key> const keys = all_keys();

@@ -25,6 +25,11 @@ struct Key {
 /// All keys, by section, in the order of the help.
 std::vector<Key> const& configuration_keys();
 
+/// The key of this name; none where there is none.
+Key const* find_key(std::string const& name);
+/// The name of the key that is most like this one (Levenshtein distance).
+std::string nearest_key(std::string const& name);
+
 /// Every key with meaning, accepted values and default, by section, for --help.
 std::string keys_help();
 

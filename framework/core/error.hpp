@@ -29,6 +29,12 @@ class ConfigurationError : public Error {
   std::vector<std::string> problems_;
 };
 
+/// A training whose loss or gradient is not finite; thrown by all ranks alike.
+class TrainingDiverged : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A fault of the program: a condition that callers must keep was violated.
 class CheckFailed : public std::logic_error {
  public:

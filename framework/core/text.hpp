@@ -30,6 +30,14 @@ inline std::string rounded_text(double value) {
   return text;
 }
 
+/// Without the blanks and carriage returns around it.
+inline std::string trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r";
+  std::size_t const begin = text.find_first_not_of(blanks);
+  if (begin == std::string_view::npos) return "";
+  return std::string(text.substr(begin, text.find_last_not_of(blanks) - begin + 1));
+}
+
 /// The parts of a text between separators; one empty part for an empty text.
 inline std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts{""};

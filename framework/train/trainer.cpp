@@ -75,10 +75,11 @@ void Trainer::sum_gradients() {
   for (Quantum quantum = first_quantum();; quantum = quantum.coarser()) {
     sum_gradients(quantum);
     if (sums_.n_non_finite() > 0)
-      throw Error("training diverged: in step " + std::to_string(state_.step) + ", " +
-                  std::to_string(sums_.n_non_finite()) + " of " + std::to_string(n_chunks_) +
-                  " chunks have a loss or gradient that is not finite; lower train.rate, lengthen "
-                  "train.warmup or set train.clip (the last checkpoint is kept)");
+      throw TrainingDiverged(
+          "training diverged: in step " + std::to_string(state_.step) + ", " +
+          std::to_string(sums_.n_non_finite()) + " of " + std::to_string(n_chunks_) +
+          " chunks have a loss or gradient that is not finite; lower train.rate, lengthen "
+          "train.warmup or set train.clip (the last checkpoint is kept)");
     if (sums_.n_out_of_range() == 0) return;
   }
 }

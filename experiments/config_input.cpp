@@ -1,0 +1,51 @@
+#include "config_input.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tvem/comm/collective_errors.hpp"
+#include "tvem/core/error.hpp"
+#include "tvem/tasks/prior.hpp"
+#include "tvem/train/evaluation.hpp"
+
+namespace tvem {
+namespace {
+
+std::string read_file(std::string const& path) {
+  // Before it is opened: opening a pipe would wait for its other end.
+  bool const is_file = std::filesystem::is_regular_file(path);
+  std::ifstream file(is_file ? path : std::string());
+  std::ostringstream text;
+  bool const is_read = is_file && file && (text << file.rdbuf());
+  if (!is_read)
+    throw ConfigurationError(
+        "--config " + path +
+        ": this is no file that can be read, or an empty one; give an INI file "
+        "such as experiments/configs/quickstart.ini");
+  return text.str();
+}
+
+}  // namespace
+
+std::string read_config_text(Communicator const& comm, std::string const& path) {
+  std::string text;
+  on_root(comm, [&] { text = path.empty() ? "" : read_file(path); });
+  return comm.broadcast(text);
+}
+
+std::vector<std::string> module_problems(Settings const& settings) {
+  std::vector<std::string> problems;
+  auto const collect = [&](auto const& action) {
+    try {
+      action();
+    } catch (ConfigurationError const& error) {
+      problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+    }
+  };
+  collect([&] { TaskPrior const prior(settings.task); });
+  collect([&] { parse_estimators(settings); });
+  return problems;
+}
+
+}  // namespace tvem

@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "command_line.hpp"
+#include "formatting.hpp"
+#include "sweep_state.hpp"
+#include "tvem/comm/collective_errors.hpp"
+#include "tvem/core/error.hpp"
+#include "tvem/io/identity.hpp"
+
+namespace tvem {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<OwnOption> const options{
+    {"help", "", "this text"},
+};
+
+std::string help() {
+  return "usage: tvem status DIR\n\n"
+         "The state of a run, or of every run of a sweep: finished, unfinished (with its step), "
+         "failed (with\nits message) or missing, read from the files. Exit code 0 when all is "
+         "finished, 75 when something\nis left to do.\n\n" +
+         options_help(options);
+}
+
+std::string line_of(std::string const& name, RunStatus const& status) {
+  std::string text = format("%-12s", std::string(name_of(status.state)).c_str()) + name;
+  if (status.state == RunState::unfinished && status.steps_total > 0)
+    text += ": step " + std::to_string(status.steps_done) + " of " +
+            std::to_string(status.steps_total) +
+            (status.steps_done == status.steps_total ? ", not evaluated" : "");
+  if (!status.message.empty()) text += ": " + status.message;
+  return text + "\n";
+}
+
+/// Prints the state of all runs; whether all are finished.
+bool show(Communicator const& comm, fs::path const& folder) {
+  auto const sweep = stored_sweep(folder);
+  if (!sweep) {
+    RunStatus const status = status_of_run(folder, {});
+    if (status.state == RunState::missing)
+      throw ConfigurationError("there is no run and no sweep at " + folder.string() +
+                               "; give the folder that tvem run or tvem sweep wrote");
+    say(comm, line_of(folder.string(), status));
+    return status.state == RunState::finished;
+  }
+  std::array<std::size_t, enum_names<RunState>.size()> counts{};
+  std::string text;
+  for (std::size_t run = 0; run < sweep->runs.size(); ++run) {
+    Settings const settings = sweep->settings_of(run);
+    RunStatus const status = status_of_run(folder / run_id(settings), settings);
+    ++counts[static_cast<std::size_t>(status.state)];
+    text += line_of(run_id(settings) + " (" + sweep->text_of(run) + ")", status);
+  }
+  text += std::to_string(sweep->runs.size()) + " runs:";
+  for (std::size_t s = 0; s < counts.size(); ++s)
+    text += (s == 0 ? " " : ", ") + std::to_string(counts[s]) + " " +
+            std::string(enum_names<RunState>[s]);
+  say(comm, text + "\n");
+  return counts[0] == sweep->runs.size();
+}
+
+}  // namespace
+
+int status_command(CommandContext const& context) {
+  auto const arguments = split_arguments(context.arguments, options);
+  if (arguments.has("help")) {
+    say(context.comm, help());
+    return static_cast<int>(ExitCode::finished);
+  }
+  if (arguments.rest.size() != 1 || arguments.rest[0].starts_with("--"))
+    throw ConfigurationError("tvem status takes one DIR, not \"" + context.command_line +
+                             "\"; see tvem status --help");
+  bool is_finished = false;
+  on_root(context.comm, [&] { is_finished = show(context.comm, arguments.rest[0]); });
+  bool const are_all = context.comm.max(is_finished ? 1 : 0) == 1;
+  return static_cast<int>(are_all ? ExitCode::finished : ExitCode::stopped);
+}
+
+}  // namespace tvem

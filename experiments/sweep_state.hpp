@@ -1,0 +1,41 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tvem/core/settings.hpp"
+#include "tvem/io/sweep.hpp"
+
+namespace tvem {
+
+/// How far a run is, as its files say. failed: its last start ended with a message.
+enum class RunState { finished, unfinished, failed, missing };
+template <>
+inline constexpr auto enum_names<RunState> =
+    std::array<std::string_view, 4>{"finished", "unfinished", "failed", "missing"};
+
+struct RunStatus {
+  RunState state = RunState::missing;
+  std::int64_t steps_done = 0, steps_total = 0;
+  std::string message;  // of a failure, or of files that cannot be read
+};
+
+/// The status of a run in its folder. settings: what it should be; without them, what its files
+/// say.
+RunStatus status_of_run(std::filesystem::path const& folder,
+                        std::optional<Settings> const& settings);
+
+/// Keeps the message of a failure beside the run's files, and takes it away.
+void record_failure(std::filesystem::path const& folder, std::string const& message);
+void clear_failure(std::filesystem::path const& folder);
+
+/// The sweep that a folder holds; none when it holds no sweep. Throws ConfigurationError when its
+/// file cannot be understood.
+std::optional<Sweep> stored_sweep(std::filesystem::path const& folder);
+void store_sweep(std::filesystem::path const& folder, Sweep const& sweep);
+
+}  // namespace tvem

@@ -1,0 +1,288 @@
+#include "tvem/io/sweep.hpp"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <set>
+
+#include "tvem/core/error.hpp"
+#include "tvem/core/text.hpp"
+#include "tvem/io/config.hpp"
+#include "tvem/io/keys.hpp"
+
+namespace tvem {
+namespace {
+
+constexpr std::size_t most_runs = 100'000;
+
+/// What is said of the assignment that is being read.
+class Problems {
+ public:
+  Problems(std::string subject, std::vector<std::string>& all)
+      : subject_(std::move(subject)), all_(all) {}
+  void add(std::string const& problem) { all_.push_back(subject_ + problem); }
+
+ private:
+  std::string subject_;
+  std::vector<std::string>& all_;
+};
+
+/// The keys of an axis; none when one of them cannot be swept.
+std::vector<Key const*> keys_of(std::string const& name, Problems& problems) {
+  std::vector<Key const*> keys;
+  for (std::string const& part : split(name, '&')) {
+    std::string const key_name = trimmed(part);
+    Key const* const key = find_key(key_name);
+    if (!key)
+      problems.add("unknown key \"" + key_name + "\"; the nearest known one is " +
+                   nearest_key(key_name));
+    else if (key->role != KeyRole::training)
+      problems.add(key_name + " does not change a training; a sweep is over keys that do" +
+                   (key->role == KeyRole::evaluation
+                        ? ". Evaluations are compared within each run: see eval.estimators"
+                        : ""));
+    else
+      keys.push_back(key);
+  }
+  return keys.size() == split(name, '&').size() ? keys : std::vector<Key const*>{};
+}
+
+/// "a..b" as the integers from a to b, where the key does not take it as one value; else the item
+/// itself.
+std::vector<std::string> expanded(std::string const& item, Key const& key, Problems& problems) {
+  Settings scratch;
+  std::size_t const dots = item.find("..");
+  std::int64_t low = 0, high = 0;
+  bool const is_range = dots != std::string::npos && read_number(item.substr(0, dots), low) &&
+                        read_number(item.substr(dots + 2), high);
+  if (!is_range || key.parse(item, scratch)) return {item};
+  std::vector<std::string> items;
+  if (high < low || static_cast<std::uint64_t>(high - low) >= most_runs) {
+    problems.add("\"" + item + "\" is no range of 1 to " + std::to_string(most_runs) + " integers");
+    return items;
+  }
+  for (std::int64_t value = low; value <= high; ++value) items.push_back(std::to_string(value));
+  return items;
+}
+
+/// The value as the key prints it; empty, with a problem, when the key does not take it.
+std::string checked_value(std::string const& text, Key const& key, Problems& problems) {
+  Settings scratch;
+  if (key.parse(text, scratch)) return key.print(scratch);
+  problems.add(text.empty()
+                   ? "a value is missing in the list of " + key.name
+                   : key.name + " = \"" + text + "\" is not accepted; it is " + key.accepted);
+  return {};
+}
+
+SweepAxis parse_axis(Assignment const& assignment, std::vector<std::string>& all_problems) {
+  Problems problems("sweep: " + assignment.name + ": ", all_problems);
+  auto const keys = keys_of(assignment.name, problems);
+  SweepAxis axis;
+  for (Key const* key : keys) axis.keys.push_back(key->name);
+  if (keys.empty()) return axis;
+  if (trimmed(assignment.value).empty()) problems.add("the list of values is empty");
+  std::vector<std::string> items;
+  for (std::string const& item : split(assignment.value, ',')) {
+    auto const values = keys.size() == 1 ? expanded(trimmed(item), *keys[0], problems)
+                                         : std::vector<std::string>{item};
+    items.insert(items.end(), values.begin(), values.end());
+  }
+  std::set<std::vector<std::string>> known;
+  for (std::string const& item : items) {
+    auto const parts = split(item, '&');
+    if (parts.size() != keys.size()) {
+      problems.add("\"" + trimmed(item) + "\" has " + std::to_string(parts.size()) +
+                   " values for " + std::to_string(keys.size()) + " keys");
+      continue;
+    }
+    std::vector<std::string> values;
+    for (std::size_t k = 0; k < keys.size(); ++k)
+      values.push_back(checked_value(trimmed(parts[k]), *keys[k], problems));
+    if (!known.insert(values).second && !values[0].empty())
+      problems.add("\"" + trimmed(item) + "\" is there twice");
+    axis.values.push_back(values);
+  }
+  if (axis.values.size() == 1 && keys.size() == 1 &&
+      axis.values[0][0].find("..") != std::string::npos)
+    problems.add("\"" + axis.values[0][0] +
+                 "\" is one value, drawn anew for every task; for an axis list " +
+                 "the values, such as 2, 3, 4");
+  return axis;
+}
+
+/// One comparison of `skip`.
+struct Comparison {
+  std::size_t axis = 0, key = 0;
+  std::string operation, value;
+};
+
+bool holds(Comparison const& comparison, std::string const& found) {
+  double a = 0, b = 0;
+  bool const are_numbers = read_number(found, a) && read_number(comparison.value, b);
+  std::string const& operation = comparison.operation;
+  if (operation == "=") return are_numbers ? a == b : found == comparison.value;
+  if (operation == "!=") return are_numbers ? a != b : found != comparison.value;
+  if (operation == "<") return a < b;
+  if (operation == "<=") return a <= b;
+  if (operation == ">") return a > b;
+  return a >= b;
+}
+
+/// Alternatives of comparisons that hold together.
+using Condition = std::vector<std::vector<Comparison>>;
+
+std::vector<std::string> split_at_word(std::string const& text, std::string const& word) {
+  std::vector<std::string> parts;
+  std::string const between = " " + word + " ";
+  std::size_t begin = 0;
+  for (std::size_t end = 0; (end = text.find(between, begin)) != std::string::npos;
+       begin = end + between.size())
+    parts.push_back(text.substr(begin, end - begin));
+  parts.push_back(text.substr(begin));
+  return parts;
+}
+
+Comparison parse_comparison(std::string const& text, std::vector<SweepAxis> const& axes,
+                            Problems& problems) {
+  Comparison comparison;
+  for (auto const* operation : {"!=", "<=", ">=", "=", "<", ">"}) {
+    std::size_t const place = text.find(operation);
+    if (place == std::string::npos) continue;
+    comparison.operation = operation;
+    comparison.value = trimmed(text.substr(place + comparison.operation.size()));
+    std::string const name = trimmed(text.substr(0, place));
+    for (comparison.axis = 0; comparison.axis < axes.size(); ++comparison.axis) {
+      auto const& keys = axes[comparison.axis].keys;
+      auto const key = std::find(keys.begin(), keys.end(), name);
+      comparison.key = static_cast<std::size_t>(key - keys.begin());
+      if (key != keys.end()) break;
+    }
+    double number = 0;
+    if (comparison.axis == axes.size())
+      problems.add("\"" + name + "\" is no axis of the sweep");
+    else if (comparison.value.empty())
+      problems.add("\"" + trimmed(text) + "\" has no value");
+    else if ((operation[0] == '<' || operation[0] == '>') && !read_number(comparison.value, number))
+      problems.add("\"" + trimmed(text) + "\" compares with no number");
+    return comparison;
+  }
+  problems.add("\"" + trimmed(text) +
+               "\" is no comparison KEY = VALUE, with =, !=, <, <=, > or >=");
+  return comparison;
+}
+
+Condition parse_condition(std::string const& text, std::vector<SweepAxis> const& axes,
+                          std::vector<std::string>& all_problems) {
+  Problems problems("sweep: skip: ", all_problems);
+  Condition condition;
+  for (std::string const& alternative : split_at_word(text, "or")) {
+    condition.emplace_back();
+    for (std::string const& part : split_at_word(alternative, "and"))
+      condition.back().push_back(parse_comparison(part, axes, problems));
+  }
+  return condition;
+}
+
+bool is_skipped(Condition const& condition, std::vector<SweepAxis> const& axes,
+                std::vector<std::size_t> const& position) {
+  return std::any_of(condition.begin(), condition.end(), [&](auto const& alternative) {
+    return std::all_of(alternative.begin(), alternative.end(), [&](Comparison const& c) {
+      return holds(c, axes[c.axis].values[position[c.axis]][c.key]);
+    });
+  });
+}
+
+/// All positions of the grid, the last axis fastest.
+std::vector<std::vector<std::size_t>> grid(std::vector<SweepAxis> const& axes) {
+  std::vector<std::vector<std::size_t>> positions{{}};
+  for (SweepAxis const& axis : axes) {
+    std::vector<std::vector<std::size_t>> longer;
+    for (auto const& position : positions)
+      for (std::size_t v = 0; v < axis.values.size(); ++v) {
+        longer.push_back(position);
+        longer.back().push_back(v);
+      }
+    positions = std::move(longer);
+  }
+  return positions;
+}
+
+std::size_t n_combinations(std::vector<SweepAxis> const& axes) {
+  std::size_t n = 1;
+  for (SweepAxis const& axis : axes) n = std::min(n * axis.values.size(), most_runs + 1);
+  return n;
+}
+
+void check_axes(std::vector<SweepAxis> const& axes, std::vector<std::string>& problems) {
+  if (axes.empty())
+    problems.push_back(
+        "sweep: there is no axis; give a section [sweep] such as model.layers = 1, 2, 4");
+  std::set<std::string> keys;
+  for (SweepAxis const& axis : axes)
+    for (std::string const& key : axis.keys)
+      if (!keys.insert(key).second) problems.push_back("sweep: " + key + " is in two axes");
+  if (n_combinations(axes) > most_runs)
+    problems.push_back("sweep: the grid has more than " + std::to_string(most_runs) +
+                       " runs; shorten its lists");
+}
+
+}  // namespace
+
+Settings Sweep::settings_of(std::size_t run) const {
+  Settings settings = base;
+  for (std::size_t a = 0; a < axes.size(); ++a)
+    for (std::size_t k = 0; k < axes[a].keys.size(); ++k)
+      TVEM_CHECK(find_key(axes[a].keys[k])->parse(axes[a].values[runs.at(run)[a]][k], settings),
+                 "a value of a sweep is not accepted any more");
+  return settings;
+}
+
+std::string Sweep::text_of(std::size_t run) const {
+  std::string text;
+  for (std::size_t a = 0; a < axes.size(); ++a)
+    for (std::size_t k = 0; k < axes[a].keys.size(); ++k)
+      text +=
+          (text.empty() ? "" : ", ") + axes[a].keys[k] + " = " + axes[a].values[runs.at(run)[a]][k];
+  return text;
+}
+
+std::string sweep_text(Sweep const& sweep) {
+  std::string text = configuration_text(sweep.base) + "\n[sweep]\n";
+  auto const joined = [](std::vector<std::string> const& parts, std::string const& between) {
+    std::string list;
+    for (auto const& part : parts) list += (list.empty() ? "" : between) + part;
+    return list;
+  };
+  for (SweepAxis const& axis : sweep.axes) {
+    std::vector<std::string> values;
+    for (auto const& value : axis.values) values.push_back(joined(value, " & "));
+    text += joined(axis.keys, " & ") + " = " + joined(values, ", ") + "\n";
+  }
+  return text + (sweep.skip.empty() ? "" : "skip = " + sweep.skip + "\n");
+}
+
+Sweep parse_sweep(std::string const& ini_text, std::string const& ini_name,
+                  std::vector<std::string> const& arguments, std::vector<std::string>& problems) {
+  Sweep sweep;
+  std::vector<Assignment> assignments;
+  sweep.base = parse_configuration(ini_text, ini_name, arguments, problems, assignments);
+  std::size_t const n_problems = problems.size();
+  std::string& skip = sweep.skip;
+  for (Assignment const& assignment : assignments)
+    if (assignment.name == "skip")
+      skip = assignment.value;
+    else
+      sweep.axes.push_back(parse_axis(assignment, problems));
+  check_axes(sweep.axes, problems);
+  Condition const condition =
+      skip.empty() ? Condition{} : parse_condition(skip, sweep.axes, problems);
+  if (problems.size() > n_problems) return sweep;
+  sweep.runs = grid(sweep.axes);
+  std::erase_if(sweep.runs,
+                [&](auto const& position) { return is_skipped(condition, sweep.axes, position); });
+  if (sweep.runs.empty()) problems.push_back("sweep: skip leaves out every run");
+  return sweep;
+}
+
+}  // namespace tvem

@@ -1,0 +1,165 @@
+"""tvem sweep and tvem status: the same bits as each run alone, nothing done twice, failures recorded.
+
+usage: sweep_test.py TVEM MPIEXEC [unittest arguments]
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import h5py
+
+TVEM, MPIEXEC = "", ""
+
+SWEEP = """
+[task]
+components = 2
+points = 20
+[model]
+heads = 2
+width = 8
+layers = 1
+[train]
+steps = 12
+tasks_per_step = 8
+checkpoint_every = 5
+[eval]
+tasks = 16
+estimators = transformer, em
+[sweep]
+model.layers = 1, 2
+task.separation = 1, 3
+run.seed = 1..3
+skip = model.layers = 2 and task.separation = 3 and run.seed > 1
+"""
+
+
+def run(*arguments, ranks=0):
+    command = [TVEM, *map(str, arguments)]
+    if ranks:
+        command = [MPIEXEC, "-n", str(ranks), *command]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+class SweepTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="tvem-sweep-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.config = self.path("sweep.ini")
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(SWEEP)
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def sweep(self, out, *options, ranks=0, expect=0):
+        done = run("sweep", "--config", self.config, "--out", self.path(out), *options, ranks=ranks)
+        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
+        return done
+
+    def runs(self):
+        """id -> {axis: value}, as --list --tsv says."""
+        done = run("sweep", "--config", self.config, "--list", "--tsv")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        header, *lines = [line.split("\t") for line in done.stdout.splitlines()]
+        self.assertEqual(header[:2], ["index", "id"])
+        self.assertEqual([int(line[0]) for line in lines], list(range(len(lines))))
+        return {line[1]: dict(zip(header[2:], line[2:])) for line in lines}
+
+    def bits(self, *parts):
+        with h5py.File(self.path(*parts, "checkpoint.h5")) as file:
+            values = []
+            file["parameters"].visititems(
+                lambda name, item: values.append(item[()].tobytes()) if isinstance(item, h5py.Dataset) else None)
+        return b"".join(values)
+
+    def status(self, out, expect):
+        done = run("status", self.path(out))
+        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_every_run_has_the_bits_that_it_has_alone(self):
+        runs = self.runs()
+        self.assertEqual(len(runs), 10)
+        self.sweep("two", ranks=2)
+        self.assertIn("10 finished", self.status("two", 0))
+        for name, values in runs.items():
+            keys = [part for key, value in values.items() for part in ("--" + key, value)]
+            base = self.path("base.ini")
+            with open(base, "w", encoding="utf-8") as file:
+                file.write(SWEEP[:SWEEP.index("[sweep]")])
+            alone = run("run", "--config", base, "--out", self.path("alone", name), *keys)
+            self.assertEqual(alone.returncode, 0, alone.stderr)
+            self.assertEqual(self.bits("two", name), self.bits("alone", name), name)
+
+    def test_killed_and_started_again_no_finished_run_is_repeated(self):
+        process = subprocess.Popen([TVEM, "sweep", "--config", self.config, "--out", self.path("killed"),
+                                    "--train.steps", "60"], stdout=subprocess.DEVNULL)
+        names = self.runs_of("--train.steps", 60)
+        third = self.path("killed", names[2], "run.h5")
+        start = time.monotonic()
+        while not os.path.exists(third) and time.monotonic() - start < 60:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        self.assertIn("missing", self.status("killed", 75))
+        before = {name: os.stat(self.path("killed", name, "run.h5")).st_mtime_ns for name in names[:2]}
+        done = self.sweep("killed", "--train.steps", 60, ranks=2)
+        self.assertIn("10 finished, 2 of them before", done.stdout)
+        for name, stamp in before.items():
+            self.assertEqual(os.stat(self.path("killed", name, "run.h5")).st_mtime_ns, stamp)
+        self.sweep("whole", "--train.steps", 60)
+        for name in names:
+            self.assertEqual(self.bits("killed", name), self.bits("whole", name), name)
+
+    def runs_of(self, *options):
+        done = run("sweep", "--config", self.config, "--list", "--tsv", *options)
+        return [line.split("\t")[1] for line in done.stdout.splitlines()[1:]]
+
+    def test_one_run_by_index_as_of_a_slurm_array(self):
+        self.sweep("array", "--index", 3)
+        status = self.status("array", 75)
+        self.assertIn("1 finished, 0 unfinished, 0 failed, 9 missing", status)
+        name = list(self.runs())[3]
+        self.assertTrue(os.path.exists(self.path("array", name, "run.h5")))
+        self.assertIn("1 of them before", self.sweep("array", "--index", 3).stdout)
+        self.sweep("array", "--index", 10, expect=2)
+        self.assertIn("finished", run("status", self.path("array", name)).stdout)
+
+    def test_failing_run_is_recorded_and_the_others_go_on(self):
+        options = ("--sweep.train.rate", "1e6, 0.001", "--train.clip", 0, "--model.norm", "none", "--sweep.run.seed",
+                   "1", "--sweep.task.separation", "1", "--sweep.skip", "run.seed > 1")
+        done = self.sweep("failing", *options, ranks=2, expect=1)
+        self.assertIn("training diverged", done.stdout)
+        self.assertIn("3 finished, 1 failed", done.stdout)
+        status = self.status("failing", 75)
+        self.assertEqual(status.count("training diverged"), 1)
+        self.assertIn("3 finished, 0 unfinished, 1 failed, 0 missing", status)
+        # What failed is tried again, and a failure that is over is forgotten.
+        self.assertIn("3 of them before, 1 failed", self.sweep("failing", *options, expect=1).stdout)
+
+    def test_wrong_sweeps_exit_2_and_nothing_is_written(self):
+        for options, words in ((("--sweep.model.layer", "1, 2"), "model.layers"),
+                               (("--sweep.model.width", ""), "empty"),
+                               (("--sweep.model.layers", "1, x"), "not accepted"),
+                               (("--sweep.run.seed", "1..90000"), "more than 100000 runs"),
+                               (("--sweep.model.heads", "2, 3"), "run "),
+                               (("--sweep.task.covariance", "spherical, shared"), "task.sigma as a range"),
+                               (("--list", "--index", "1"), "one of them"), (("--tsv",), "--list")):
+            done = self.sweep("never", *options, expect=2)
+            self.assertIn(words, done.stderr)
+            self.assertFalse(os.path.exists(self.path("never")))
+        self.assertEqual(run("status", self.path("never")).returncode, 2)
+        done = run("run", "--config", self.config, "--out", self.path("never"))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("tvem sweep", done.stderr)
+
+
+if __name__ == "__main__":
+    TVEM, MPIEXEC = sys.argv[1:3]
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
