@@ -34,10 +34,14 @@ TrainingState starting_state(Settings const& settings, RunFolder const& folder,
 class RunObserver : public TrainingObserver {
  public:
   RunObserver(RunFolder& folder, bool is_shown, TrainSettings const& train,
-              std::int64_t done_before)
-      : folder_(folder), train_(train), progress_("training", is_shown, done_before) {}
+              std::int64_t done_before, std::function<void()> const& on_alive)
+      : folder_(folder),
+        train_(train),
+        progress_("training", is_shown, done_before),
+        on_alive_(on_alive) {}
 
   void on_step(StepRecord const& record) override {
+    if (on_alive_) on_alive_();
     n_averaged_ = std::min(n_averaged_ + 1, 50);
     error_average_ += (record.error_mean - error_average_) / n_averaged_;
     char text[96];
@@ -52,6 +56,7 @@ class RunObserver : public TrainingObserver {
   RunFolder& folder_;
   TrainSettings train_;
   Progress progress_;
+  std::function<void()> const& on_alive_;
   double error_average_ = 0;  // over about the last 50 steps
   int n_averaged_ = 0;
 };
@@ -76,24 +81,29 @@ void announce(Communicator const& comm, Settings const& settings, RunFolder cons
 }
 
 /// Collective. Trains to the end and keeps checkpoints.
-void train(Trainer& trainer, RunFolder& folder, bool is_shown) {
-  RunObserver observer(folder, is_shown, trainer.settings().train, trainer.state().step);
+void train(Trainer& trainer, RunFolder& folder, bool is_shown,
+           std::function<void()> const& on_alive) {
+  RunObserver observer(folder, is_shown, trainer.settings().train, trainer.state().step, on_alive);
   run_training(trainer, observer);
 }
 
 /// Collective. Evaluates all estimators.
-void evaluate(Trainer& trainer, RunFolder& folder, bool is_shown) {
+void evaluate(Trainer& trainer, RunFolder& folder, bool is_shown,
+              std::function<void()> const& on_alive) {
   Progress progress("evaluation, tasks of rank 0:", is_shown);
   Evaluation table =
       evaluate(trainer.settings(), trainer.comm(), trainer.model(), trainer.state().instruction_set,
-               [&](std::int64_t done, std::int64_t total) { progress.show(done, total, ""); });
+               [&](std::int64_t done, std::int64_t total) {
+                 progress.show(done, total, "");
+                 if (on_alive) on_alive();
+               });
   folder.write_evaluation(trainer.state(), std::move(table));
 }
 
 }  // namespace
 
 bool run_job(Settings const& settings, std::filesystem::path const& path, Communicator const& comm,
-             std::string const& command_line, Voice voice) {
+             std::string const& command_line, Voice voice, std::function<void()> const& on_alive) {
   bool const is_shown = voice == Voice::aloud && comm.is_root();
   RunFolder folder(path, settings, comm);
   if (!folder.notice().empty()) say(comm, "note: " + folder.notice() + "\n");
@@ -101,8 +111,9 @@ bool run_job(Settings const& settings, std::filesystem::path const& path, Commun
   if (trainer.is_finished() && folder.is_evaluated()) return false;
   if (is_shown) announce(comm, settings, folder, trainer);
   folder.start(trainer.model().layout(), trainer.state(), command_line);
-  train(trainer, folder, is_shown);
-  evaluate(trainer, folder, is_shown);
+  std::function<void()> const of_root = comm.is_root() ? on_alive : std::function<void()>();
+  train(trainer, folder, is_shown, of_root);
+  evaluate(trainer, folder, is_shown, of_root);
   if (is_shown) say(comm, "\n" + report_table(folder.record()));
   return true;
 }

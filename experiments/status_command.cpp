@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <filesystem>
 
 #include "command_line.hpp"
@@ -19,15 +18,19 @@ std::vector<OwnOption> const options{
 
 std::string help() {
   return "usage: tvem status DIR\n\n"
-         "The state of a run, or of every run of a sweep: finished, unfinished (with its step), "
-         "failed (with\nits message) or missing, read from the files. Exit code 0 when all is "
+         "The state of a run, or of every run of a sweep: finished, running, unfinished (with "
+         "their "
+         "step),\nfailed (with its message) or missing, read from the files. Exit code 0 when all "
+         "is "
          "finished, 75 when something\nis left to do.\n\n" +
          options_help(options);
 }
 
 std::string line_of(std::string const& name, RunStatus const& status) {
   std::string text = format("%-12s", std::string(name_of(status.state)).c_str()) + name;
-  if (status.state == RunState::unfinished && status.steps_total > 0)
+  bool const is_on_its_way =
+      status.state == RunState::unfinished || status.state == RunState::running;
+  if (is_on_its_way && status.steps_total > 0)
     text += ": step " + std::to_string(status.steps_done) + " of " +
             std::to_string(status.steps_total) +
             (status.steps_done == status.steps_total ? ", not evaluated" : "");
@@ -46,20 +49,16 @@ bool show(Communicator const& comm, fs::path const& folder) {
     say(comm, line_of(folder.string(), status));
     return status.state == RunState::finished;
   }
-  std::array<std::size_t, enum_names<RunState>.size()> counts{};
+  StateCounts counts;
   std::string text;
   for (std::size_t run = 0; run < sweep->runs.size(); ++run) {
     Settings const settings = sweep->settings_of(run);
     RunStatus const status = status_of_run(folder / run_id(settings), settings);
-    ++counts[static_cast<std::size_t>(status.state)];
+    counts.add(status.state);
     text += line_of(run_id(settings) + " (" + sweep->text_of(run) + ")", status);
   }
-  text += std::to_string(sweep->runs.size()) + " runs:";
-  for (std::size_t s = 0; s < counts.size(); ++s)
-    text += (s == 0 ? " " : ", ") + std::to_string(counts[s]) + " " +
-            std::string(enum_names<RunState>[s]);
-  say(comm, text + "\n");
-  return counts[0] == sweep->runs.size();
+  say(comm, text + counts.text() + "\n");
+  return counts.are_all_finished();
 }
 
 }  // namespace

@@ -1,11 +1,14 @@
+#include <array>
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <set>
 
 #include "command_line.hpp"
 #include "config_input.hpp"
 #include "formatting.hpp"
 #include "progress.hpp"
+#include "run_claim.hpp"
 #include "run_job.hpp"
 #include "sweep_state.hpp"
 #include "tvem/comm/collective_errors.hpp"
@@ -25,6 +28,7 @@ std::vector<OwnOption> const options{
     {"out", "DIR", "folder of the sweep; a folder in it for each run. Run again, it goes on"},
     {"list", "", "print the runs and do nothing"},
     {"tsv", "", "with --list: index, id and a column for each axis, separated by tabs"},
+    {"groups", "G", "ranks share into so many groups, each with a run of its own at a time [1]"},
     {"index", "I", "do run I of the list alone, from 0, as a Slurm array does"},
     {"help", "", "this text"},
 };
@@ -33,9 +37,9 @@ std::string help() {
   return "usage: tvem sweep --out DIR [--config FILE] [--SECTION.KEY VALUE ...] [--sweep.KEY LIST "
          "...]\n"
          "       tvem sweep --list [--tsv] --config FILE ...\n\n"
-         "Runs every combination of the values in the section [sweep], one after another, each on "
-         "all\nranks; finished runs are left as they are. A run that fails is recorded, and the "
-         "others go on.\n\n"
+         "Runs every combination of the values in the section [sweep]. A group of ranks takes the "
+         "next run\nthat nobody has: another group, or another job on the same folder. Finished "
+         "runs are left as they\nare; a run that fails is recorded, and the others go on.\n\n"
          "  [sweep]\n"
          "  model.layers = 1, 2, 4                      an axis: a key and its values\n"
          "  run.seed = 1..5                             the integers from 1 to 5\n"
@@ -98,71 +102,107 @@ std::string list(Sweep const& sweep) {
   return text;
 }
 
-/// Does runs one after another and tells how it goes.
+/// Does runs that nobody else has, one after another, on a group of ranks, and tells how it goes.
 class Sweeper {
  public:
-  Sweeper(CommandContext const& context, Sweep const& sweep, fs::path folder)
-      : context_(context), sweep_(sweep), folder_(std::move(folder)) {}
+  Sweeper(Communicator group, std::string command_line, Sweep const& sweep, fs::path folder)
+      : group_(std::move(group)),
+        command_line_(std::move(command_line)),
+        sweep_(sweep),
+        folder_(std::move(folder)) {}
 
-  /// Collective.
+  /// Collective in the group.
   void do_run(std::size_t run, Voice voice) {
     Settings const settings = sweep_.settings_of(run);
     fs::path const folder = folder_ / run_id(settings);
+    std::unique_ptr<RunClaim> claim;
+    on_root(group_, [&] { claim = RunClaim::take(claim_file(folder)); });
+    if (group_.max(claim ? 1 : 0) == 0) return;
     auto const start = std::chrono::steady_clock::now();
     std::string outcome;
     try {
-      bool const was_work = run_job(settings, folder, context_.comm, context_.command_line, voice);
-      if (context_.comm.is_root()) clear_failure(folder);
-      ++(was_work ? n_finished_ : n_before_);
-      outcome = was_work ? "finished" : "was finished";
+      bool const was_work = run_job(settings, folder, group_, command_line_, voice, [&] {
+        if (claim) claim->renew();
+      });
+      if (group_.is_root()) clear_failure(folder);
+      if (!was_work) return;
+      ++n_done_;
+      outcome = "finished";
     } catch (ConfigurationError const& error) {
       outcome = failure(folder, error.what());
     } catch (TrainingDiverged const& error) {
       outcome = failure(folder, error.what());
     } catch (Error const& error) {
       // Of one rank alone, perhaps: the others may be waiting, and only the end of all helps.
-      if (context_.comm.size() > 1) throw;
+      if (group_.size() > 1) throw;
       outcome = failure(folder, error.what());
     }
     std::chrono::duration<double> const time = std::chrono::steady_clock::now() - start;
-    tell(run, settings, outcome, time.count());
+    say(group_, "run " + std::to_string(run) + " of " + std::to_string(sweep_.runs.size()) + ", " +
+                    run_id(settings) + " (" + sweep_.text_of(run) + "): " + outcome +
+                    (outcome == "finished" ? " in " + duration_text(time.count()) : "") + "\n");
   }
 
-  bool has_failed() const { return n_failed_ > 0; }
-
-  std::string summary() const {
-    return std::to_string(n_finished_ + n_before_) + " finished" +
-           (n_before_ > 0 ? ", " + std::to_string(n_before_) + " of them before" : "") +
-           (n_failed_ > 0 ? ", " + std::to_string(n_failed_) + " failed" : "") + "; tvem status " +
-           folder_.string() + " shows them\n";
-  }
+  bool is_root() const { return group_.is_root(); }
+  int n_done() const { return n_done_; }
+  int n_failed() const { return n_failed_; }
 
  private:
   std::string failure(fs::path const& folder, std::string const& message) {
-    on_root(context_.comm, [&] { record_failure(folder, message); });
+    on_root(group_, [&] { record_failure(folder, message); });
     ++n_failed_;
     return "failed: " + message;
   }
 
-  void tell(std::size_t run, Settings const& settings, std::string const& outcome, double seconds) {
-    if (outcome == "finished") seconds_ += seconds;
-    std::size_t const n_left = sweep_.runs.size() - n_finished_ - n_before_ - n_failed_;
-    std::string text = "run " + std::to_string(run) + " of " + std::to_string(sweep_.runs.size()) +
-                       ", " + run_id(settings) + " (" + sweep_.text_of(run) + "): " + outcome;
-    if (outcome == "finished") text += " in " + duration_text(seconds);
-    if (n_left > 0 && n_finished_ > 0)
-      text +=
-          "; " + std::to_string(n_left) + " left, about " +
-          duration_text(seconds_ / static_cast<double>(n_finished_) * static_cast<double>(n_left));
-    say(context_.comm, text + "\n");
-  }
-
-  CommandContext const& context_;
+  Communicator group_;
+  std::string command_line_;
   Sweep const& sweep_;
   fs::path folder_;
-  std::size_t n_finished_ = 0, n_before_ = 0, n_failed_ = 0;
-  double seconds_ = 0;  // of the runs finished now
+  int n_done_ = 0, n_failed_ = 0;
 };
+
+/// Some runs of a sweep, from first to end.
+struct RunRange {
+  std::size_t first, end;
+};
+
+/// "10 runs: 8 finished, 1 running, ..."; whether all are finished.
+bool tell_states(Communicator const& comm, Sweep const& sweep, RunRange runs,
+                 fs::path const& folder, double n_done) {
+  StateCounts counts;
+  for (std::size_t run = runs.first; run < runs.end; ++run) {
+    Settings const settings = sweep.settings_of(run);
+    counts.add(status_of_run(folder / run_id(settings), settings).state);
+  }
+  say(comm, counts.text() + format("; %.0f done now. tvem status ", n_done) + folder.string() +
+                " shows them\n");
+  return counts.are_all_finished();
+}
+
+/// Collective. Shares the ranks into groups, which do the runs.
+ExitCode do_runs(CommandContext const& context, Sweep const& sweep, RunRange runs,
+                 fs::path const& folder, int n_groups) {
+  Communicator const& world = context.comm;
+  Voice const voice = runs.end - runs.first == 1 && n_groups == 1 ? Voice::aloud : Voice::silent;
+  Sweeper sweeper(world.split(world.rank() * n_groups / world.size()), context.command_line, sweep,
+                  folder);
+  for (std::size_t run = runs.first; run < runs.end; ++run) sweeper.do_run(run, voice);
+  std::int64_t const n_failed = world.max(sweeper.n_failed());
+  std::array<double, 1> n_done{sweeper.is_root() ? static_cast<double>(sweeper.n_done()) : 0.0};
+  world.sum(n_done);
+  bool are_all_finished = false;
+  on_root(world, [&] { are_all_finished = tell_states(world, sweep, runs, folder, n_done[0]); });
+  if (n_failed > 0) return ExitCode::failed;
+  return world.max(are_all_finished ? 1 : 0) == 1 ? ExitCode::finished : ExitCode::stopped;
+}
+
+int asked_groups(std::string const& text, Communicator const& comm) {
+  int n_groups = 1;
+  if (text.empty() || (read_number(text, n_groups) && n_groups >= 1 && n_groups <= comm.size()))
+    return n_groups;
+  throw ConfigurationError("--groups " + text + ": an integer 1.." + std::to_string(comm.size()) +
+                           ", at most the number of ranks; start more with mpirun -n");
+}
 
 /// The run of --index.
 std::size_t asked_run(std::string const& text, Sweep const& sweep) {
@@ -187,14 +227,14 @@ int sweep_command(CommandContext const& context) {
     return static_cast<int>(ExitCode::finished);
   }
   fs::path const folder = arguments.value("out");
-  Sweeper sweeper(context, sweep, folder);
-  std::size_t const first = arguments.has("index") ? asked_run(arguments.value("index"), sweep) : 0;
-  std::size_t const end = arguments.has("index") ? first + 1 : sweep.runs.size();
+  int const n_groups = asked_groups(arguments.value("groups"), context.comm);
+  RunRange runs{0, sweep.runs.size()};
+  if (arguments.has("index")) {
+    runs.first = asked_run(arguments.value("index"), sweep);
+    runs.end = runs.first + 1;
+  }
   on_root(context.comm, [&] { store_sweep(folder, sweep); });
-  for (std::size_t run = first; run < end; ++run)
-    sweeper.do_run(run, arguments.has("index") ? Voice::aloud : Voice::silent);
-  say(context.comm, sweeper.summary());
-  return static_cast<int>(sweeper.has_failed() ? ExitCode::failed : ExitCode::finished);
+  return static_cast<int>(do_runs(context, sweep, runs, folder, n_groups));
 }
 
 }  // namespace tvem

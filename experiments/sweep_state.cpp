@@ -3,6 +3,9 @@
 #include <fstream>
 #include <sstream>
 
+#include <unistd.h>
+
+#include "run_claim.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/io/identity.hpp"
 #include "tvem/io/run_file.hpp"
@@ -22,9 +25,9 @@ std::string text_of_file(fs::path const& path) {
   return text.str();
 }
 
-/// Written beside its place first, so that nobody meets half of it.
+/// Written beside its place first, so that nobody meets half of it, or of another job's.
 void write_text(fs::path const& path, std::string const& text) {
-  fs::path const temporary = path.string() + ".tmp";
+  fs::path const temporary = path.string() + ".tmp-" + std::to_string(getpid());
   std::ofstream file(temporary);
   file << text;
   file.close();
@@ -51,11 +54,29 @@ RunStatus status_of_run(fs::path const& folder, std::optional<Settings> const& s
     } catch (Error const& error) {
       status = {.state = RunState::unfinished, .message = error.what()};
     }
+  if (status.state != RunState::finished && RunClaim::is_held(claim_file(folder))) {
+    status.state = RunState::running;
+    return status;
+  }
   if (status.state != RunState::finished && fs::is_regular_file(failure_file(folder))) {
     status.state = RunState::failed;
     status.message = text_of_file(failure_file(folder));
   }
   return status;
+}
+
+std::size_t StateCounts::n_runs() const {
+  std::size_t n = 0;
+  for (std::size_t const count : counts_) n += count;
+  return n;
+}
+
+std::string StateCounts::text() const {
+  std::string text = std::to_string(n_runs()) + (n_runs() == 1 ? " run: " : " runs: ");
+  for (std::size_t s = 0; s < counts_.size(); ++s)
+    text += (s == 0 ? "" : ", ") + std::to_string(counts_[s]) + " " +
+            std::string(enum_names<RunState>[s]);
+  return text;
 }
 
 void record_failure(fs::path const& folder, std::string const& message) {

@@ -23,6 +23,9 @@ class SerialGroup final : public Communicator::Group {
     return {values.begin(), values.end()};
   }
   void barrier() const override {}
+  std::shared_ptr<Communicator::Group const> split(int) const override {
+    return std::make_shared<SerialGroup>();
+  }
 };
 
 /// The MPI type of a C++ type, so that a buffer and its declared type cannot disagree.
@@ -44,11 +47,18 @@ MPI_Datatype mpi_type<std::int64_t>() {
 /// Elements in one MPI call: counts are ints, and moderate pieces bound MPI's internal buffers.
 constexpr std::size_t max_count = std::size_t{1} << 24;
 
-class WorldGroup final : public Communicator::Group {
+class MpiGroup final : public Communicator::Group {
  public:
-  WorldGroup() {
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
-    MPI_Comm_size(MPI_COMM_WORLD, &size_);
+  explicit MpiGroup(MPI_Comm comm) : comm_(comm) {
+    MPI_Comm_rank(comm_, &rank_);
+    MPI_Comm_size(comm_, &size_);
+  }
+  MpiGroup(MpiGroup const&) = delete;
+  MpiGroup& operator=(MpiGroup const&) = delete;
+  ~MpiGroup() override {
+    int is_over = 0;
+    MPI_Finalized(&is_over);
+    if (comm_ != MPI_COMM_WORLD && is_over == 0) MPI_Comm_free(&comm_);
   }
   int rank() const override { return rank_; }
   int size() const override { return size_; }
@@ -59,10 +69,10 @@ class WorldGroup final : public Communicator::Group {
 
   std::string broadcast(std::string text) const override {
     auto length = static_cast<std::int64_t>(text.size());
-    MPI_Bcast(&length, 1, MPI_INT64_T, 0, MPI_COMM_WORLD);
+    MPI_Bcast(&length, 1, MPI_INT64_T, 0, comm_);
     TVEM_CHECK(length <= std::numeric_limits<int>::max(), "a text to broadcast is too long");
     text.resize(static_cast<std::size_t>(length));
-    MPI_Bcast(text.data(), static_cast<int>(length), MPI_CHAR, 0, MPI_COMM_WORLD);
+    MPI_Bcast(text.data(), static_cast<int>(length), MPI_CHAR, 0, comm_);
     return text;
   }
 
@@ -70,7 +80,7 @@ class WorldGroup final : public Communicator::Group {
     std::vector<int> counts(static_cast<std::size_t>(size_)), starts(counts.size());
     TVEM_CHECK(values.size() <= std::numeric_limits<int>::max(), "too many values to gather");
     int const count = static_cast<int>(values.size());
-    MPI_Gather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, MPI_COMM_WORLD);
+    MPI_Gather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, comm_);
     std::int64_t total = 0;
     for (std::size_t r = 0; r < counts.size(); ++r) {
       starts[r] = static_cast<int>(total);
@@ -79,11 +89,17 @@ class WorldGroup final : public Communicator::Group {
     }
     std::vector<double> all(static_cast<std::size_t>(total));
     MPI_Gatherv(values.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(),
-                MPI_DOUBLE, 0, MPI_COMM_WORLD);
+                MPI_DOUBLE, 0, comm_);
     return all;
   }
 
-  void barrier() const override { MPI_Barrier(MPI_COMM_WORLD); }
+  void barrier() const override { MPI_Barrier(comm_); }
+
+  std::shared_ptr<Communicator::Group const> split(int part) const override {
+    MPI_Comm comm = MPI_COMM_NULL;
+    MPI_Comm_split(comm_, part, rank_, &comm);
+    return std::make_shared<MpiGroup>(comm);
+  }
 
  private:
   template <class T>
@@ -91,15 +107,16 @@ class WorldGroup final : public Communicator::Group {
     while (!values.empty()) {
       auto const part = values.first(values.size() < max_count ? values.size() : max_count);
       MPI_Allreduce(MPI_IN_PLACE, part.data(), static_cast<int>(part.size()), mpi_type<T>(),
-                    MPI_SUM, MPI_COMM_WORLD);
+                    MPI_SUM, comm_);
       values = values.subspan(part.size());
     }
   }
-  static std::int64_t reduced(std::int64_t value, MPI_Op operation) {
-    MPI_Allreduce(MPI_IN_PLACE, &value, 1, mpi_type<std::int64_t>(), operation, MPI_COMM_WORLD);
+  std::int64_t reduced(std::int64_t value, MPI_Op operation) const {
+    MPI_Allreduce(MPI_IN_PLACE, &value, 1, mpi_type<std::int64_t>(), operation, comm_);
     return value;
   }
 
+  MPI_Comm comm_;
   int rank_ = 0;
   int size_ = 1;
 };
@@ -107,7 +124,7 @@ class WorldGroup final : public Communicator::Group {
 }  // namespace
 
 std::shared_ptr<Communicator::Group const> make_world_group() {
-  return std::make_shared<WorldGroup>();
+  return std::make_shared<MpiGroup>(MPI_COMM_WORLD);
 }
 
 Communicator Communicator::serial() { return Communicator(std::make_shared<SerialGroup>()); }
@@ -124,5 +141,6 @@ std::vector<double> Communicator::gather(std::span<double const> values) const {
   return group_->gather(values);
 }
 void Communicator::barrier() const { group_->barrier(); }
+Communicator Communicator::split(int part) const { return Communicator(group_->split(part)); }
 
 }  // namespace tvem

@@ -41,6 +41,9 @@ class Communicator {
   std::vector<double> gather(std::span<double const> values) const;
   /// Collective. Returns when all ranks have called it.
   void barrier() const;
+  /// Collective. The ranks that give the same part, in their order, as a group of their own. It
+  /// must be gone before the session ends.
+  Communicator split(int part) const;
 
  private:
   std::shared_ptr<Group const> group_;

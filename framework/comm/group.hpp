@@ -19,6 +19,7 @@ class Communicator::Group {
   virtual std::string broadcast(std::string text) const = 0;
   virtual std::vector<double> gather(std::span<double const> values) const = 0;
   virtual void barrier() const = 0;
+  virtual std::shared_ptr<Group const> split(int part) const = 0;
 };
 
 /// The group of all ranks of the job.

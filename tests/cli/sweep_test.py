@@ -88,6 +88,10 @@ class SweepTest(unittest.TestCase):
         self.assertEqual(len(runs), 10)
         self.sweep("two", ranks=2)
         self.assertIn("10 finished", self.status("two", 0))
+        for groups, ranks in ((2, 2), (2, 3)):
+            done = self.sweep(f"groups{ranks}", "--groups", groups, ranks=ranks)
+            self.assertIn("10 runs: 10 finished, 0 running, 0 unfinished, 0 failed, 0 missing; 10 done now", done.stdout)
+            self.assertEqual(done.stdout.count(": finished in"), 10)
         for name, values in runs.items():
             keys = [part for key, value in values.items() for part in ("--" + key, value)]
             base = self.path("base.ini")
@@ -95,7 +99,8 @@ class SweepTest(unittest.TestCase):
                 file.write(SWEEP[:SWEEP.index("[sweep]")])
             alone = run("run", "--config", base, "--out", self.path("alone", name), *keys)
             self.assertEqual(alone.returncode, 0, alone.stderr)
-            self.assertEqual(self.bits("two", name), self.bits("alone", name), name)
+            for out in ("two", "groups2", "groups3"):
+                self.assertEqual(self.bits(out, name), self.bits("alone", name), name)
 
     def test_killed_and_started_again_no_finished_run_is_repeated(self):
         process = subprocess.Popen([TVEM, "sweep", "--config", self.config, "--out", self.path("killed"),
@@ -110,7 +115,7 @@ class SweepTest(unittest.TestCase):
         self.assertIn("missing", self.status("killed", 75))
         before = {name: os.stat(self.path("killed", name, "run.h5")).st_mtime_ns for name in names[:2]}
         done = self.sweep("killed", "--train.steps", 60, ranks=2)
-        self.assertIn("10 finished, 2 of them before", done.stdout)
+        self.assertIn("10 finished, 0 running, 0 unfinished, 0 failed, 0 missing; 8 done now", done.stdout)
         for name, stamp in before.items():
             self.assertEqual(os.stat(self.path("killed", name, "run.h5")).st_mtime_ns, stamp)
         self.sweep("whole", "--train.steps", 60)
@@ -124,24 +129,54 @@ class SweepTest(unittest.TestCase):
     def test_one_run_by_index_as_of_a_slurm_array(self):
         self.sweep("array", "--index", 3)
         status = self.status("array", 75)
-        self.assertIn("1 finished, 0 unfinished, 0 failed, 9 missing", status)
+        self.assertIn("1 finished, 0 running, 0 unfinished, 0 failed, 9 missing", status)
         name = list(self.runs())[3]
         self.assertTrue(os.path.exists(self.path("array", name, "run.h5")))
-        self.assertIn("1 of them before", self.sweep("array", "--index", 3).stdout)
+        self.assertIn("1 run: 1 finished, 0 running, 0 unfinished, 0 failed, 0 missing; 0 done now",
+                      self.sweep("array", "--index", 3).stdout)
         self.sweep("array", "--index", 10, expect=2)
         self.assertIn("finished", run("status", self.path("array", name)).stdout)
+
+    def test_claims_of_others_are_left_and_those_of_the_dead_are_taken(self):
+        names = list(self.runs())
+        alive = subprocess.Popen(["sleep", "100"])
+        host = os.uname().nodename
+        for name, text, age_s in ((names[0], f"{host} {alive.pid} -", 0), (names[1], "elsewhere 1 77", 60),
+                                  (names[2], "elsewhere 1 77", 1000), (names[3], f"{host} 999999999 -", 0)):
+            os.makedirs(self.path("claimed", name))
+            claim = self.path("claimed", name, "claim.txt")
+            with open(claim, "w", encoding="ascii") as file:
+                file.write(text + "\n")
+            os.utime(claim, (time.time() - age_s,) * 2)
+        done = self.sweep("claimed", "--groups", 2, ranks=2, expect=75)
+        self.assertIn("8 finished, 2 running, 0 unfinished, 0 failed, 0 missing; 8 done now", done.stdout)
+        self.assertIn("2 running", self.status("claimed", 75))
+        for name in names[2:]:
+            self.assertFalse(os.path.exists(self.path("claimed", name, "claim.txt")))
+        alive.kill()
+        alive.wait()
+        os.remove(self.path("claimed", names[1], "claim.txt"))
+        self.assertIn("2 done now", self.sweep("claimed").stdout)
+
+    def test_two_jobs_on_one_sweep_share_its_runs(self):
+        jobs = [subprocess.Popen([TVEM, "sweep", "--config", self.config, "--out", self.path("shared"), "--train.steps",
+                                  "100"], stdout=subprocess.PIPE, text=True) for _ in range(3)]
+        done_now = [int(job.communicate()[0].split("; ")[-1].split()[0]) for job in jobs]
+        self.assertEqual(sum(done_now), 10)
+        self.assertGreater(sorted(done_now)[1], 0, "one job alone did all")
+        self.status("shared", 0)
 
     def test_failing_run_is_recorded_and_the_others_go_on(self):
         options = ("--sweep.train.rate", "1e6, 0.001", "--train.clip", 0, "--model.norm", "none", "--sweep.run.seed",
                    "1", "--sweep.task.separation", "1", "--sweep.skip", "run.seed > 1")
         done = self.sweep("failing", *options, ranks=2, expect=1)
         self.assertIn("training diverged", done.stdout)
-        self.assertIn("3 finished, 1 failed", done.stdout)
+        self.assertIn("3 finished, 0 running, 0 unfinished, 1 failed, 0 missing; 3 done now", done.stdout)
         status = self.status("failing", 75)
         self.assertEqual(status.count("training diverged"), 1)
-        self.assertIn("3 finished, 0 unfinished, 1 failed, 0 missing", status)
+        self.assertIn("3 finished, 0 running, 0 unfinished, 1 failed, 0 missing", status)
         # What failed is tried again, and a failure that is over is forgotten.
-        self.assertIn("3 of them before, 1 failed", self.sweep("failing", *options, expect=1).stdout)
+        self.assertIn("1 failed, 0 missing; 0 done now", self.sweep("failing", *options, expect=1).stdout)
 
     def test_wrong_sweeps_exit_2_and_nothing_is_written(self):
         for options, words in ((("--sweep.model.layer", "1, 2"), "model.layers"),
@@ -150,7 +185,8 @@ class SweepTest(unittest.TestCase):
                                (("--sweep.run.seed", "1..90000"), "more than 100000 runs"),
                                (("--sweep.model.heads", "2, 3"), "run "),
                                (("--sweep.task.covariance", "spherical, shared"), "task.sigma as a range"),
-                               (("--list", "--index", "1"), "one of them"), (("--tsv",), "--list")):
+                               (("--list", "--index", "1"), "one of them"), (("--tsv",), "--list"),
+                               (("--groups", "2"), "number of ranks"), (("--groups", "many"), "--groups many")):
             done = self.sweep("never", *options, expect=2)
             self.assertIn(words, done.stderr)
             self.assertFalse(os.path.exists(self.path("never")))

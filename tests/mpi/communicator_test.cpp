@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <stdexcept>
 #include <vector>
@@ -145,6 +146,28 @@ TEST(ExactSum, WithoutRounding_BitsDependOnTheRanks) {
   // Negative control: the property above would be no achievement.
   if (test_world().size() == 1) GTEST_SKIP() << "needs more than one rank";
   EXPECT_NE(exact_sum(test_world(), 16, false), exact_sum(Communicator::serial(), 16, false));
+}
+
+TEST(Communicator, Split_GroupsOfTheirOwn) {
+  Communicator const& world = test_world();
+  int const part = world.rank() * 2 / world.size();
+  Communicator const group = world.split(part);
+  std::array<double, 1> count{1}, first{static_cast<double>(world.rank())};
+  group.sum(count);
+  EXPECT_EQ(count[0], group.size());
+  EXPECT_EQ(group.max(part), part);
+  EXPECT_EQ(group.min(part), part);
+  EXPECT_EQ(group.broadcast(group.is_root() ? "part " + std::to_string(part) : ""),
+            "part " + std::to_string(part));
+  auto const ranks = group.gather(first);
+  if (group.is_root()) {
+    ASSERT_EQ(static_cast<int>(ranks.size()), group.size());
+    for (std::size_t r = 0; r < ranks.size(); ++r)
+      EXPECT_EQ(ranks[r], world.rank() + static_cast<double>(r));
+  }
+  std::array<double, 1> roots{group.is_root() ? 1.0 : 0.0};
+  world.sum(roots);
+  EXPECT_EQ(roots[0], std::min(2, world.size()));
 }
 
 TEST(OnEveryRank, OneRankThrows_AllThrow) {

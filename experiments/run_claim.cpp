@@ -1,0 +1,109 @@
+#include "run_claim.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <fstream>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tvem/core/error.hpp"
+
+namespace tvem {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto renewal = std::chrono::seconds(10);
+constexpr double lifetime_s = 120;
+
+std::string this_host() {
+  char name[256] = {};
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+
+/// "HOST PID JOB": whose claim it is.
+std::string signature() {
+  char const* const job = std::getenv("SLURM_JOB_ID");
+  return this_host() + " " + std::to_string(getpid()) + " " + (job ? job : "-");
+}
+
+/// Whether the process that the file names is on this host and gone.
+bool is_orphaned(fs::path const& file) {
+  std::ifstream in(file);
+  std::string host;
+  pid_t process = 0;
+  if (!(in >> host >> process) || host != this_host()) return false;
+  return kill(process, 0) != 0 && errno == ESRCH;
+}
+
+/// Whether the file is there and its owner alive. identity: of the file that was looked at.
+bool is_alive(fs::path const& file, ino_t& identity) {
+  struct stat info {};
+  if (stat(file.c_str(), &info) != 0) return false;
+  identity = info.st_ino;
+  double const age_s = std::difftime(std::time(nullptr), info.st_mtime);
+  return age_s < lifetime_s && !is_orphaned(file);
+}
+
+/// Creates the file with our signature; false when it is there.
+bool create(fs::path const& file) {
+  int const descriptor = open(file.c_str(), O_CREAT | O_EXCL | O_WRONLY, 0644);
+  if (descriptor < 0 && errno == EEXIST) return false;
+  if (descriptor < 0)
+    throw Error(file.string() + " could not be made: " + std::strerror(errno) +
+                "; see whether the folder can be written to");
+  std::string const text = signature() + "\n";
+  bool const is_written =
+      write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  close(descriptor);
+  if (!is_written)
+    throw Error(file.string() + " could not be written; see whether the disk is full");
+  return true;
+}
+
+/// Takes a left-over claim away. Two processes may find it at once: only one renames it, and one
+/// that has renamed a newer claim puts it back.
+void remove_left_over(fs::path const& file, ino_t identity) {
+  fs::path const aside = file.string() + "." + this_host() + "-" + std::to_string(getpid());
+  if (rename(file.c_str(), aside.c_str()) != 0) return;
+  struct stat info {};
+  bool const is_same = stat(aside.c_str(), &info) == 0 && info.st_ino == identity;
+  if (!is_same && link(aside.c_str(), file.c_str()) != 0 && errno != EEXIST)
+    throw Error(file.string() + " could not be put back: " + std::strerror(errno));
+  unlink(aside.c_str());
+}
+
+}  // namespace
+
+std::unique_ptr<RunClaim> RunClaim::take(fs::path const& file) {
+  fs::create_directories(file.parent_path());
+  bool is_ours = create(file);
+  ino_t identity = 0;
+  if (!is_ours && !is_alive(file, identity)) {
+    remove_left_over(file, identity);
+    is_ours = create(file);
+  }
+  return std::unique_ptr<RunClaim>(is_ours ? new RunClaim(file) : nullptr);
+}
+
+bool RunClaim::is_held(fs::path const& file) {
+  ino_t identity = 0;
+  return is_alive(file, identity);
+}
+
+RunClaim::~RunClaim() { unlink(file_.c_str()); }
+
+void RunClaim::renew() {
+  auto const now = std::chrono::steady_clock::now();
+  if (now - renewed_ < renewal) return;
+  renewed_ = now;
+  utimensat(AT_FDCWD, file_.c_str(), nullptr, 0);
+}
+
+}  // namespace tvem

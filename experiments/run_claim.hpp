@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace tvem {
+
+/// The file in a run's folder by which a process says that the run is its own.
+inline std::filesystem::path claim_file(std::filesystem::path const& folder) {
+  return folder / "claim.txt";
+}
+
+/// A run that is ours until this is gone: a file that only one process can create, with its host,
+/// process and job. Its time is renewed while we are alive; one that has not been for two minutes,
+/// or whose process on this host is gone, is left over from a killed job and may be taken.
+class RunClaim {
+ public:
+  /// The claim, or none when somebody else holds it. Makes the folder. Throws Error when the file
+  /// cannot be made for another reason.
+  static std::unique_ptr<RunClaim> take(std::filesystem::path const& file);
+  /// Whether somebody holds it.
+  static bool is_held(std::filesystem::path const& file);
+
+  RunClaim(RunClaim const&) = delete;
+  RunClaim& operator=(RunClaim const&) = delete;
+  ~RunClaim();
+
+  /// To be called often: renews the time every few seconds.
+  void renew();
+
+ private:
+  explicit RunClaim(std::filesystem::path file) : file_(std::move(file)) {}
+
+  std::filesystem::path file_;
+  std::chrono::steady_clock::time_point renewed_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace tvem
