@@ -125,6 +125,21 @@ TEST(ModelFit, ParameterReadout_LabelsAndLikelihoodOfItsMixture) {
   }
 }
 
+TEST(EmAfterModel, MoreStepsThanOne_NotConvergedIsSaid) {
+  Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 3);
+  Fit of_model;
+  of_model.labels.assign(50, 0);  // far from where EM ends
+  of_model.labels[0] = 1;
+  of_model.labels[1] = 2;
+  auto const status = [&](std::string const& text) {
+    return em_after_model(parse_estimator(text, EmSettings{}), task, of_model,
+                          best_instruction_set(), {})
+        .status;
+  };
+  EXPECT_EQ(status("transformer+em"), FitStatus::converged) << "one step is all there should be";
+  EXPECT_EQ(status("transformer+em:max_iterations=2"), FitStatus::not_converged);
+}
+
 TEST(Trainer, EveryLoss_Falls) {
   for (auto const loss : {LossKind::negative_log_likelihood, LossKind::permutation_parameters}) {
     Settings settings;
