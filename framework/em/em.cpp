@@ -35,8 +35,9 @@ Fit iterate_finite(RowMatrix const& points, Passes& passes, Verdict& verdict, Mi
   fit.objective = fit.log_likelihood + log_prior(rule.known, mixture, passes.n_points());
   fit.labels = verdict.labels();
   fit.mixture = std::move(mixture);
-  if (!std::isfinite(fit.log_likelihood)) fit.log_likelihood = fit.objective = std::nan("");
-  if (std::isfinite(fit.log_likelihood)) {
+  if (!std::isfinite(fit.log_likelihood)) {
+    fit.log_likelihood = fit.objective = std::nan("");
+  } else {
     judge_covariances(rule, settings.ratio_limit, fit);
     record(
         settings, [&] { return fit.labels; }, fit.log_likelihood, fit);

@@ -18,15 +18,28 @@ constexpr CovarianceKind every_covariance[] = {CovarianceKind::shared, Covarianc
                                                CovarianceKind::tied, CovarianceKind::diagonal,
                                                CovarianceKind::full};
 
-/// The largest variance over the smallest, between components and directions.
-double ratio_of(Mixture const& mixture) {
+/// Of a mixture, between components and directions.
+struct Variances {
   double smallest = INFINITY, largest = 0;
+  double ratio() const { return largest / smallest; }
+};
+
+Variances variances_of(Mixture const& mixture) {
+  Variances variances;
   for (int j = 0; j < mixture.components(); ++j) {
     Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> const solver(covariance_of(mixture, j));
-    smallest = std::fmin(smallest, solver.eigenvalues().minCoeff());
-    largest = std::fmax(largest, solver.eigenvalues().maxCoeff());
+    variances.smallest = std::fmin(variances.smallest, solver.eigenvalues().minCoeff());
+    variances.largest = std::fmax(variances.largest, solver.eigenvalues().maxCoeff());
   }
-  return largest / smallest;
+  return variances;
+}
+
+/// So few points in three dimensions that full covariances collapse or fail.
+TaskPrior few_points(int n) {
+  TaskSettings settings;
+  settings.dim = {3, 3};
+  settings.points = {n, n};
+  return TaskPrior(settings);
 }
 
 TEST(Em, HundredRestartsOnTheQuickstartPrior_ErrorNotAboveOneStart) {
@@ -59,16 +72,17 @@ TEST(Em, RatioOfVariancesAboveTheLimit_SaidAndKeptOnlyIfAllAre) {
       Task const task = prior.sample(1, Purpose::evaluation_tasks, id);
       Fit const fit = em_with_restarts(task.points, 3, one, 1, id);
       if (fit.status == FitStatus::collapsed || fit.status == FitStatus::failed) continue;
-      bool const is_above = has_own && ratio_of(fit.mixture) > 30;
+      bool const is_above = has_own && variances_of(fit.mixture).ratio() > 30;
       EXPECT_EQ(fit.status == FitStatus::beyond_ratio_limit, is_above);
       n_beyond += is_above;
       // No restart within the limit is passed over for one beyond it.
       Fit const best = em_with_restarts(task.points, 3, ten, 1, id);
       if (best.status != FitStatus::beyond_ratio_limit) continue;
       for (int r = 0; r < 10; ++r)
-        EXPECT_GT(ratio_of(em(task.points, 3, one, best_instruction_set(),
-                              {.seed = 1, .task_id = id, .count = 1, .first = r})
-                               .mixture),
+        EXPECT_GT(variances_of(em(task.points, 3, one, best_instruction_set(),
+                                  {.seed = 1, .task_id = id, .count = 1, .first = r})
+                                   .mixture)
+                      .ratio(),
                   30);
     }
     EXPECT_EQ(n_beyond > 0, has_own) << name_of(covariance);
@@ -81,10 +95,7 @@ TEST(Em, RatioOfVariancesAboveTheLimit_SaidAndKeptOnlyIfAllAre) {
 }
 
 TEST(Em, FloorFarBelowTheLargestVariance_CollapseIsStillSeen) {
-  TaskSettings settings;
-  settings.dim = {3, 3};
-  settings.points = {15, 15};
-  TaskPrior const prior(settings);
+  TaskPrior const prior = few_points(15);
   EmSettings em_settings;
   em_settings.covariance = CovarianceKind::full;
   em_settings.start = StartKind::random;
@@ -95,11 +106,7 @@ TEST(Em, FloorFarBelowTheLargestVariance_CollapseIsStillSeen) {
       Task const task = prior.sample(1, Purpose::probe, id);
       Fit const fit = em_with_restarts(task.points, 3, em_settings, 1, id);
       if (fit.status == FitStatus::failed) continue;
-      double smallest = INFINITY;
-      for (int j = 0; j < 3; ++j) {
-        Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> const solver(covariance_of(fit.mixture, j));
-        smallest = std::fmin(smallest, solver.eigenvalues().minCoeff());
-      }
+      double const smallest = variances_of(fit.mixture).smallest;
       double const floor = variance_floor(task.points, relative);
       EXPECT_EQ(fit.n_collapsed == 1, smallest < 1.01 * floor) << smallest / floor;
       n_collapsed += fit.n_collapsed;
@@ -109,10 +116,7 @@ TEST(Em, FloorFarBelowTheLargestVariance_CollapseIsStillSeen) {
 }
 
 TEST(Em, StepWithoutFiniteResult_FailedWithWhatItWasBefore) {
-  TaskSettings settings;
-  settings.dim = {3, 3};
-  settings.points = {20, 20};
-  TaskPrior const prior(settings);
+  TaskPrior const prior = few_points(20);
   EmSettings em_settings;
   em_settings.covariance = CovarianceKind::full;
   em_settings.variance_floor = 0;
