@@ -9,10 +9,10 @@
 #include "command_line.hpp"
 #include "formatting.hpp"
 #include "provenance.hpp"
+#include "trained_model.hpp"
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
-#include "tvem/io/checkpoint_file.hpp"
 #include "tvem/io/csv.hpp"
 
 namespace tvem {
@@ -87,27 +87,6 @@ Request parse_request(SplitArguments const& arguments) {
     problems.push_back("--seed " + seed + ": an integer >= 0");
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
   return request;
-}
-
-TrainedModel read_model(std::filesystem::path const& folder, FileHeader& header,
-                        std::vector<std::string>& warnings) {
-  std::optional<FoundCheckpoint> found;
-  try {
-    found = read_checkpoint(folder);
-  } catch (Error const& error) {
-    throw ConfigurationError(error.what());
-  }
-  if (!found)
-    throw ConfigurationError("--model " + folder.string() +
-                             ": there is no checkpoint.h5; give a folder of tvem run");
-  if (!found->notice.empty()) warnings.push_back(found->notice);
-  header = std::move(found->checkpoint.header);
-  TrainedModel model{stored_settings(header, folder), std::move(found->checkpoint.state)};
-  if (model.state.step < model.settings.train.steps)
-    warnings.push_back("the model is after " + std::to_string(model.state.step) + " of " +
-                       std::to_string(model.settings.train.steps) +
-                       " training steps; tvem run goes on with it");
-  return model;
 }
 
 /// With the defaults of the keys em.*, not with those of the model's evaluation: they may know what
@@ -222,7 +201,8 @@ void write_csv(std::filesystem::path const& path, ClusteringRecord const& record
 void cluster(CommandContext const& context, Request const& request) {
   ClusteringRecord record;
   std::vector<std::string> warnings;
-  TrainedModel const model = read_model(request.model, record.header, warnings);
+  TrainedModel const model = read_trained_model(request.model, warnings);
+  record.header = model.header;
   auto const specs = parse_specs(request);
   record.table = read_points(request.data, request.selection);
   record.data_file = request.data.string();

@@ -3,17 +3,11 @@
 #include <string>
 #include <vector>
 
+#include "trained_model.hpp"
 #include "tvem/em/estimator.hpp"
 #include "tvem/io/clustering_file.hpp"
-#include "tvem/train/records.hpp"
 
 namespace tvem {
-
-/// A trained model.
-struct TrainedModel {
-  Settings settings;
-  TrainingState state;
-};
 
 /// What keeps the estimators from working on the points at all, one sentence a problem.
 std::vector<std::string> clustering_problems(TrainedModel const& model,

@@ -23,6 +23,8 @@ struct Command {
 };
 
 int run_command(CommandContext const& context);
+int evaluate_command(CommandContext const& context);
+int collect_command(CommandContext const& context);
 int report_command(CommandContext const& context);
 int cluster_command(CommandContext const& context);
 int sweep_command(CommandContext const& context);

@@ -14,12 +14,15 @@
 namespace tvem {
 namespace {
 
-std::array<Command, 5> const commands{{
+std::array<Command, 7> const commands{{
     {"run", "train a Transformer, evaluate it beside EM and the other baselines, write a folder",
      &run_command},
-    {"sweep", "a grid of runs over any keys that change a training", &sweep_command},
+    {"evaluate", "a trained Transformer and the baselines on other distributions of tasks",
+     &evaluate_command},
+    {"sweep", "a grid of runs over any keys", &sweep_command},
     {"status", "the state of a run, or of all runs of a sweep, from their files", &status_command},
-    {"report", "show the comparison table of a run", &report_command},
+    {"collect", "one file of a sweep's results, its axes as dimensions", &collect_command},
+    {"report", "show the comparison table of a run, an evaluation or a sweep", &report_command},
     {"cluster", "cluster your own points with a trained Transformer and with EM", &cluster_command},
 }};
 

@@ -10,17 +10,6 @@
 namespace tvem {
 namespace {
 
-/// Whether a person watches standard output. Under mpirun our own output is a pseudo-terminal to
-/// mpirun in any case; what counts is where mpirun's goes.
-bool output_is_terminal() {
-  if (std::getenv("OMPI_COMM_WORLD_RANK") == nullptr) return isatty(STDOUT_FILENO) == 1;
-  std::string const link = "/proc/" + std::to_string(getppid()) + "/fd/1";
-  std::array<char, 256> target{};
-  ssize_t const length = readlink(link.c_str(), target.data(), target.size() - 1);
-  std::string const path(target.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
-  return path.rfind("/dev/pts/", 0) == 0 || path.rfind("/dev/tty", 0) == 0;
-}
-
 /// " [######..............] "
 std::string bar(std::int64_t done, std::int64_t total) {
   constexpr std::int64_t width = 20;
@@ -29,6 +18,34 @@ std::string bar(std::int64_t done, std::int64_t total) {
 }
 
 }  // namespace
+
+bool output_is_terminal() {
+  if (std::getenv("OMPI_COMM_WORLD_RANK") == nullptr) return isatty(STDOUT_FILENO) == 1;
+  // Under mpirun our own output is a pseudo-terminal to mpirun in any case; what counts is where
+  // mpirun's goes.
+  std::string const link = "/proc/" + std::to_string(getppid()) + "/fd/1";
+  std::array<char, 256> target{};
+  ssize_t const length = readlink(link.c_str(), target.data(), target.size() - 1);
+  std::string const path(target.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+  return path.rfind("/dev/pts/", 0) == 0 || path.rfind("/dev/tty", 0) == 0;
+}
+
+StatusLine::~StatusLine() {
+  if (width_ > 0) std::cout << std::endl;
+}
+
+void StatusLine::show(std::string text) {
+  std::size_t const length = text.size();
+  if (length < width_) text.append(width_ - length, ' ');
+  width_ = length;
+  std::cout << "\r" + text << std::flush;
+}
+
+void StatusLine::clear() {
+  if (width_ == 0) return;
+  std::cout << "\r" + std::string(width_, ' ') + "\r" << std::flush;
+  width_ = 0;
+}
 
 std::string duration_text(double seconds) {
   auto const whole = static_cast<long>(seconds + 0.5);
@@ -48,10 +65,6 @@ Progress::Progress(std::string title, bool is_active, std::int64_t done_before)
       is_terminal_(is_active && output_is_terminal()),
       done_before_(done_before) {}
 
-Progress::~Progress() {
-  if (width_ > 0) std::cout << std::endl;
-}
-
 void Progress::show(std::int64_t done, std::int64_t total, std::string const& details) {
   if (!is_active_) return;
   auto const now = Clock::now();
@@ -70,10 +83,7 @@ void Progress::show(std::int64_t done, std::int64_t total, std::string const& de
     std::cout << line + "\n" << std::flush;
     return;
   }
-  std::size_t const length = line.size();
-  if (length < width_) line.append(width_ - length, ' ');
-  width_ = length;
-  std::cout << "\r" + line << std::flush;
+  line_.show(line);
 }
 
 }  // namespace tvem

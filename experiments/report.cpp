@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "formatting.hpp"
+#include "tvem/core/error.hpp"
 #include "tvem/io/config.hpp"
 #include "tvem/metrics/bayes.hpp"
 #include "tvem/metrics/statistics.hpp"
@@ -31,17 +32,9 @@ struct Summary {
   std::int64_t collapsed_restarts = 0, dead_components = 0;
 };
 
-/// The method that the others are compared with: the Transformer where there is one.
-std::size_t reference_of(Evaluation const& table) {
-  auto const found = std::find(table.estimators.begin(), table.estimators.end(), "transformer");
-  return found == table.estimators.end()
-             ? 0
-             : static_cast<std::size_t>(found - table.estimators.begin());
-}
-
 std::vector<Summary> summaries_of(Evaluation const& table, bool is_detailed) {
   std::vector<Summary> summaries;
-  auto const reference = table.row(table.error, reference_of(table));
+  auto const reference = table.row(table.error, reference_of(table.estimators));
   for (std::size_t e = 0; e < table.estimators.size(); ++e) {
     auto const error = table.row(table.error, e);
     auto const total = [&](std::vector<int> const& counts) {
@@ -129,16 +122,11 @@ std::string reference_lines(Evaluation const& table, Settings const& settings) {
   Moments const raw = moments_of(table.bayes_error_raw);
   std::string text = format("Bayes error with labels as named (no permutation): %.4f, s.e. %.4f\n",
                             raw.mean(), raw.standard_error());
-  TaskSettings const& task = settings.task;
-  bool const has_closed_form = task.means == MeansKind::simplex &&
-                               task.weights == WeightsKind::equal &&
-                               task.covariance == CovarianceKind::shared &&
-                               task.noise == NoiseKind::gaussian && task.components.is_fixed();
-  if (has_closed_form)
+  if (auto const exact = closed_forms(settings.task))
     text += format(
         "its closed form for equidistant means: %.4f; minimax rate exp(-Delta^2 / 8): "
         "%.4f\n",
-        simplex_bayes_error(task.components.low, task.separation), minimax_rate(task.separation));
+        exact->bayes_error, exact->minimax_rate);
   return text;
 }
 
@@ -159,57 +147,50 @@ std::string detail_table(Evaluation const& table, std::vector<Summary> const& su
       format("%-*s%9s%8s%8s%8s%9s%28s%10s%10s%12s\n", name_width, "estimator", "excess", "10 %",
              "50 %", "90 %", "wins", "difference, bootstrap", "means", "weights", "covariances");
   for (std::size_t e = 0; e < summaries.size(); ++e)
-    text += detail_row(summaries[e], e == reference_of(table), name_width);
+    text += detail_row(summaries[e], e == reference_of(table.estimators), name_width);
   return text +
          "excess: error - that of the MAP rule; 10, 50, 90 %: quantiles of the error over tasks;\n"
          "wins: share of tasks with less error than " +
-         table.estimators[reference_of(table)] +
+         table.estimators[reference_of(table.estimators)] +
          ", ties half; means, weights, covariances:\nsquared distances from the true ones, after "
          "the alignment of the labels\n";
 }
 
-}  // namespace
-
-std::string report_table(RunRecord const& record, bool is_detailed) {
-  std::string text = "run " + record.header.run_id + ": " + std::to_string(record.steps_done) +
-                     " of " + std::to_string(record.steps_total) + " training steps in " +
-                     format("%.1f s", record.training_seconds) + "\n";
-  if (!record.evaluation) return text + "not evaluated yet: run it again to go on\n";
-  Evaluation const& table = *record.evaluation;
+std::string evaluation_text(Evaluation const& table, FileHeader const& header, bool is_detailed) {
   auto const summaries = summaries_of(table, is_detailed);
-  std::size_t const reference = reference_of(table);
+  std::size_t const reference = reference_of(table.estimators);
   std::size_t name_width = 9;
   for (auto const& name : table.estimators) name_width = std::max(name_width, name.size());
   int const width = static_cast<int>(name_width);
-  text += "evaluated on " + std::to_string(table.n_tasks()) +
-          " tasks, the same for all\nerror: misclustering error; s.e.: standard error over tasks; "
-          "difference: paired, error - that of " +
-          table.estimators[reference] + ", with its 95 % interval\n\n";
+  std::string text =
+      "evaluated on " + std::to_string(table.n_tasks()) +
+      " tasks, the same for all\nerror: misclustering error; s.e.: standard error over tasks; "
+      "difference: paired, error - that of " +
+      table.estimators[reference] + ", with its 95 % interval\n\n";
   text += format("%-*s%9s%8s%28s%8s%8s%10s%10s%10s%8s\n", width, "estimator", "error", "s.e.",
                  "difference", "ARI", "NMI", "log-lik.", "held-out", "ms/task", "iter.");
   for (std::size_t e = 0; e < summaries.size(); ++e)
     text += table_row(summaries[e], table, e == reference, width);
   if (is_detailed) text += "\n" + detail_table(table, summaries, width);
-  Settings const settings =
-      parse_configuration(record.header.config_text, "the file's configuration", {});
+  Settings const settings = parse_configuration(header.config_text, "the file's configuration", {});
   std::string const defaults = changed_estimator_defaults(settings);
   if (!defaults.empty()) text += "\nestimators that do not say otherwise have " + defaults + "\n";
   return text + "\n" + reference_lines(table, settings);
 }
 
-std::string report_csv(RunRecord const& record) {
+std::string csv(Evaluation const* evaluation, FileHeader const& header) {
   std::string text =
       "run_id,estimator,tasks,difference_mean,difference_low,difference_high,bootstrap_low,"
       "bootstrap_high,win_rate,error_quantile_10,error_quantile_50,error_quantile_90";
   for (EvaluationMetric const& metric : evaluation_metrics)
     text += std::string(",") + metric.name + "_mean," + metric.name + "_standard_error";
   text += ",iterations_mean";
-  if (!record.evaluation) return text + "\n";
-  Evaluation const& table = *record.evaluation;
+  if (!evaluation) return text + "\n";
+  Evaluation const& table = *evaluation;
   for (auto const& name : table.status_names) text += ",n_" + name;
   text += ",collapsed_restarts,dead_components\n";
   for (Summary const& summary : summaries_of(table, true)) {
-    text += record.header.run_id + "," + summary.estimator + "," + std::to_string(table.n_tasks());
+    text += header.run_id + "," + summary.estimator + "," + std::to_string(table.n_tasks());
     auto const append = [&](double value) {
       text += std::isnan(value) ? std::string(",") : format(",%.17g", value);
     };
@@ -228,6 +209,67 @@ std::string report_csv(RunRecord const& record) {
             std::to_string(summary.dead_components) + "\n";
   }
   return text;
+}
+
+}  // namespace
+
+bool have_same_tasks(Evaluation const& a, Evaluation const& b) {
+  return a.task_ids == b.task_ids && a.points == b.points && a.bayes_error_raw == b.bayes_error_raw;
+}
+
+void join(Evaluation& table, Evaluation const& others) {
+  if (!have_same_tasks(table, others)) throw Error("two evaluations have not met the same tasks");
+  auto const append = [](auto& values, auto const& further) {
+    values.insert(values.end(), further.begin(), further.end());
+  };
+  append(table.estimators, others.estimators);
+  for (EvaluationMetric const& metric : evaluation_metrics)
+    append(table.*metric.values, others.*metric.values);
+  for (auto const counts : {&Evaluation::iterations, &Evaluation::status,
+                            &Evaluation::collapsed_restarts, &Evaluation::dead_components})
+    append(table.*counts, others.*counts);
+  append(table.trace_error_mean, others.trace_error_mean);
+  append(table.trace_error_standard_error, others.trace_error_standard_error);
+  append(table.trace_log_likelihood_mean, others.trace_log_likelihood_mean);
+}
+
+std::size_t reference_of(std::vector<std::string> const& estimators) {
+  auto const found = std::find(estimators.begin(), estimators.end(), "transformer");
+  return found == estimators.end() ? 0 : static_cast<std::size_t>(found - estimators.begin());
+}
+
+std::optional<ClosedForms> closed_forms(TaskSettings const& task) {
+  bool const are_there = task.means == MeansKind::simplex && task.weights == WeightsKind::equal &&
+                         task.covariance == CovarianceKind::shared &&
+                         task.noise == NoiseKind::gaussian && task.components.is_fixed();
+  if (!are_there) return std::nullopt;
+  return ClosedForms{simplex_bayes_error(task.components.low, task.separation),
+                     minimax_rate(task.separation)};
+}
+
+std::string report_table(RunRecord const& record, bool is_detailed) {
+  std::string const text = "run " + record.header.run_id + ": " +
+                           std::to_string(record.steps_done) + " of " +
+                           std::to_string(record.steps_total) + " training steps in " +
+                           format("%.1f s", record.training_seconds) + "\n";
+  if (!record.evaluation) return text + "not evaluated yet: run it again to go on\n";
+  return text + evaluation_text(*record.evaluation, record.header, is_detailed);
+}
+
+std::string report_table(EvaluationRecord const& record, bool is_detailed) {
+  std::string const text = record.model
+                               ? "run " + record.model->run_id + " after " +
+                                     std::to_string(record.model->steps_done) + " training steps\n"
+                               : "baselines\n";
+  return text + evaluation_text(record.evaluation, record.header, is_detailed);
+}
+
+std::string report_csv(RunRecord const& record) {
+  return csv(record.evaluation ? &*record.evaluation : nullptr, record.header);
+}
+
+std::string report_csv(EvaluationRecord const& record) {
+  return csv(&record.evaluation, record.header);
 }
 
 }  // namespace tvem

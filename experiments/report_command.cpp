@@ -1,12 +1,18 @@
 #include <filesystem>
 
+#include "collect.hpp"
 #include "command_line.hpp"
 #include "report.hpp"
+#include "sweep_report.hpp"
+#include "sweep_state.hpp"
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
+#include "tvem/io/evaluation_file.hpp"
 
 namespace tvem {
 namespace {
+
+namespace fs = std::filesystem;
 
 std::vector<OwnOption> const options{
     {"csv", "", "comma-separated values in full precision instead of the table"},
@@ -16,22 +22,66 @@ std::vector<OwnOption> const options{
 
 std::string help() {
   return "usage: tvem report PATH [--detail | --csv]\n\n"
-         "The comparison table of a run: PATH is its folder or its run.h5. Differences are paired: "
-         "every\n"
-         "method meets the same tasks.\n\n" +
+         "The comparison table of a run (PATH: its folder or its run.h5), of an evaluation (the "
+         "file of tvem\nevaluate) or of a sweep (its folder). Differences are paired: every method "
+         "meets the same tasks. A run of a\nsweep is shown with the baselines of its tasks.\n\n" +
          options_help(options);
 }
 
-RunRecord read_run(std::filesystem::path path) {
-  if (std::filesystem::is_directory(path)) path /= "run.h5";
-  if (!std::filesystem::exists(path))
-    throw ConfigurationError("there is no run at " + path.string() +
-                             "; give the folder that tvem run --out wrote, or its run.h5");
+/// What `read` returns; a file that is damaged is wrong input.
+template <class Read>
+auto as_input(Read const& read) {
   try {
-    return read_run_file(path);
+    return read();
+  } catch (ConfigurationError const&) {
+    throw;
   } catch (Error const& error) {
-    throw ConfigurationError(error.what());  // a damaged file is wrong input
+    throw ConfigurationError(error.what());
   }
+}
+
+/// Adds the rows of the baselines of the run's sweep, when its folder is in one.
+void join_baselines(RunRecord& record, fs::path const& folder) {
+  fs::path const parent = fs::absolute(folder).lexically_normal().parent_path();
+  auto const sweep = stored_sweep(parent);
+  if (!sweep || !record.evaluation) return;
+  for (SweepRun const& run : runs_of(*sweep)) {
+    if (!run.is_training || run.id != record.header.run_id) continue;
+    fs::path const file = parent / baseline_file(*sweep, run.cell);
+    if (fs::is_regular_file(file)) join(*record.evaluation, read_evaluation_file(file).evaluation);
+    return;
+  }
+}
+
+struct Form {
+  bool is_csv, is_detailed;
+};
+
+template <class Record>
+std::string text_of(Record const& record, Form form) {
+  return form.is_csv ? report_csv(record) : report_table(record, form.is_detailed);
+}
+
+std::string report(fs::path const& path, Form form) {
+  if (auto const sweep = stored_sweep(path)) {
+    CollectedSweep const collected = collect(path, *sweep, {});
+    std::string warnings;
+    for (auto const& warning : collected.warnings) warnings += "warning: " + warning + "\n";
+    return form.is_csv ? sweep_report_csv(collected.table)
+                       : warnings + sweep_report_table(collected.table);
+  }
+  bool const is_folder = fs::is_directory(path);
+  fs::path const baselines = path / "evaluation.h5";
+  fs::path const file = !is_folder                       ? path
+                        : fs::is_regular_file(baselines) ? baselines
+                                                         : path / "run.h5";
+  if (!fs::exists(file))
+    throw ConfigurationError("there is no run at " + file.string() +
+                             "; give the folder that tvem run or tvem sweep wrote, or a file");
+  if (file_type_of(file) == "tvem evaluation") return text_of(read_evaluation_file(file), form);
+  RunRecord record = read_run_file(file);
+  join_baselines(record, file.parent_path());
+  return text_of(record, form);
 }
 
 }  // namespace
@@ -46,9 +96,8 @@ int report_command(CommandContext const& context) {
     throw ConfigurationError("tvem report takes one PATH and --detail or --csv, not \"" +
                              context.command_line + "\"; see tvem report --help");
   on_root(context.comm, [&] {
-    RunRecord const record = read_run(arguments.rest[0]);
-    say(context.comm,
-        arguments.has("csv") ? report_csv(record) : report_table(record, arguments.has("detail")));
+    Form const form{arguments.has("csv"), arguments.has("detail")};
+    say(context.comm, as_input([&] { return report(arguments.rest[0], form); }));
   });
   return static_cast<int>(ExitCode::finished);
 }

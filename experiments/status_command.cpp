@@ -2,10 +2,10 @@
 
 #include "command_line.hpp"
 #include "formatting.hpp"
+#include "progress.hpp"
 #include "sweep_state.hpp"
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
-#include "tvem/io/identity.hpp"
 
 namespace tvem {
 namespace {
@@ -18,11 +18,9 @@ std::vector<OwnOption> const options{
 
 std::string help() {
   return "usage: tvem status DIR\n\n"
-         "The state of a run, or of every run of a sweep: finished, running, unfinished (with "
-         "their "
-         "step),\nfailed (with its message) or missing, read from the files. Exit code 0 when all "
-         "is "
-         "finished, 75 when something\nis left to do.\n\n" +
+         "The state of a run, or of every run of a sweep: finished, running or unfinished (with "
+         "their step and\ntime left), failed (with its message) or missing, read from the files. "
+         "Exit code 0 when all is finished,\n75 when something is left to do.\n\n" +
          options_help(options);
 }
 
@@ -34,6 +32,8 @@ std::string line_of(std::string const& name, RunStatus const& status) {
     text += ": step " + std::to_string(status.steps_done) + " of " +
             std::to_string(status.steps_total) +
             (status.steps_done == status.steps_total ? ", not evaluated" : "");
+  if (is_on_its_way && status.seconds_left() > 0)
+    text += ", " + duration_text(status.seconds_left()) + " of training left";
   if (!status.message.empty()) text += ": " + status.message;
   return text + "\n";
 }
@@ -42,22 +42,25 @@ std::string line_of(std::string const& name, RunStatus const& status) {
 bool show(Communicator const& comm, fs::path const& folder) {
   auto const sweep = stored_sweep(folder);
   if (!sweep) {
-    RunStatus const status = status_of_run(folder, {});
+    RunStatus status = status_of_run(folder, {});
+    if (fs::is_regular_file(folder / "evaluation.h5")) status.state = RunState::finished;
     if (status.state == RunState::missing)
       throw ConfigurationError("there is no run and no sweep at " + folder.string() +
                                "; give the folder that tvem run or tvem sweep wrote");
     say(comm, line_of(folder.string(), status));
     return status.state == RunState::finished;
   }
-  StateCounts counts;
+  auto const runs = runs_of(*sweep);
+  SweepStates states(*sweep, runs, folder);
+  states.refresh();
   std::string text;
-  for (std::size_t run = 0; run < sweep->runs.size(); ++run) {
-    Settings const settings = sweep->settings_of(run);
-    RunStatus const status = status_of_run(folder / run_id(settings), settings);
-    counts.add(status.state);
-    text += line_of(run_id(settings) + " (" + sweep->text_of(run) + ")", status);
-  }
-  say(comm, text + counts.text() + "\n");
+  for (std::size_t run = 0; run < runs.size(); ++run)
+    text += line_of(runs[run].id + " (" + text_of(*sweep, runs[run]) + ")", states.status(run));
+  StateCounts const counts = states.counts();
+  bool const is_time_known = !counts.are_all_finished() && states.seconds_left() > 0;
+  say(comm, text + counts.text() +
+                (is_time_known ? "; " + duration_text(states.seconds_left()) + " left" : "") +
+                "\n");
   return counts.are_all_finished();
 }
 

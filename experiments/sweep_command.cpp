@@ -6,6 +6,7 @@
 
 #include "command_line.hpp"
 #include "config_input.hpp"
+#include "evaluation_job.hpp"
 #include "formatting.hpp"
 #include "progress.hpp"
 #include "run_claim.hpp"
@@ -15,8 +16,8 @@
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
 #include "tvem/io/config.hpp"
-#include "tvem/io/identity.hpp"
-#include "tvem/io/sweep.hpp"
+#include "tvem/io/sweep_runs.hpp"
+#include "tvem/train/evaluation.hpp"
 
 namespace tvem {
 namespace {
@@ -37,39 +38,65 @@ std::string help() {
   return "usage: tvem sweep --out DIR [--config FILE] [--SECTION.KEY VALUE ...] [--sweep.KEY LIST "
          "...]\n"
          "       tvem sweep --list [--tsv] --config FILE ...\n\n"
-         "Runs every combination of the values in the section [sweep]. A group of ranks takes the "
-         "next run\nthat nobody has: another group, or another job on the same folder. Finished "
-         "runs are left as they\nare; a run that fails is recorded, and the others go on.\n\n"
+         "Trains every combination of the values in the section [sweep]. Baselines, which no model "
+         "has a part in,\nare runs of their own, once for each distribution of tasks. A group of "
+         "ranks takes the next run that nobody\nhas: another group, or another job on the same "
+         "folder. Finished runs are left as they are; a run that fails\nis recorded, and the "
+         "others go on. tvem collect makes one labelled array of all.\n\n"
          "  [sweep]\n"
          "  model.layers = 1, 2, 4                      an axis: a key and its values\n"
          "  run.seed = 1..5                             the integers from 1 to 5\n"
          "  model.width & model.heads = 32 & 2, 64 & 4  keys that change together\n"
+         "  evaluate.task.points = 25, 50               what the model meets, not trained anew\n"
          "  skip = model.layers > 2 and run.seed > 3    combinations to leave out (and, or)\n\n" +
          options_help(options) + "\nThe keys are those of tvem run --help.\n";
 }
 
+/// A sweep and what it has to do.
+struct SweepPlan {
+  Sweep sweep;
+  std::vector<SweepRun> runs;
+};
+
+/// What is wrong with the settings that a run needs.
+std::vector<std::string> problems_of_run(Sweep const& sweep, SweepRun const& run) {
+  auto const problems_of = [](Settings const& settings) {
+    auto problems = contradictions(settings);
+    for (auto const& problem : module_problems(settings)) problems.push_back(problem);
+    return problems;
+  };
+  if (!run.is_training) return problems_of(baseline_settings(sweep, run.cell));
+  Settings const trained = training_settings(sweep, run.cell);
+  auto problems = problems_of(trained);
+  for (std::size_t const cell : run.evaluations) {
+    Settings const asked = model_evaluation_settings(sweep, cell);
+    for (auto const& problem : problems_of(asked)) problems.push_back(problem);
+    for (auto const& problem : domain_problems(trained, asked)) problems.push_back(problem);
+  }
+  return problems;
+}
+
 /// "run 3 (model.heads = 3): " before what is wrong with a run, each problem once.
-void add_problems_of_runs(Sweep const& sweep, std::vector<std::string>& problems) {
+void add_problems_of_runs(SweepPlan const& plan, std::vector<std::string>& problems) {
   constexpr std::size_t most = 10;
   std::set<std::string> known;
-  for (std::size_t run = 0; run < sweep.runs.size() && known.size() < most; ++run) {
-    Settings const settings = sweep.settings_of(run);
-    auto of_run = contradictions(settings);
-    for (auto const& problem : module_problems(settings)) of_run.push_back(problem);
-    for (auto const& problem : of_run)
+  for (std::size_t run = 0; run < plan.runs.size() && known.size() < most; ++run)
+    for (auto const& problem : problems_of_run(plan.sweep, plan.runs[run]))
       if (known.insert(problem).second)
-        problems.push_back("run " + std::to_string(run) + " (" + sweep.text_of(run) +
-                           "): " + problem);
-  }
+        problems.push_back("run " + std::to_string(run) + " (" +
+                           text_of(plan.sweep, plan.runs[run]) + "): " + problem);
 }
 
 /// Collective. The sweep that is asked for.
-Sweep read_sweep(CommandContext const& context, SplitArguments const& arguments) {
+SweepPlan read_sweep(CommandContext const& context, SplitArguments const& arguments) {
   std::string const path = arguments.value("config");
   std::string const text = read_config_text(context.comm, path);
   std::vector<std::string> problems;
-  Sweep sweep = parse_sweep(text, path, arguments.rest, problems);
-  if (problems.empty()) add_problems_of_runs(sweep, problems);
+  SweepPlan plan{parse_sweep(text, path, arguments.rest, problems), {}};
+  if (problems.empty()) {
+    plan.runs = runs_of(plan.sweep);
+    add_problems_of_runs(plan, problems);
+  }
   if (!arguments.has("out") && !arguments.has("list"))
     problems.push_back("--out DIR is missing: the folder that the sweep writes");
   if (arguments.has("tsv") && !arguments.has("list"))
@@ -77,53 +104,97 @@ Sweep read_sweep(CommandContext const& context, SplitArguments const& arguments)
   if (arguments.has("list") && arguments.has("index"))
     problems.push_back("--list prints all runs and --index does one; give one of them");
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
-  return sweep;
+  return plan;
 }
 
-std::string tsv(Sweep const& sweep) {
+std::string tsv(SweepPlan const& plan) {
   std::string text = "index\tid";
-  for (SweepAxis const& axis : sweep.axes)
-    for (std::string const& key : axis.keys) text += "\t" + key;
+  for (SweepAxis const& axis : plan.sweep.axes)
+    for (SweptKey const& key : axis.keys) text += "\t" + key.name;
   text += "\n";
-  for (std::size_t run = 0; run < sweep.runs.size(); ++run) {
-    text += std::to_string(run) + "\t" + run_id(sweep.settings_of(run));
-    for (std::size_t a = 0; a < sweep.axes.size(); ++a)
-      for (auto const& value : sweep.axes[a].values[sweep.runs[run][a]]) text += "\t" + value;
+  for (std::size_t run = 0; run < plan.runs.size(); ++run) {
+    text += std::to_string(run) + "\t" + plan.runs[run].id;
+    for (auto const& [name, value] : values_of(plan.sweep, plan.runs[run])) text += "\t" + value;
     text += "\n";
   }
   return text;
 }
 
-std::string list(Sweep const& sweep) {
+std::string list(SweepPlan const& plan) {
   std::string text;
-  for (std::size_t run = 0; run < sweep.runs.size(); ++run)
+  for (std::size_t run = 0; run < plan.runs.size(); ++run) {
+    std::size_t const n_evaluations = plan.runs[run].evaluations.size();
     text +=
-        format("%6zu  ", run) + run_id(sweep.settings_of(run)) + "  " + sweep.text_of(run) + "\n";
+        format("%6zu  ", run) + plan.runs[run].id + "  " + text_of(plan.sweep, plan.runs[run]) +
+        (n_evaluations > 0 ? ", " + std::to_string(n_evaluations) + " further evaluations" : "") +
+        "\n";
+  }
   return text;
 }
+
+/// Shows how far the whole sweep is: a line on a terminal, written over. On the first rank alone.
+class SweepDisplay {
+ public:
+  SweepDisplay(SweepPlan const& plan, fs::path const& folder, bool is_active)
+      : states_(plan.sweep, plan.runs, folder),
+        is_active_(is_active),
+        is_terminal_(is_active && output_is_terminal()) {}
+
+  /// The text of the files' present state.
+  std::string text() {
+    if (!is_active_) return "";
+    auto const start = Clock::now();
+    states_.refresh();
+    looked_ = Clock::now();
+    look_took_ = looked_ - start;
+    return states_.progress_text();
+  }
+
+  /// To be called often: looks at the files now and then, and never for most of the time.
+  void refresh() {
+    auto const since = Clock::now() - looked_;
+    if (!is_terminal_ || since < std::chrono::seconds(2) || since < 20 * look_took_) return;
+    line_.show(text());
+  }
+  void clear() { line_.clear(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  SweepStates states_;
+  bool is_active_, is_terminal_;
+  StatusLine line_;
+  Clock::time_point looked_{};
+  Clock::duration look_took_{};
+};
 
 /// Does runs that nobody else has, one after another, on a group of ranks, and tells how it goes.
 class Sweeper {
  public:
-  Sweeper(Communicator group, std::string command_line, Sweep const& sweep, fs::path folder)
+  /// is_display: whether this process shows the progress of all.
+  Sweeper(Communicator group, std::string command_line, SweepPlan const& plan, fs::path folder,
+          bool is_display)
       : group_(std::move(group)),
         command_line_(std::move(command_line)),
-        sweep_(sweep),
-        folder_(std::move(folder)) {}
+        plan_(plan),
+        folder_(std::move(folder)),
+        display_(plan, folder_, is_display) {}
 
   /// Collective in the group.
-  void do_run(std::size_t run, Voice voice) {
-    Settings const settings = sweep_.settings_of(run);
-    fs::path const folder = folder_ / run_id(settings);
+  void do_run(std::size_t index, Voice voice) {
+    SweepRun const& run = plan_.runs[index];
+    fs::path const folder = folder_ / run.id;
     std::unique_ptr<RunClaim> claim;
     on_root(group_, [&] { claim = RunClaim::take(claim_file(folder)); });
     if (group_.max(claim ? 1 : 0) == 0) return;
     auto const start = std::chrono::steady_clock::now();
+    auto const on_alive = [&] {
+      if (claim) claim->renew();
+      if (voice == Voice::silent) display_.refresh();
+    };
     std::string outcome;
     try {
-      bool const was_work = run_job(settings, folder, group_, command_line_, voice, [&] {
-        if (claim) claim->renew();
-      });
+      bool const was_work = run.is_training ? train(run, folder, voice, on_alive)
+                                            : evaluate_baselines(run, voice, on_alive);
       if (group_.is_root()) clear_failure(folder);
       if (!was_work) return;
       ++n_done_;
@@ -137,10 +208,9 @@ class Sweeper {
       if (group_.size() > 1) throw;
       outcome = failure(folder, error.what());
     }
+    claim.reset();
     std::chrono::duration<double> const time = std::chrono::steady_clock::now() - start;
-    say(group_, "run " + std::to_string(run) + " of " + std::to_string(sweep_.runs.size()) + ", " +
-                    run_id(settings) + " (" + sweep_.text_of(run) + "): " + outcome +
-                    (outcome == "finished" ? " in " + duration_text(time.count()) : "") + "\n");
+    tell(index, outcome + (outcome == "finished" ? " in " + duration_text(time.count()) : ""));
   }
 
   bool is_root() const { return group_.is_root(); }
@@ -148,6 +218,47 @@ class Sweeper {
   int n_failed() const { return n_failed_; }
 
  private:
+  using OnAlive = std::function<void()>;
+
+  /// The training, and the evaluations of its model. Whether there was anything left to do.
+  bool train(SweepRun const& run, fs::path const& folder, Voice voice, OnAlive const& on_alive) {
+    bool was_work = run_job(training_settings(plan_.sweep, run.cell), folder, group_, command_line_,
+                            voice, on_alive);
+    std::optional<TrainedModel> model;
+    for (std::size_t const cell : run.evaluations) {
+      fs::path const file = folder_ / model_evaluation_file(plan_.sweep, cell);
+      if (exists(file)) continue;
+      std::vector<std::string> warnings;
+      if (!model) on_every_rank(group_, [&] { model = read_trained_model(folder, warnings); });
+      evaluation_job({model_evaluation_settings(plan_.sweep, cell), model, file}, group_,
+                     command_line_, voice, on_alive);
+      was_work = true;
+    }
+    return was_work;
+  }
+
+  bool evaluate_baselines(SweepRun const& run, Voice voice, OnAlive const& on_alive) {
+    fs::path const file = folder_ / baseline_file(plan_.sweep, run.cell);
+    if (exists(file)) return false;
+    evaluation_job({baseline_settings(plan_.sweep, run.cell), {}, file}, group_, command_line_,
+                   voice, on_alive);
+    return true;
+  }
+
+  /// Collective in the group: all do as the root sees it.
+  bool exists(fs::path const& file) const {
+    return group_.max(group_.is_root() && fs::is_regular_file(file) ? 1 : 0) == 1;
+  }
+
+  void tell(std::size_t index, std::string const& outcome) {
+    SweepRun const& run = plan_.runs[index];
+    display_.clear();
+    std::string const whole = display_.text();
+    say(group_, "run " + std::to_string(index) + " of " + std::to_string(plan_.runs.size()) + ", " +
+                    run.id + " (" + text_of(plan_.sweep, run) + "): " + outcome +
+                    (whole.empty() ? "" : "; " + whole) + "\n");
+  }
+
   std::string failure(fs::path const& folder, std::string const& message) {
     on_root(group_, [&] { record_failure(folder, message); });
     ++n_failed_;
@@ -156,42 +267,36 @@ class Sweeper {
 
   Communicator group_;
   std::string command_line_;
-  Sweep const& sweep_;
+  SweepPlan const& plan_;
   fs::path folder_;
+  SweepDisplay display_;
   int n_done_ = 0, n_failed_ = 0;
 };
 
-/// Some runs of a sweep, from first to end.
-struct RunRange {
-  std::size_t first, end;
-};
-
 /// "10 runs: 8 finished, 1 running, ..."; whether all are finished.
-bool tell_states(Communicator const& comm, Sweep const& sweep, RunRange runs,
-                 fs::path const& folder, double n_done) {
-  StateCounts counts;
-  for (std::size_t run = runs.first; run < runs.end; ++run) {
-    Settings const settings = sweep.settings_of(run);
-    counts.add(status_of_run(folder / run_id(settings), settings).state);
-  }
+bool tell_states(Communicator const& comm, SweepPlan const& done, fs::path const& folder,
+                 double n_done) {
+  SweepStates states(done.sweep, done.runs, folder);
+  states.refresh();
+  StateCounts const counts = states.counts();
   say(comm, counts.text() + format("; %.0f done now. tvem status ", n_done) + folder.string() +
                 " shows them\n");
   return counts.are_all_finished();
 }
 
 /// Collective. Shares the ranks into groups, which do the runs.
-ExitCode do_runs(CommandContext const& context, Sweep const& sweep, RunRange runs,
-                 fs::path const& folder, int n_groups) {
+ExitCode do_runs(CommandContext const& context, SweepPlan const& plan, fs::path const& folder,
+                 int n_groups) {
   Communicator const& world = context.comm;
-  Voice const voice = runs.end - runs.first == 1 && n_groups == 1 ? Voice::aloud : Voice::silent;
-  Sweeper sweeper(world.split(world.rank() * n_groups / world.size()), context.command_line, sweep,
-                  folder);
-  for (std::size_t run = runs.first; run < runs.end; ++run) sweeper.do_run(run, voice);
+  Voice const voice = plan.runs.size() == 1 && n_groups == 1 ? Voice::aloud : Voice::silent;
+  Sweeper sweeper(world.split(world.rank() * n_groups / world.size()), context.command_line, plan,
+                  folder, world.is_root());
+  for (std::size_t run = 0; run < plan.runs.size(); ++run) sweeper.do_run(run, voice);
   std::int64_t const n_failed = world.max(sweeper.n_failed());
   std::array<double, 1> n_done{sweeper.is_root() ? static_cast<double>(sweeper.n_done()) : 0.0};
   world.sum(n_done);
   bool are_all_finished = false;
-  on_root(world, [&] { are_all_finished = tell_states(world, sweep, runs, folder, n_done[0]); });
+  on_root(world, [&] { are_all_finished = tell_states(world, plan, folder, n_done[0]); });
   if (n_failed > 0) return ExitCode::failed;
   return world.max(are_all_finished ? 1 : 0) == 1 ? ExitCode::finished : ExitCode::stopped;
 }
@@ -204,13 +309,12 @@ int asked_groups(std::string const& text, Communicator const& comm) {
                            ", at most the number of ranks; start more with mpirun -n");
 }
 
-/// The run of --index.
-std::size_t asked_run(std::string const& text, Sweep const& sweep) {
+/// The place of --index.
+std::size_t asked_run(std::string const& text, SweepPlan const& plan) {
   std::size_t run = 0;
-  if (read_number(text, run) && run < sweep.runs.size()) return run;
+  if (read_number(text, run) && run < plan.runs.size()) return run;
   throw ConfigurationError("--index " + text + ": an integer 0.." +
-                           std::to_string(sweep.runs.size() - 1) +
-                           "; tvem sweep --list shows them");
+                           std::to_string(plan.runs.size() - 1) + "; tvem sweep --list shows them");
 }
 
 }  // namespace
@@ -221,20 +325,16 @@ int sweep_command(CommandContext const& context) {
     say(context.comm, help());
     return static_cast<int>(ExitCode::finished);
   }
-  Sweep const sweep = read_sweep(context, arguments);
+  SweepPlan plan = read_sweep(context, arguments);
   if (arguments.has("list")) {
-    say(context.comm, arguments.has("tsv") ? tsv(sweep) : list(sweep));
+    say(context.comm, arguments.has("tsv") ? tsv(plan) : list(plan));
     return static_cast<int>(ExitCode::finished);
   }
   fs::path const folder = arguments.value("out");
   int const n_groups = asked_groups(arguments.value("groups"), context.comm);
-  RunRange runs{0, sweep.runs.size()};
-  if (arguments.has("index")) {
-    runs.first = asked_run(arguments.value("index"), sweep);
-    runs.end = runs.first + 1;
-  }
-  on_root(context.comm, [&] { store_sweep(folder, sweep); });
-  return static_cast<int>(do_runs(context, sweep, runs, folder, n_groups));
+  if (arguments.has("index")) plan.runs = {plan.runs[asked_run(arguments.value("index"), plan)]};
+  on_root(context.comm, [&] { store_sweep(folder, plan.sweep); });
+  return static_cast<int>(do_runs(context, plan, folder, n_groups));
 }
 
 }  // namespace tvem

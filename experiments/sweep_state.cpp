@@ -1,10 +1,13 @@
 #include "sweep_state.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <sstream>
 
 #include <unistd.h>
 
+#include "progress.hpp"
 #include "run_claim.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/io/identity.hpp"
@@ -37,6 +40,27 @@ void write_text(fs::path const& path, std::string const& text) {
     throw Error(path.string() + " could not be written; see whether the disk is full");
 }
 
+/// What others say of a run that is not finished: that they are at it, or that it failed.
+void look_for_others(fs::path const& folder, RunStatus& status) {
+  if (status.state == RunState::finished) return;
+  if (RunClaim::is_held(claim_file(folder))) {
+    status.state = RunState::running;
+  } else if (fs::is_regular_file(failure_file(folder))) {
+    status.state = RunState::failed;
+    status.message = text_of_file(failure_file(folder));
+  }
+}
+
+/// Multiplications of a training's matrix products, up to a factor that all trainings share.
+double work_of(Settings const& settings) {
+  ModelSettings const& model = settings.model;
+  double const n = 0.5 * (settings.task.points.low + settings.task.points.high);
+  double const width = model.width;
+  double const of_point = (4 + 2 * model.mlp_ratio) * width * width + 2 * n * width;
+  return static_cast<double>(settings.train.steps) * settings.train.tasks_per_step * n *
+         model.layers * of_point;
+}
+
 }  // namespace
 
 RunStatus status_of_run(fs::path const& folder, std::optional<Settings> const& settings) {
@@ -45,6 +69,7 @@ RunStatus status_of_run(fs::path const& folder, std::optional<Settings> const& s
       RunRecord const record = read_run_file(folder / "run.h5");
       status.steps_done = record.steps_done;
       status.steps_total = record.steps_total;
+      status.training_seconds = record.training_seconds;
       bool const is_trained = record.steps_done == record.steps_total &&
                               (!settings || record.steps_total == settings->train.steps);
       bool const is_evaluated =
@@ -52,17 +77,82 @@ RunStatus status_of_run(fs::path const& folder, std::optional<Settings> const& s
           (!settings || record.evaluation_identity == evaluation_identity(*settings));
       status.state = is_trained && is_evaluated ? RunState::finished : RunState::unfinished;
     } catch (Error const& error) {
-      status = {.state = RunState::unfinished, .message = error.what()};
+      status.state = RunState::unfinished;
+      status.message = error.what();
     }
-  if (status.state != RunState::finished && RunClaim::is_held(claim_file(folder))) {
-    status.state = RunState::running;
+  look_for_others(folder, status);
+  return status;
+}
+
+double RunStatus::seconds_left() const {
+  if (steps_done == 0) return std::nan("");
+  return training_seconds * static_cast<double>(steps_total - steps_done) /
+         static_cast<double>(steps_done);
+}
+
+SweepStates::SweepStates(Sweep const& sweep, std::vector<SweepRun> const& runs, fs::path folder)
+    : sweep_(sweep), runs_(runs), folder_(std::move(folder)), statuses_(runs.size()) {
+  for (SweepRun const& run : runs)
+    works_.push_back(run.is_training ? work_of(sweep.training_of(run.cell)) : 0);
+}
+
+RunStatus SweepStates::status_of(SweepRun const& run) const {
+  fs::path const folder = folder_ / run.id;
+  if (!run.is_training) {
+    RunStatus status;
+    if (fs::is_regular_file(folder_ / baseline_file(sweep_, run.cell)))
+      status.state = RunState::finished;
+    look_for_others(folder, status);
     return status;
   }
-  if (status.state != RunState::finished && fs::is_regular_file(failure_file(folder))) {
-    status.state = RunState::failed;
-    status.message = text_of_file(failure_file(folder));
-  }
+  RunStatus status = status_of_run(folder, training_settings(sweep_, run.cell));
+  for (std::size_t const cell : run.evaluations)
+    if (status.state == RunState::finished &&
+        !fs::is_regular_file(folder_ / model_evaluation_file(sweep_, cell))) {
+      status.state = RunState::unfinished;
+      look_for_others(folder, status);
+    }
   return status;
+}
+
+void SweepStates::refresh() {
+  for (std::size_t run = 0; run < runs_.size(); ++run)
+    if (statuses_[run].state != RunState::finished) statuses_[run] = status_of(runs_[run]);
+}
+
+StateCounts SweepStates::counts() const {
+  StateCounts counts;
+  for (RunStatus const& status : statuses_) counts.add(status.state);
+  return counts;
+}
+
+double SweepStates::seconds_left() const {
+  double seconds = 0, work_done = 0, work_left = 0;
+  for (std::size_t run = 0; run < runs_.size(); ++run) {
+    RunStatus const& status = statuses_[run];
+    bool const is_finished = status.state == RunState::finished;
+    double const share = is_finished               ? 1.0
+                         : status.steps_total == 0 ? 0.0
+                                                   : static_cast<double>(status.steps_done) /
+                                                         static_cast<double>(status.steps_total);
+    seconds += status.training_seconds;
+    work_done += share * works_[run];
+    work_left += (1 - share) * works_[run];
+  }
+  if (work_done == 0) return std::nan("");
+  auto const n_running = static_cast<double>(counts().count(RunState::running));
+  return work_left / work_done * seconds / std::max(1.0, n_running);
+}
+
+std::string SweepStates::progress_text() const {
+  StateCounts const counts = this->counts();
+  double const left = seconds_left();
+  return std::to_string(counts.count(RunState::finished)) + " of " +
+         std::to_string(counts.n_runs()) + " runs finished, " +
+         std::to_string(counts.count(RunState::running)) + " running, " +
+         std::to_string(counts.count(RunState::failed)) + " failed" +
+         (counts.are_all_finished() || std::isnan(left) ? ""
+                                                        : ", " + duration_text(left) + " left");
 }
 
 std::size_t StateCounts::n_runs() const {

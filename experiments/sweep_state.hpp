@@ -6,9 +6,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tvem/core/settings.hpp"
-#include "tvem/io/sweep.hpp"
+#include "tvem/io/sweep_runs.hpp"
 
 namespace tvem {
 
@@ -22,7 +23,11 @@ inline constexpr auto enum_names<RunState> =
 struct RunStatus {
   RunState state = RunState::missing;
   std::int64_t steps_done = 0, steps_total = 0;
-  std::string message;  // of a failure, or of files that cannot be read
+  double training_seconds = 0;  // for the steps done
+  std::string message;          // of a failure, or of files that cannot be read
+
+  /// Of the training, at its mean speed until now; NaN when nothing is known of that.
+  double seconds_left() const;
 };
 
 /// The status of a run in its folder. settings: what it should be; without them, what its files
@@ -35,12 +40,39 @@ class StateCounts {
  public:
   void add(RunState state) { ++counts_[static_cast<std::size_t>(state)]; }
   bool are_all_finished() const { return counts_[0] == n_runs(); }
+  std::size_t count(RunState state) const { return counts_[static_cast<std::size_t>(state)]; }
+  std::size_t n_runs() const;
   /// "10 runs: 8 finished, 0 running, ..."
   std::string text() const;
 
  private:
-  std::size_t n_runs() const;
   std::array<std::size_t, enum_names<RunState>.size()> counts_{};
+};
+
+/// The states of all runs of a sweep, or of some, from their files.
+class SweepStates {
+ public:
+  /// folder: of the sweep. They must outlive this.
+  SweepStates(Sweep const& sweep, std::vector<SweepRun> const& runs, std::filesystem::path folder);
+
+  /// Looks at the files of the runs that were not finished.
+  void refresh();
+  RunStatus const& status(std::size_t run) const { return statuses_[run]; }
+  StateCounts counts() const;
+  /// Of the trainings that are left, if as many runs go on at once as are running now; NaN when
+  /// nothing is known of their speed. A training's work is taken to be that of its matrix products.
+  double seconds_left() const;
+  /// "12 of 28 runs finished, 2 running, 0 failed, 4 min 10 s left"
+  std::string progress_text() const;
+
+ private:
+  RunStatus status_of(SweepRun const& run) const;
+
+  Sweep const& sweep_;
+  std::vector<SweepRun> const& runs_;
+  std::filesystem::path folder_;
+  std::vector<RunStatus> statuses_;
+  std::vector<double> works_;  // of each run; 0 for baselines
 };
 
 /// Keeps the message of a failure beside the run's files, and takes it away.

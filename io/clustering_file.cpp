@@ -86,7 +86,7 @@ void write_results(Hdf5Group const& group, ClusteringRecord const& record) {
   auto const iterations = column<int>(results, &R::iterations);
   group.write("iterations", std::span<int const>(iterations), {"estimator"},
               {"iterations, over all restarts"});
-  group.write("status", column<std::string>(results, &R::status), "estimator",
+  group.write("status", column<std::string>(results, &R::status), {"estimator"},
               {"how the estimator ended", ""});
 }
 
@@ -121,7 +121,7 @@ void write_clustering_file(std::filesystem::path const& path, ClusteringRecord c
                                            static_cast<std::size_t>(record.table.points.size()));
       group.write("points", points, {"point", "coordinate"}, {"the data", ""});
       if (!record.table.labels.empty())
-        group.write("given_labels", record.table.labels, "point", {"labels of the data", ""});
+        group.write("given_labels", record.table.labels, {"point"}, {"labels of the data", ""});
       write_results(group, record);
       write_parameters(group, record);
     }

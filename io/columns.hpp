@@ -25,7 +25,7 @@ void write_column(Hdf5Group const& group, std::vector<Record> const& records,
   std::vector<T> values;
   for (Record const& record : records) values.push_back(record.*column.member);
   if constexpr (std::is_same_v<T, std::string>)
-    group.write(column.name, values, dimension, {column.long_name, ""});
+    group.write(column.name, values, {dimension}, {column.long_name, ""});
   else if (column.name == dimension)
     group.write_coordinate(column.name, std::span<T const>(values), {column.long_name});
   else

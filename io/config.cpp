@@ -1,6 +1,7 @@
 #include "tvem/io/config.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -15,8 +16,8 @@ namespace {
 
 namespace po = boost::program_options;
 
-/// What the names of a sweep's axes begin with.
-constexpr std::string_view sweep_section = "sweep.";
+/// What the names of a sweep's axes begin with, and those of a preset's keys.
+constexpr std::string_view sweep_section = "sweep.", preset_section = "preset.";
 
 /// Boost does the splitting; values stay text, so that all of them can be checked at once.
 po::options_description key_descriptions() {
@@ -110,6 +111,46 @@ std::vector<Assignment> take_sweep(std::vector<std::string>& arguments) {
   return assignments;
 }
 
+/// Takes "preset.NAME.KEY" out of the assignments of a file, by NAME.
+std::map<std::string, std::vector<Assignment>> take_presets(std::vector<Assignment>& assignments) {
+  std::map<std::string, std::vector<Assignment>> presets;
+  std::vector<Assignment> rest;
+  for (Assignment const& assignment : assignments) {
+    bool const is_of_preset = assignment.name.starts_with(preset_section);
+    std::size_t const dot =
+        is_of_preset ? assignment.name.find('.', preset_section.size()) : std::string::npos;
+    if (dot == std::string::npos)
+      rest.push_back(assignment);
+    else
+      presets[assignment.name.substr(preset_section.size(), dot - preset_section.size())].push_back(
+          {assignment.name.substr(dot + 1), assignment.value});
+  }
+  assignments = std::move(rest);
+  return presets;
+}
+
+/// Takes "--preset NAME" out of the arguments; empty when it is not there.
+std::string take_preset(std::vector<std::string>& arguments, std::vector<std::string>& problems) {
+  std::string const option = "--preset";
+  std::string preset;
+  std::vector<std::string> rest;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] != option && !arguments[i].starts_with(option + "=")) {
+      rest.push_back(arguments[i]);
+      continue;
+    }
+    if (!preset.empty()) problems.push_back("command line: --preset is given twice");
+    bool const has_next = i + 1 < arguments.size() && !arguments[i + 1].starts_with("--");
+    preset = arguments[i].size() > option.size() ? arguments[i].substr(option.size() + 1)
+             : has_next                          ? arguments[++i]
+                                                 : "";
+    if (preset.empty())
+      problems.push_back("command line: --preset needs the NAME of a section [preset.NAME]");
+  }
+  arguments = std::move(rest);
+  return preset;
+}
+
 std::vector<Assignment> read_arguments(std::vector<std::string> arguments,
                                        std::vector<std::string>& problems) {
   namespace style = po::command_line_style;
@@ -188,8 +229,25 @@ Settings parse_configuration(std::string const& ini_text, std::string const& ini
                              std::vector<std::string> const& arguments,
                              std::vector<std::string>& problems, std::vector<Assignment>& sweep) {
   Settings settings;
-  apply(read_ini(ini_text, ini_name, problems), ini_name, settings, problems, sweep);
-  apply(read_arguments(arguments, problems), "command line", settings, problems, sweep);
+  std::vector<Assignment> of_file = read_ini(ini_text, ini_name, problems);
+  auto const presets = take_presets(of_file);
+  std::vector<std::string> keys = arguments;
+  std::string const asked = take_preset(keys, problems);
+  apply(of_file, ini_name, settings, problems, sweep);
+  std::string known;
+  for (auto const& [name, assignments] : presets) {
+    // One that is not asked for is only checked.
+    Settings scratch = settings;
+    std::vector<Assignment> scratch_sweep = sweep;
+    apply(assignments, ini_name + ", preset " + name, name == asked ? settings : scratch, problems,
+          name == asked ? sweep : scratch_sweep);
+    known += (known.empty() ? "" : ", ") + name;
+  }
+  if (!asked.empty() && !presets.contains(asked))
+    problems.push_back(
+        "command line: --preset " + asked + ": the configuration has " +
+        (known.empty() ? "no section [preset." + asked + "]" : "the presets " + known));
+  apply(read_arguments(keys, problems), "command line", settings, problems, sweep);
   for (auto const& problem : contradictions(settings)) problems.push_back(problem);
   return settings;
 }

@@ -16,7 +16,9 @@ struct Assignment {
 /// which win. Adds a sentence to `problems` for everything that is wrong, naming the key, the value
 /// found and what is accepted; keys without a problem are set. ini_name: what the problems call the
 /// text, a file's path. In the file `#` begins a comment, also right behind a value, and a section
-/// may be opened again; on the command line nothing is guessed from a prefix.
+/// may be opened again; a section [preset.NAME] has whole keys (train.steps = 9, sweep.run.seed =
+/// 1..9) that count when the arguments say --preset NAME. On the command line nothing is guessed
+/// from a prefix.
 Settings parse_configuration(std::string const& ini_text, std::string const& ini_name,
                              std::vector<std::string> const& arguments,
                              std::vector<std::string>& problems);

@@ -74,7 +74,7 @@ class Hdf5Group {
   void write(std::string const& name, std::span<T const> values,
              std::vector<std::string> const& dimensions, Hdf5Description const& description) const;
   void write(std::string const& name, std::vector<std::string> const& values,
-             std::string const& dimension, Hdf5Description const& description) const;
+             std::vector<std::string> const& dimensions, Hdf5Description const& description) const;
   /// An array of its own shape, without named dimensions.
   template <class T>
   void write_array(std::string const& name, std::span<T const> values,
@@ -107,7 +107,8 @@ class Hdf5Group {
   template <class T>
   Hdf5Handle write_numbers(std::string const& name, std::span<T const> values,
                            std::vector<std::size_t> const& shape) const;
-  Hdf5Handle write_texts(std::string const& name, std::vector<std::string> const& values) const;
+  Hdf5Handle write_texts(std::string const& name, std::vector<std::string> const& values,
+                         std::vector<std::size_t> const& shape) const;
   void attach(Hdf5Handle const& dataset, std::vector<std::string> const& dimensions) const;
   std::vector<std::size_t> sizes_of(std::vector<std::string> const& dimensions) const;
   std::string at(std::string const& name) const { return where_ + "/" + name; }

@@ -109,12 +109,13 @@ Hdf5Handle Hdf5Group::write_numbers(std::string const& name, std::span<T const> 
   return dataset;
 }
 
-Hdf5Handle Hdf5Group::write_texts(std::string const& name,
-                                  std::vector<std::string> const& values) const {
+Hdf5Handle Hdf5Group::write_texts(std::string const& name, std::vector<std::string> const& values,
+                                  std::vector<std::size_t> const& shape) const {
+  TVEM_CHECK(product(shape) == values.size(), at(name) + " does not fit its shape");
   std::vector<char const*> pointers;
   for (auto const& value : values) pointers.push_back(value.c_str());
   Hdf5Handle const type = hdf5::text_type();
-  Hdf5Handle dataset = create_dataset(name, type.id(), {values.size()});
+  Hdf5Handle dataset = create_dataset(name, type.id(), shape);
   write_all(dataset, type.id(), pointers.data(), at(name));
   return dataset;
 }
@@ -129,7 +130,7 @@ void Hdf5Group::write_coordinate(std::string const& name, std::span<T const> val
 
 void Hdf5Group::write_coordinate(std::string const& name, std::vector<std::string> const& values,
                                  Hdf5Description const& description) const {
-  Hdf5Handle const dataset = write_texts(name, values);
+  Hdf5Handle const dataset = write_texts(name, values, {values.size()});
   make_scale(dataset, at(name), name);
   hdf5::describe(dataset.id(), at(name), description);
 }
@@ -154,10 +155,10 @@ void Hdf5Group::write(std::string const& name, std::span<T const> values,
 }
 
 void Hdf5Group::write(std::string const& name, std::vector<std::string> const& values,
-                      std::string const& dimension, Hdf5Description const& description) const {
-  TVEM_CHECK(sizes_of({dimension})[0] == values.size(), at(name) + " does not fit its dimension");
-  Hdf5Handle const dataset = write_texts(name, values);
-  attach(dataset, {dimension});
+                      std::vector<std::string> const& dimensions,
+                      Hdf5Description const& description) const {
+  Hdf5Handle const dataset = write_texts(name, values, sizes_of(dimensions));
+  attach(dataset, dimensions);
   hdf5::describe(dataset.id(), at(name), description);
 }
 

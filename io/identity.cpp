@@ -13,14 +13,37 @@ namespace {
 /// Raised when a default changes its meaning, so that old results are not taken for new ones.
 constexpr int identity_version = 1;
 
-/// "key = value" for each key of this role that differs from its default, sorted.
-std::string differing_lines(Settings const& settings, KeyRole role) {
-  Settings const defaults;
+std::vector<std::string> const& default_values() {
+  static std::vector<std::string> const values = [] {
+    std::vector<std::string> printed;
+    for (Key const& key : configuration_keys()) printed.push_back(key.print(Settings{}));
+    return printed;
+  }();
+  return values;
+}
+
+/// "key = value" for each of these keys that differs from its default, sorted.
+template <class IsOne>
+std::string differing_lines(Settings const& settings, IsOne const& is_one) {
+  auto const& keys = configuration_keys();
   std::set<std::string> lines;
-  for (Key const& key : configuration_keys())
-    if (key.role == role && key.print(settings) != key.print(defaults))
-      lines.insert(key.name + " = " + key.print(settings) + "\n");
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!is_one(keys[i])) continue;
+    std::string const value = keys[i].print(settings);
+    if (value != default_values()[i]) lines.insert(keys[i].name + " = " + value + "\n");
+  }
   return std::accumulate(lines.begin(), lines.end(), std::string());
+}
+
+std::string differing_lines(Settings const& settings, KeyRole role) {
+  return differing_lines(settings, [&](Key const& key) { return key.role == role; });
+}
+
+/// Whether an evaluation of a trained model reads the key.
+bool is_of_evaluation(Key const& key) {
+  if (key.name.starts_with("task.pool")) return false;
+  return key.role == KeyRole::evaluation || key.name.starts_with("task.") ||
+         key.name.starts_with("input.");
 }
 
 std::string digest(std::string const& text) {
@@ -45,6 +68,11 @@ std::string evaluation_identity(Settings const& settings) {
   return digest("evaluation " + std::to_string(identity_version) + "\n" +
                 training_identity(settings) + "\n" +
                 differing_lines(settings, KeyRole::evaluation));
+}
+
+std::string evaluation_identity(Settings const& trained, Settings const& asked) {
+  return digest("evaluation of a model " + std::to_string(identity_version) + "\n" +
+                training_identity(trained) + "\n" + differing_lines(asked, is_of_evaluation));
 }
 
 std::string run_id(Settings const& settings) {

@@ -15,6 +15,10 @@ std::string training_identity(Settings const& settings);
 /// What an evaluation is, likewise: its own keys, and the training that it evaluates.
 std::string evaluation_identity(Settings const& settings);
 
+/// What an evaluation of a trained model on the terms of `asked` is: the training, and the keys
+/// task.*, input.*, eval.* and em.* that differ from their defaults.
+std::string evaluation_identity(Settings const& trained, Settings const& asked);
+
 /// "NAME-" and the first ten digits of the training's identity.
 std::string run_id(Settings const& settings);
 

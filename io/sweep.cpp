@@ -27,25 +27,49 @@ class Problems {
   std::vector<std::string>& all_;
 };
 
-/// The keys of an axis; none when one of them cannot be swept.
-std::vector<Key const*> keys_of(std::string const& name, Problems& problems) {
-  std::vector<Key const*> keys;
-  for (std::string const& part : split(name, '&')) {
-    std::string const key_name = trimmed(part);
-    Key const* const key = find_key(key_name);
-    if (!key)
-      problems.add("unknown key \"" + key_name + "\"; the nearest known one is " +
-                   nearest_key(key_name));
-    else if (key->role != KeyRole::training)
-      problems.add(key_name + " does not change a training; a sweep is over keys that do" +
-                   (key->role == KeyRole::evaluation
-                        ? ". Evaluations are compared within each run: see eval.estimators"
-                        : ""));
-    else
-      keys.push_back(key);
-  }
-  return keys.size() == split(name, '&').size() ? keys : std::vector<Key const*>{};
+/// What the names of keys begin with that change the tasks of the evaluation alone.
+constexpr std::string_view evaluate = "evaluate.";
+
+/// Whether a trained model can meet other values of the key.
+bool is_of_tasks_or_guess(std::string const& name) {
+  return (name.starts_with("task.") && !name.starts_with("task.pool")) || name == "input.init" ||
+         name == "input.corruption";
 }
+
+/// Why the key cannot be an axis; empty when it can.
+std::string axis_problem(Key const& key, bool is_evaluated) {
+  if (key.name == "eval.estimators")
+    return "estimators are compared in every run: list them in eval.estimators";
+  if (key.role == KeyRole::operational)
+    return key.name + " changes neither a training nor an evaluation";
+  if (is_evaluated && key.role == KeyRole::evaluation)
+    return key.name + " is of the evaluation anyway; leave \"evaluate.\" away";
+  if (is_evaluated && !is_of_tasks_or_guess(key.name))
+    return key.name + " is of the training; behind \"evaluate.\" stand keys of the tasks, " +
+           "input.init and input.corruption";
+  return "";
+}
+
+/// The keys of an axis; none when one of them cannot be swept.
+std::vector<SweptKey> keys_of(std::string const& name, Problems& problems) {
+  std::vector<SweptKey> keys;
+  for (std::string const& part : split(name, '&')) {
+    std::string const given = trimmed(part);
+    bool const is_evaluated = given.starts_with(evaluate);
+    std::string const setting = is_evaluated ? given.substr(evaluate.size()) : given;
+    Key const* const key = find_key(setting);
+    std::string const problem =
+        key ? axis_problem(*key, is_evaluated)
+            : "unknown key \"" + setting + "\"; the nearest known one is " + nearest_key(setting);
+    if (problem.empty())
+      keys.push_back({given, setting, is_evaluated || key->role == KeyRole::evaluation});
+    else
+      problems.add(problem);
+  }
+  return keys.size() == split(name, '&').size() ? keys : std::vector<SweptKey>{};
+}
+
+Key const& key_of(SweptKey const& swept) { return *find_key(swept.setting); }
 
 /// "a..b" as the integers from a to b, where the key does not take it as one value; else the item
 /// itself.
@@ -79,12 +103,12 @@ SweepAxis parse_axis(Assignment const& assignment, std::vector<std::string>& all
   Problems problems("sweep: " + assignment.name + ": ", all_problems);
   auto const keys = keys_of(assignment.name, problems);
   SweepAxis axis;
-  for (Key const* key : keys) axis.keys.push_back(key->name);
+  axis.keys = keys;
   if (keys.empty()) return axis;
   if (trimmed(assignment.value).empty()) problems.add("the list of values is empty");
   std::vector<std::string> items;
   for (std::string const& item : split(assignment.value, ',')) {
-    auto const values = keys.size() == 1 ? expanded(trimmed(item), *keys[0], problems)
+    auto const values = keys.size() == 1 ? expanded(trimmed(item), key_of(keys[0]), problems)
                                          : std::vector<std::string>{item};
     items.insert(items.end(), values.begin(), values.end());
   }
@@ -98,7 +122,7 @@ SweepAxis parse_axis(Assignment const& assignment, std::vector<std::string>& all
     }
     std::vector<std::string> values;
     for (std::size_t k = 0; k < keys.size(); ++k)
-      values.push_back(checked_value(trimmed(parts[k]), *keys[k], problems));
+      values.push_back(checked_value(trimmed(parts[k]), key_of(keys[k]), problems));
     if (!known.insert(values).second && !values[0].empty())
       problems.add("\"" + trimmed(item) + "\" is there twice");
     axis.values.push_back(values);
@@ -154,7 +178,8 @@ Comparison parse_comparison(std::string const& text, std::vector<SweepAxis> cons
     std::string const name = trimmed(text.substr(0, place));
     for (comparison.axis = 0; comparison.axis < axes.size(); ++comparison.axis) {
       auto const& keys = axes[comparison.axis].keys;
-      auto const key = std::find(keys.begin(), keys.end(), name);
+      auto const key = std::find_if(keys.begin(), keys.end(),
+                                    [&](SweptKey const& swept) { return swept.name == name; });
       comparison.key = static_cast<std::size_t>(key - keys.begin());
       if (key != keys.end()) break;
     }
@@ -220,8 +245,9 @@ void check_axes(std::vector<SweepAxis> const& axes, std::vector<std::string>& pr
         "sweep: there is no axis; give a section [sweep] such as model.layers = 1, 2, 4");
   std::set<std::string> keys;
   for (SweepAxis const& axis : axes)
-    for (std::string const& key : axis.keys)
-      if (!keys.insert(key).second) problems.push_back("sweep: " + key + " is in two axes");
+    for (SweptKey const& key : axis.keys)
+      if (!keys.insert(key.name).second)
+        problems.push_back("sweep: " + key.name + " is in two axes");
   if (n_combinations(axes) > most_runs)
     problems.push_back("sweep: the grid has more than " + std::to_string(most_runs) +
                        " runs; shorten its lists");
@@ -229,21 +255,39 @@ void check_axes(std::vector<SweepAxis> const& axes, std::vector<std::string>& pr
 
 }  // namespace
 
-Settings Sweep::settings_of(std::size_t run) const {
+namespace {
+
+/// Sets the values that a cell has of the keys of trainings, or of those of evaluations.
+void set_values(Sweep const& sweep, std::size_t cell, bool are_of_evaluation, Settings& settings) {
+  for (std::size_t a = 0; a < sweep.axes.size(); ++a) {
+    SweepAxis const& axis = sweep.axes[a];
+    for (std::size_t k = 0; k < axis.keys.size(); ++k)
+      if (axis.keys[k].is_of_evaluation == are_of_evaluation)
+        TVEM_CHECK(key_of(axis.keys[k]).parse(axis.values[sweep.cells.at(cell)[a]][k], settings),
+                   "a value of a sweep is not accepted any more");
+  }
+}
+
+}  // namespace
+
+Settings Sweep::training_of(std::size_t cell) const {
   Settings settings = base;
-  for (std::size_t a = 0; a < axes.size(); ++a)
-    for (std::size_t k = 0; k < axes[a].keys.size(); ++k)
-      TVEM_CHECK(find_key(axes[a].keys[k])->parse(axes[a].values[runs.at(run)[a]][k], settings),
-                 "a value of a sweep is not accepted any more");
+  set_values(*this, cell, false, settings);
   return settings;
 }
 
-std::string Sweep::text_of(std::size_t run) const {
+Settings Sweep::evaluation_of(std::size_t cell) const {
+  Settings settings = training_of(cell);
+  set_values(*this, cell, true, settings);
+  return settings;
+}
+
+std::string Sweep::text_of(std::size_t cell) const {
   std::string text;
   for (std::size_t a = 0; a < axes.size(); ++a)
     for (std::size_t k = 0; k < axes[a].keys.size(); ++k)
-      text +=
-          (text.empty() ? "" : ", ") + axes[a].keys[k] + " = " + axes[a].values[runs.at(run)[a]][k];
+      text += (text.empty() ? "" : ", ") + axes[a].keys[k].name + " = " +
+              axes[a].values[cells.at(cell)[a]][k];
   return text;
 }
 
@@ -257,7 +301,9 @@ std::string sweep_text(Sweep const& sweep) {
   for (SweepAxis const& axis : sweep.axes) {
     std::vector<std::string> values;
     for (auto const& value : axis.values) values.push_back(joined(value, " & "));
-    text += joined(axis.keys, " & ") + " = " + joined(values, ", ") + "\n";
+    std::vector<std::string> names;
+    for (SweptKey const& key : axis.keys) names.push_back(key.name);
+    text += joined(names, " & ") + " = " + joined(values, ", ") + "\n";
   }
   return text + (sweep.skip.empty() ? "" : "skip = " + sweep.skip + "\n");
 }
@@ -278,10 +324,10 @@ Sweep parse_sweep(std::string const& ini_text, std::string const& ini_name,
   Condition const condition =
       skip.empty() ? Condition{} : parse_condition(skip, sweep.axes, problems);
   if (problems.size() > n_problems) return sweep;
-  sweep.runs = grid(sweep.axes);
-  std::erase_if(sweep.runs,
+  sweep.cells = grid(sweep.axes);
+  std::erase_if(sweep.cells,
                 [&](auto const& position) { return is_skipped(condition, sweep.axes, position); });
-  if (sweep.runs.empty()) problems.push_back("sweep: skip leaves out every run");
+  if (sweep.cells.empty()) problems.push_back("sweep: skip leaves out every run");
   return sweep;
 }
 

@@ -7,33 +7,45 @@
 
 namespace tvem {
 
+/// A key of an axis: one that changes the training (task.points), the evaluation (em.restarts), or
+/// what the trained model is evaluated on (evaluate.task.points).
+struct SweptKey {
+  std::string name;     // with "evaluate." where it has it
+  std::string setting;  // the key that it sets, without
+  bool is_of_evaluation = false;
+};
+
 /// An axis of a sweep: a key with its values, or several keys that change together.
 struct SweepAxis {
-  std::vector<std::string> keys;
+  std::vector<SweptKey> keys;
   std::vector<std::vector<std::string>> values;  // by position, then key; as files print them
 };
 
-/// A grid of trainings: every combination of the axes' values but those left out.
+/// A grid of settings: every combination of the axes' values but those left out.
 struct Sweep {
   Settings base;
   std::vector<SweepAxis> axes;
-  std::string skip;                            // what is left out, as text
-  std::vector<std::vector<std::size_t>> runs;  // position on each axis; the last changes fastest
+  std::string skip;                             // what is left out, as text
+  std::vector<std::vector<std::size_t>> cells;  // position on each axis; the last changes fastest
 
-  /// The base with the values of a run.
-  Settings settings_of(std::size_t run) const;
-  /// "model.layers = 4, run.seed = 2": what a run has of every axis.
-  std::string text_of(std::size_t run) const;
+  /// The base with the values that a cell has of the keys of trainings.
+  Settings training_of(std::size_t cell) const;
+  /// The same with those of the keys of evaluations too.
+  Settings evaluation_of(std::size_t cell) const;
+  /// "model.layers = 4, run.seed = 2": what a cell has of every axis.
+  std::string text_of(std::size_t cell) const;
 };
 
 /// Reads a sweep from a configuration with a section [sweep], or arguments --sweep.KEY LIST:
 ///   model.layers = 1, 2, 4                      an axis; axes are crossed
 ///   run.seed = 1..5                             the integers from 1 to 5
 ///   model.width & model.heads = 32 & 2, 64 & 4  keys that change together
+///   evaluate.task.points = 25, 50               of the evaluation alone: nothing is trained anew
 ///   skip = model.layers > 2 and run.seed != 1 or run.seed = 5   combinations to leave out
-/// A range of a key that draws from ranges (task.points = 20..40) is one value. Keys are those that
-/// determine a training. Adds a sentence to `problems` for everything that is wrong; a grid of more
-/// than 100 000 runs is.
+/// A range of a key that draws from ranges (task.points = 20..40) is one value. Keys of `task` and
+/// the guess `input` may stand behind "evaluate."; those of `eval` and `em` are of the evaluation
+/// anyway. Adds a sentence to `problems` for everything that is wrong; a grid of more than 100 000
+/// cells is.
 Sweep parse_sweep(std::string const& ini_text, std::string const& ini_name,
                   std::vector<std::string> const& arguments, std::vector<std::string>& problems);
 

@@ -134,6 +134,11 @@ inline constexpr auto enum_names<Method> = std::array<std::string_view, 10>{
     "transformer", "transformer+em", "em",       "two_round", "gradient",
     "lloyd",       "hartigan",       "spectral", "bayes",     "chance"};
 
+/// Whether the method is the Transformer's, alone or with a step of EM.
+inline bool needs_model(Method method) {
+  return method == Method::transformer || method == Method::transformer_em;
+}
+
 enum class ReductionKind { reproducible, fast };
 template <>
 inline constexpr auto enum_names<ReductionKind> =

@@ -20,11 +20,6 @@ struct EstimatorSpec {
   std::set<std::string> given;  // options that the specification names
 };
 
-/// Whether the method is the Transformer's, alone or with a step of EM.
-inline bool needs_model(Method method) {
-  return method == Method::transformer || method == Method::transformer_em;
-}
-
 /// Parses METHOD[:option=value]... An unknown option's error lists those of the method. Throws
 /// ConfigurationError naming the specification, the part that is wrong and what is accepted.
 EstimatorSpec parse_estimator(std::string const& text, EmSettings const& defaults);

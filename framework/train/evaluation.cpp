@@ -44,12 +44,50 @@ std::vector<EstimatorSpec> parse_estimators(Settings const& settings) {
   return specs;
 }
 
+std::vector<std::string> domain_problems(Settings const& trained, Settings const& asked) {
+  std::vector<std::string> problems;
+  auto const range_text = [](Range<int> const& range) {
+    return std::to_string(range.low) + (range.is_fixed() ? "" : ".." + std::to_string(range.high));
+  };
+  auto const& own = trained.task;
+  if (asked.task.dim.high > own.dim.high)
+    problems.push_back("task.dim = " + range_text(asked.task.dim) + ": the model takes points of " +
+                       "at most " + std::to_string(own.dim.high) + " coordinates");
+  if (asked.task.components.low < own.components.low ||
+      asked.task.components.high > own.components.high)
+    problems.push_back("task.components = " + range_text(asked.task.components) +
+                       ": the model was made for " + range_text(own.components) + " components");
+  bool const has_guess = trained.input.init != InitKind::none;
+  if (has_guess != (asked.input.init != InitKind::none))
+    problems.push_back("input.init = " + std::string(name_of(asked.input.init)) +
+                       (has_guess ? ": the model needs an initial guess; choose random, kmeans++, "
+                                    "spectral or corrupted"
+                                  : ": the model takes no initial guess; choose none"));
+  return problems;
+}
+
 namespace {
 
+/// The model with the settings of its input on other tasks: the form of the training's, the guess
+/// of the evaluation's.
+std::optional<EvaluatedModel> with_guess_of(std::optional<EvaluatedModel> const& model,
+                                            InputSettings const& input) {
+  if (!model) return std::nullopt;
+  EvaluatedModel result = *model;
+  result.settings.input.init = input.init;
+  result.settings.input.corruption = input.corruption;
+  return result;
+}
+
 Fit fit_of(EstimatorSpec const& spec, EvaluationItem const& item, Settings const& settings,
-           Task const& task, Transformer<float>& model, InstructionSet instruction_set) {
-  if (needs_model(spec.method))
-    return run_model(spec, settings, model, task, instruction_set, Purpose::evaluation_tasks);
+           Task const& task, std::optional<EvaluatedModel> const& model,
+           InstructionSet instruction_set) {
+  if (needs_model(spec.method)) {
+    TVEM_CHECK(model.has_value(), spec.text + " needs a model");
+    Fit const fit = fit_of_model(model->settings, model->transformer, task, settings.eval.seed,
+                                 Purpose::evaluation_tasks);
+    return fit_after_model(spec, settings, task, fit, instruction_set);
+  }
   Restarts const restarts{.seed = settings.eval.seed,
                           .task_id = task.id,
                           .count = item.n_restarts,
@@ -61,6 +99,13 @@ Fit fit_of(EstimatorSpec const& spec, EvaluationItem const& item, Settings const
 
 Evaluation evaluate(Settings const& settings, Communicator const& comm, Transformer<float>& model,
                     InstructionSet instruction_set, EvaluationProgress const& progress) {
+  return evaluate(settings, comm, EvaluatedModel{settings, model}, instruction_set, progress);
+}
+
+Evaluation evaluate(Settings const& settings, Communicator const& comm,
+                    std::optional<EvaluatedModel> const& of_training,
+                    InstructionSet instruction_set, EvaluationProgress const& progress) {
+  auto const model = with_guess_of(of_training, settings.input);
   auto const specs = parse_estimators(settings);
   auto const items = evaluation_items(specs);
   TaskPrior const prior(settings.task);

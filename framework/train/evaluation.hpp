@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "tvem/comm/communicator.hpp"
@@ -17,10 +19,25 @@ std::vector<EstimatorSpec> parse_estimators(Settings const& settings);
 /// Called on rank 0 from time to time with the tasks that it has done its part of, and all tasks.
 using EvaluationProgress = std::function<void(std::int64_t done, std::int64_t total)>;
 
+/// A model with its parameters set, and the settings of its training, which say what goes into it.
+struct EvaluatedModel {
+  Settings settings;
+  Transformer<float>& transformer;
+};
+
+/// Why a model with the settings `trained` cannot work on the tasks of `asked`, one sentence a
+/// problem: tasks of more dimensions, of another number of components, or a guess that it has not
+/// been given in its training, or would miss. Other distributions of tasks are no problem.
+std::vector<std::string> domain_problems(Settings const& trained, Settings const& asked);
+
 /// Collective. All estimators on the evaluation tasks 0 .. eval.tasks - 1. Ranks share tasks,
 /// estimators and restarts. Rank 0 gets the table in the order of task ids, the others an empty
-/// one. The model has its parameters set. Everything but `seconds` is the same bits at any number
-/// of ranks; `seconds` are those of all restarts, as if one rank had done them.
+/// one. model: none where no estimator needs it. Everything but `seconds` is the same bits at any
+/// number of ranks; `seconds` are those of all restarts, as if one rank had done them.
+Evaluation evaluate(Settings const& settings, Communicator const& comm,
+                    std::optional<EvaluatedModel> const& model, InstructionSet instruction_set,
+                    EvaluationProgress const& progress = {});
+/// Collective. As above, of a model that was trained with the same settings.
 Evaluation evaluate(Settings const& settings, Communicator const& comm, Transformer<float>& model,
                     InstructionSet instruction_set, EvaluationProgress const& progress = {});
 

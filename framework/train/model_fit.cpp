@@ -68,11 +68,10 @@ Fit em_after_model(EstimatorSpec const& spec, Task const& task, Fit const& model
   return fit;
 }
 
-Fit run_model(EstimatorSpec const& spec, Settings const& settings, Transformer<float>& model,
-              Task const& task, InstructionSet instruction_set, Purpose purpose) {
-  Fit const fit = fit_of_model(settings, model, task, settings.eval.seed, purpose);
-  if (spec.method == Method::transformer) return fit;
-  return em_after_model(spec, task, fit, instruction_set,
+Fit fit_after_model(EstimatorSpec const& spec, Settings const& settings, Task const& task,
+                    Fit const& model_fit, InstructionSet instruction_set) {
+  if (spec.method == Method::transformer) return model_fit;
+  return em_after_model(spec, task, model_fit, instruction_set,
                         knowledge_of(task, settings.task, spec.em, {}));
 }
 

@@ -17,9 +17,9 @@ Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const
 Fit em_after_model(EstimatorSpec const& spec, Task const& task, Fit const& model_fit,
                    InstructionSet instruction_set, Knowledge const& known);
 
-/// An estimator that needs the model, on a task drawn with eval.seed: `transformer` is
-/// fit_of_model; `transformer+em` goes on by em_after_model.
-Fit run_model(EstimatorSpec const& spec, Settings const& settings, Transformer<float>& model,
-              Task const& task, InstructionSet instruction_set, Purpose purpose);
+/// An estimator that needs the model, from what the model makes of a task of `settings`:
+/// `transformer` is just that; `transformer+em` goes on by em_after_model.
+Fit fit_after_model(EstimatorSpec const& spec, Settings const& settings, Task const& task,
+                    Fit const& model_fit, InstructionSet instruction_set);
 
 }  // namespace tvem

@@ -115,8 +115,7 @@ TEST(ModelFit, ParameterReadout_LabelsAndLikelihoodOfItsMixture) {
       EXPECT_NEAR(fit.mixture.weights.sum(), 1, 1e-12);
       EXPECT_EQ(fit.mixture.is_isotropic(), !standardize);
       EstimatorSpec const spec = parse_estimator("transformer+em", settings.em);
-      Fit const step =
-          run_model(spec, settings, model, task, best_instruction_set(), Purpose::probe);
+      Fit const step = fit_after_model(spec, settings, task, fit, best_instruction_set());
       EXPECT_EQ(step.iterations, 1);
       if (!standardize) {
         EXPECT_GE(step.log_likelihood, fit.log_likelihood);

@@ -1,0 +1,517 @@
+#include "collect.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <set>
+
+#include "report.hpp"
+#include "sweep_state.hpp"
+#include "tvem/core/error.hpp"
+#include "tvem/core/text.hpp"
+#include "tvem/em/fit.hpp"
+#include "tvem/io/evaluation_file.hpp"
+#include "tvem/io/identity.hpp"
+#include "tvem/metrics/statistics.hpp"
+
+namespace tvem {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
+
+// ---- names of dimensions
+
+/// "layers" of model.layers, "evaluate_points" of evaluate.task.points; with the section,
+/// "task_covariance", where another key of the sweep has the same last part.
+std::vector<std::string> short_names(std::vector<SweptKey> const& keys) {
+  auto const last_part = [](SweptKey const& key) {
+    return key.setting.substr(key.setting.find('.') + 1);
+  };
+  std::vector<std::string> names;
+  for (SweptKey const& key : keys) {
+    auto const alike = std::count_if(keys.begin(), keys.end(), [&](SweptKey const& other) {
+      return last_part(other) == last_part(key) && other.setting != key.setting;
+    });
+    std::string name = alike > 0 ? key.setting : last_part(key);
+    std::replace(name.begin(), name.end(), '.', '_');
+    names.push_back(key.name == key.setting ? name : "evaluate_" + name);
+  }
+  return names;
+}
+
+bool are_different(std::vector<std::string> const& values) {
+  return std::set<std::string>(values.begin(), values.end()).size() == values.size();
+}
+
+/// The coordinates of an axis. Its dimension is called as the first key whose values all differ;
+/// where there is none, `combination` with the values of all keys as text.
+std::vector<NamedCoordinate> coordinates_of(SweepAxis const& axis,
+                                            std::vector<std::string> const& names,
+                                            std::size_t number) {
+  std::vector<NamedCoordinate> coordinates;
+  for (std::size_t k = 0; k < axis.keys.size(); ++k) {
+    std::vector<std::string> values;
+    for (auto const& position : axis.values) values.push_back(position[k]);
+    coordinates.push_back({names[k], "", values, "the key " + axis.keys[k].name});
+  }
+  auto own = std::find_if(coordinates.begin(), coordinates.end(),
+                          [](NamedCoordinate const& c) { return are_different(c.values); });
+  if (own == coordinates.end()) {
+    std::vector<std::string> values;
+    for (auto const& position : axis.values) {
+      std::string text;
+      for (auto const& value : position) text += (text.empty() ? "" : " & ") + value;
+      values.push_back(text);
+    }
+    std::string keys;
+    for (SweptKey const& key : axis.keys) keys += (keys.empty() ? "" : " & ") + key.name;
+    coordinates.insert(coordinates.begin(), {"combination_" + std::to_string(number), "", values,
+                                             "values of the keys " + keys});
+  } else {
+    std::rotate(coordinates.begin(), own, own + 1);
+  }
+  for (NamedCoordinate& coordinate : coordinates) coordinate.dimension = coordinates[0].name;
+  return coordinates;
+}
+
+// ---- the results of a cell
+
+/// The files of a cell, as far as they are there.
+struct CellResults {
+  std::optional<RunRecord> training;
+  std::vector<Evaluation const*> evaluations;  // of the model, and of the baselines
+};
+
+/// Reads files, and keeps those that the next cell may need too.
+class ResultReader {
+ public:
+  ResultReader(fs::path folder, Sweep const& sweep) : folder_(std::move(folder)), sweep_(sweep) {}
+
+  CellResults read(std::size_t cell) {
+    CellResults results;
+    fs::path const model_file = model_evaluation_file(sweep_, cell);
+    fs::path const run_file = model_file.empty() ? fs::path() : model_file.parent_path() / "run.h5";
+    std::string const asked =
+        model_file.empty() ? "" : evaluation_identity(training_settings(sweep_, cell));
+    if (load(run_file, training_file_, training_, read_run_file)) {
+      results.training = *training_;
+      bool const is_own = model_file == run_file && training_->evaluation &&
+                          training_->evaluation_identity == asked;
+      if (is_own) results.evaluations.push_back(&*training_->evaluation);
+    }
+    if (model_file != run_file && load(model_file, model_file_, model_, read_evaluation_file))
+      results.evaluations.push_back(&model_->evaluation);
+    if (load(baseline_file(sweep_, cell), baseline_file_, baselines_, read_evaluation_file))
+      results.evaluations.push_back(&baselines_->evaluation);
+    return results;
+  }
+
+  std::vector<std::string> const& warnings() const { return warnings_; }
+  /// "0.5.0 (3f2a9c1)" of every program that computed a result.
+  std::set<std::string> const& versions() const { return versions_; }
+
+ private:
+  /// Whether the file, or what was read of it before, is in `record`.
+  template <class Record, class Read>
+  bool load(fs::path const& file, fs::path& known, std::optional<Record>& record,
+            Read const& read) {
+    if (file.empty()) return false;
+    if (file == known) return record.has_value();
+    known = file;
+    record.reset();
+    if (!fs::is_regular_file(folder_ / file)) return false;
+    try {
+      record = read(folder_ / file);
+      for (ProvenanceRecord const& start : record->header.provenance)
+        versions_.insert(start.program_version + " (" + start.git_revision + ")");
+    } catch (Error const& error) {
+      warnings_.push_back(error.what());
+    }
+    return record.has_value();
+  }
+
+  fs::path folder_;
+  Sweep const& sweep_;
+  fs::path training_file_, model_file_, baseline_file_;
+  std::optional<RunRecord> training_;
+  std::optional<EvaluationRecord> model_, baselines_;
+  std::vector<std::string> warnings_;
+  std::set<std::string> versions_;
+};
+
+// ---- arrays over the grid
+
+/// Builds arrays over the axes and further dimensions; cells without a value are NaN.
+class GridArrays {
+ public:
+  GridArrays(SweepTable& table) : table_(table) {
+    for (std::string const& axis : table.axes) n_cells_ *= table.size(axis);
+  }
+
+  std::size_t n_cells() const { return n_cells_; }
+
+  /// Sets a value of a cell, at a position of the further dimensions.
+  void set(std::string const& name, std::size_t cell, std::vector<std::string> const& further,
+           std::size_t position, double value, std::string const& long_name,
+           std::string const& units = "1") {
+    auto [entry, is_new] = places_.emplace(name, table_.arrays.size());
+    if (is_new) {
+      NamedArray array{name, table_.axes, {}, long_name, units};
+      std::size_t size = n_cells_;
+      for (std::string const& dimension : further) {
+        array.dimensions.push_back(dimension);
+        size *= table_.size(dimension);
+      }
+      array.values.assign(size, no_value);
+      table_.arrays.push_back(std::move(array));
+    }
+    auto& values = table_.arrays[entry->second].values;
+    values[cell * (values.size() / n_cells_) + position] = value;
+  }
+
+  /// The same of text over the axes.
+  void set_text(std::string const& name, std::size_t cell, std::string const& value,
+                std::string const& long_name) {
+    auto [entry, is_new] = text_places_.emplace(name, table_.texts.size());
+    if (is_new)
+      table_.texts.push_back({name, table_.axes, std::vector<std::string>(n_cells_), long_name});
+    table_.texts[entry->second].values[cell] = value;
+  }
+
+ private:
+  SweepTable& table_;
+  std::size_t n_cells_ = 1;
+  std::map<std::string, std::size_t> places_, text_places_;
+};
+
+/// Collects one cell after another.
+class Collector {
+ public:
+  Collector(fs::path const& folder, Sweep const& sweep, std::vector<std::string> const& per_task)
+      : sweep_(sweep), per_task_(per_task), reader_(folder, sweep) {
+    add_axes();
+    table_.coordinates.push_back(
+        {"estimator", "estimator", sweep.base.eval.estimators, "specification of the estimator"});
+    table_.coordinates.push_back(
+        {"status", "status", status_words(), "how an estimator ended on a task"});
+    if (!per_task.empty()) add_numbers("task", 0, most_tasks(), "id of the evaluation task");
+    std::int64_t const most = most_iterations();
+    if (most > 0) add_numbers("iteration", 0, most + 1, "iterations done by the restart kept");
+  }
+
+  CollectedSweep collect(fs::path const& folder) {
+    GridArrays arrays(table_);
+    for (std::size_t const cell : reading_order()) add_cell(arrays, cell);
+    add_curves(arrays);
+    add_states(folder, arrays.n_cells());
+    for (auto const& version : reader_.versions())
+      table_.program_versions += (table_.program_versions.empty() ? "" : ", ") + version;
+    table_.header.run_id = sweep_.base.run.name;
+    table_.header.config_text = sweep_text(sweep_);
+    CollectedSweep result{std::move(table_), reader_.warnings()};
+    result.warnings.insert(result.warnings.end(), warnings_.begin(), warnings_.end());
+    if (reader_.versions().size() > 1)
+      result.warnings.push_back("the results are of several versions of the program: " +
+                                result.table.program_versions);
+    return result;
+  }
+
+ private:
+  static std::vector<std::string> status_words() {
+    std::vector<std::string> words;
+    for (auto const word : enum_names<FitStatus>) words.emplace_back(word);
+    return words;
+  }
+
+  void add_axes() {
+    std::vector<SweptKey> keys;
+    for (SweepAxis const& axis : sweep_.axes)
+      keys.insert(keys.end(), axis.keys.begin(), axis.keys.end());
+    auto const names = short_names(keys);
+    std::size_t first = 0;
+    for (std::size_t a = 0; a < sweep_.axes.size(); ++a) {
+      SweepAxis const& axis = sweep_.axes[a];
+      auto const coordinates =
+          coordinates_of(axis,
+                         {names.begin() + static_cast<std::ptrdiff_t>(first),
+                          names.begin() + static_cast<std::ptrdiff_t>(first + axis.keys.size())},
+                         a + 1);
+      table_.axes.push_back(coordinates[0].name);
+      table_.coordinates.insert(table_.coordinates.end(), coordinates.begin(), coordinates.end());
+      first += axis.keys.size();
+    }
+  }
+
+  void add_numbers(std::string const& name, std::int64_t first, std::int64_t n,
+                   std::string const& long_name) {
+    NamedCoordinate coordinate{name, name, {}, long_name};
+    for (std::int64_t i = 0; i < n; ++i) coordinate.values.push_back(std::to_string(first + i));
+    table_.coordinates.push_back(std::move(coordinate));
+  }
+
+  std::int64_t most_tasks() const {
+    std::int64_t most = 0;
+    for (std::size_t cell = 0; cell < sweep_.cells.size(); ++cell)
+      most = std::max(most, sweep_.evaluation_of(cell).eval.tasks);
+    return most;
+  }
+
+  std::int64_t most_iterations() const {
+    std::int64_t most = 0;
+    for (std::size_t cell = 0; cell < sweep_.cells.size(); ++cell)
+      most = std::max(most, std::int64_t{sweep_.evaluation_of(cell).eval.trace});
+    return most;
+  }
+
+  /// Cells with the same files one after another.
+  std::vector<std::size_t> reading_order() const {
+    std::vector<std::pair<std::string, std::size_t>> keyed;
+    for (std::size_t cell = 0; cell < sweep_.cells.size(); ++cell)
+      keyed.emplace_back(baseline_file(sweep_, cell).string(), cell);
+    std::sort(keyed.begin(), keyed.end());
+    std::vector<std::size_t> order;
+    for (auto const& [file, cell] : keyed) order.push_back(cell);
+    return order;
+  }
+
+  /// Place of a cell in the full grid.
+  std::size_t place_of(std::size_t cell) const {
+    std::size_t place = 0;
+    for (std::size_t a = 0; a < sweep_.axes.size(); ++a)
+      place = place * sweep_.axes[a].values.size() + sweep_.cells[cell][a];
+    return place;
+  }
+
+  void add_cell(GridArrays& arrays, std::size_t cell) {
+    std::size_t const place = place_of(cell);
+    add_closed_forms(arrays, cell, place);
+    CellResults const results = reader_.read(cell);
+    if (results.training) add_training(arrays, place, *results.training);
+    auto const& tables = results.evaluations;
+    if (tables.empty()) return;
+    if (tables.size() > 1 && !have_same_tasks(*tables[0], *tables[1])) {
+      warnings_.push_back("the model and the baselines of " + sweep_.text_of(cell) +
+                          " have not met the same tasks; the cell has no values");
+      return;
+    }
+    add_tasks(arrays, place, *tables[0]);
+    auto const reference = reference_errors(tables);
+    for (Evaluation const* const table : tables)
+      for (std::size_t e = 0; e < table->estimators.size(); ++e)
+        add_estimator(arrays, place, *table, e, reference);
+  }
+
+  void add_closed_forms(GridArrays& arrays, std::size_t cell, std::size_t place) const {
+    auto const exact = closed_forms(sweep_.evaluation_of(cell).task);
+    arrays.set("bayes_error_exact", place, {}, 0, exact ? exact->bayes_error : no_value,
+               "exact Bayes error, labels as named; NaN where it has no closed form");
+    arrays.set("minimax_rate", place, {}, 0, exact ? exact->minimax_rate : no_value,
+               "exp(-separation^2 / 8), the exponent of the minimax error");
+  }
+
+  void add_training(GridArrays& arrays, std::size_t place, RunRecord const& record) {
+    arrays.set_text("run_id", place, record.header.run_id, "the training");
+    auto const& starts = record.header.provenance;
+    arrays.set_text("program_version", place, starts.empty() ? "" : starts.back().program_version,
+                    "version of the program that did the last start");
+    arrays.set("steps_done", place, {}, 0, static_cast<double>(record.steps_done),
+               "training steps done");
+    arrays.set("training_seconds", place, {}, 0, record.training_seconds,
+               "wall-clock time of the training", "s");
+    std::size_t const n = record.steps.size();
+    Moments last;
+    for (std::size_t i = n - (n + 9) / 10; i < n; ++i) last.add(record.steps[i].error_mean);
+    arrays.set("training_error_mean", place, {}, 0, last.mean(),
+               "error of the model on its training tasks, mean over the last tenth of the steps");
+    if (!record.learning_curve.empty())
+      curves_.push_back({place, record.learning_curve, record.training_seconds, record.steps_done});
+  }
+
+  static void add_tasks(GridArrays& arrays, std::size_t place, Evaluation const& table) {
+    arrays.set("tasks", place, {}, 0, static_cast<double>(table.n_tasks()), "evaluation tasks");
+    auto const add = [&](std::string const& name, std::vector<double> const& values,
+                         std::string const& long_name) {
+      Moments const moments = moments_of(values);
+      arrays.set(name + "_mean", place, {}, 0, moments.mean(), long_name + ", mean over tasks");
+      arrays.set(name + "_standard_error", place, {}, 0, moments.standard_error(),
+                 "standard error of " + name + "_mean over tasks");
+    };
+    add("bayes_error_raw", table.bayes_error_raw, "error of the MAP rule, labels as named");
+    add("bayes_error", table.bayes_error, "error of the MAP rule, minimum over permutations");
+  }
+
+  /// The errors that others are compared with: the Transformer's, where there is one.
+  std::vector<double> reference_errors(std::vector<Evaluation const*> const& tables) const {
+    auto const& estimators = sweep_.base.eval.estimators;
+    std::string const& reference = estimators[reference_of(estimators)];
+    for (Evaluation const* const table : tables)
+      for (std::size_t e = 0; e < table->estimators.size(); ++e)
+        if (table->estimators[e] == reference) return table->row(table->error, e);
+    return {};
+  }
+
+  void add_estimator(GridArrays& arrays, std::size_t place, Evaluation const& table, std::size_t e,
+                     std::vector<double> const& reference) {
+    auto const& known = sweep_.base.eval.estimators;
+    auto const found = std::find(known.begin(), known.end(), table.estimators[e]);
+    if (found == known.end()) return;
+    auto const at = static_cast<std::size_t>(found - known.begin());
+    auto const set = [&](std::string const& name, double value, std::string const& long_name,
+                         std::string const& units = "1") {
+      arrays.set(name, place, {"estimator"}, at, value, long_name, units);
+    };
+    for (EvaluationMetric const& metric : evaluation_metrics) {
+      auto const values = table.row(table.*metric.values, e);
+      Moments const moments = moments_of(values);
+      std::string const name = metric.name;
+      set(name + "_mean", moments.mean(), std::string(metric.long_name) + ", mean over tasks",
+          metric.units);
+      set(name + "_standard_error", moments.standard_error(),
+          "standard error of " + name + "_mean over tasks", metric.units);
+      set(name + "_count", static_cast<double>(moments.count), "tasks in " + name + "_mean");
+      if (is_wanted_per_task(name)) add_tasks_of(arrays, place, at, metric, values);
+    }
+    if (!reference.empty()) {
+      auto const difference = paired_difference(table.row(table.error, e), reference);
+      set("error_difference_mean", difference.mean,
+          "error - that of the Transformer (or of the first estimator) on the same tasks, mean");
+      set("error_difference_standard_error", difference.standard_error,
+          "standard error of error_difference_mean over tasks");
+    }
+    add_counts(arrays, place, table, e, at);
+    for (std::size_t i = 0; i < table.n_iterations(); ++i)
+      add_trace(arrays, place, table, e, at, i);
+  }
+
+  bool is_wanted_per_task(std::string const& metric) const {
+    return std::find(per_task_.begin(), per_task_.end(), metric) != per_task_.end();
+  }
+
+  void add_tasks_of(GridArrays& arrays, std::size_t place, std::size_t at,
+                    EvaluationMetric const& metric, std::vector<double> const& values) const {
+    std::size_t const n_tasks = table_.size("task");
+    for (std::size_t t = 0; t < values.size(); ++t)
+      arrays.set(metric.name, place, {"estimator", "task"}, at * n_tasks + t, values[t],
+                 metric.long_name, metric.units);
+  }
+
+  void add_counts(GridArrays& arrays, std::size_t place, Evaluation const& table, std::size_t e,
+                  std::size_t at) const {
+    auto const total = [&](std::vector<int> const& counts) {
+      auto const row = table.row(counts, e);
+      return static_cast<double>(std::accumulate(row.begin(), row.end(), std::int64_t{0}));
+    };
+    auto const n = static_cast<double>(table.n_tasks());
+    arrays.set("iterations_mean", place, {"estimator"}, at, total(table.iterations) / n,
+               "iterations over all restarts, mean over tasks");
+    arrays.set("collapsed_restarts", place, {"estimator"}, at, total(table.collapsed_restarts),
+               "restarts that ended with a variance at the floor, over all tasks");
+    arrays.set("dead_components", place, {"estimator"}, at, total(table.dead_components),
+               "components that were started again, over all tasks");
+    std::vector<double> counts(enum_names<FitStatus>.size());
+    for (int const status : table.row(table.status, e)) ++counts[static_cast<std::size_t>(status)];
+    for (std::size_t s = 0; s < counts.size(); ++s)
+      arrays.set("status_count", place, {"estimator", "status"}, at * counts.size() + s, counts[s],
+                 "tasks that ended with the status");
+  }
+
+  void add_trace(GridArrays& arrays, std::size_t place, Evaluation const& table, std::size_t e,
+                 std::size_t at, std::size_t iteration) const {
+    std::size_t const position = at * table_.size("iteration") + iteration;
+    std::size_t const source = e * table.n_iterations() + iteration;
+    auto const set = [&](std::string const& name, double value, std::string const& long_name) {
+      arrays.set(name, place, {"estimator", "iteration"}, position, value, long_name);
+    };
+    set("trace_error_mean", table.trace_error_mean[source],
+        "misclustering error after so many iterations, mean over tasks; NaN without iterations");
+    set("trace_error_standard_error", table.trace_error_standard_error[source],
+        "its standard error over tasks");
+    set("trace_log_likelihood_mean", table.trace_log_likelihood_mean[source],
+        "mean log-likelihood per point after so many iterations, mean over tasks (nats)");
+  }
+
+  /// Learning curves over all steps that any of them has.
+  void add_curves(GridArrays& arrays) {
+    std::map<std::int64_t, std::size_t> steps;
+    for (Curve const& curve : curves_)
+      for (CurveRecord const& point : curve.points) steps[point.step] = 0;
+    if (steps.empty()) return;
+    NamedCoordinate coordinate{"step", "step", {}, "training steps done"};
+    for (auto& [step, position] : steps) {
+      position = coordinate.values.size();
+      coordinate.values.push_back(std::to_string(step));
+    }
+    table_.coordinates.push_back(coordinate);
+    for (Curve const& curve : curves_)
+      for (CurveRecord const& point : curve.points) {
+        auto const set = [&](std::string const& name, double value, std::string const& long_name,
+                             std::string const& units = "1") {
+          arrays.set(name, curve.place, {"step"}, steps[point.step], value, long_name, units);
+        };
+        set("learning_curve_error_mean", point.error_mean,
+            "error of the model on evaluation tasks while it trains, mean over tasks");
+        set("learning_curve_error_standard_error", point.error_standard_error,
+            "its standard error over tasks");
+        double const share = curve.steps_done > 0 ? static_cast<double>(point.step) /
+                                                        static_cast<double>(curve.steps_done)
+                                                  : no_value;
+        set("learning_curve_seconds", share * curve.seconds,
+            "wall-clock time of the training until then, at its mean speed", "s");
+      }
+  }
+
+  /// How far the cells are. A cell is finished when all its runs are.
+  void add_states(fs::path const& folder, std::size_t n_cells) {
+    auto const runs = runs_of(sweep_);
+    SweepStates states(sweep_, runs, folder);
+    states.refresh();
+    std::map<std::string, RunState> state_of_run;
+    for (std::size_t run = 0; run < runs.size(); ++run)
+      state_of_run[runs[run].id] = states.status(run).state;
+    for (auto const word : enum_names<RunState>) table_.state_names.emplace_back(word);
+    table_.state_names.emplace_back("left_out");
+    table_.states.assign(n_cells, static_cast<std::int8_t>(table_.state_names.size() - 1));
+    std::int64_t n_finished = 0;
+    for (std::size_t cell = 0; cell < sweep_.cells.size(); ++cell) {
+      RunState state = RunState::finished;
+      for (auto const& id : {training_folder(sweep_, cell).string(),
+                             baseline_file(sweep_, cell).parent_path().string()})
+        if (!id.empty()) state = std::max(state, state_of_run[id]);
+      table_.states[place_of(cell)] = static_cast<std::int8_t>(state);
+      n_finished += state == RunState::finished ? 1 : 0;
+    }
+    auto const n_asked = static_cast<std::int64_t>(sweep_.cells.size());
+    table_.counts = {{"cells", static_cast<std::int64_t>(n_cells)},
+                     {"cells_left_out", static_cast<std::int64_t>(n_cells) - n_asked},
+                     {"cells_finished", n_finished},
+                     {"cells_not_finished", n_asked - n_finished}};
+  }
+
+  struct Curve {
+    std::size_t place;
+    std::vector<CurveRecord> points;
+    double seconds;
+    std::int64_t steps_done;
+  };
+
+  Sweep const& sweep_;
+  std::vector<std::string> per_task_;
+  ResultReader reader_;
+  SweepTable table_;
+  std::vector<Curve> curves_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace
+
+CollectedSweep collect(fs::path const& folder, Sweep const& sweep,
+                       std::vector<std::string> const& per_task) {
+  return Collector(folder, sweep, per_task).collect(folder);
+}
+
+}  // namespace tvem

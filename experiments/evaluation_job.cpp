@@ -1,0 +1,71 @@
+#include "evaluation_job.hpp"
+
+#include <algorithm>
+
+#include "command_line.hpp"
+#include "progress.hpp"
+#include "provenance.hpp"
+#include "tvem/core/error.hpp"
+#include "tvem/io/config.hpp"
+#include "tvem/io/evaluation_file.hpp"
+#include "tvem/io/identity.hpp"
+#include "tvem/train/evaluation.hpp"
+#include "tvem/train/trainer.hpp"
+
+namespace tvem {
+namespace {
+
+FileHeader header_of(EvaluationRequest const& request, ProvenanceRecord const& start) {
+  FileHeader header;
+  if (request.model) header = request.model->header;
+  header.run_id = request.model ? run_id(request.model->settings) : run_id(request.settings);
+  header.config_text = configuration_text(request.settings);
+  header.created_utc = now_utc();
+  header.provenance.push_back(start);
+  return header;
+}
+
+std::optional<ModelOrigin> origin_of(std::optional<TrainedModel> const& model) {
+  if (!model) return std::nullopt;
+  return ModelOrigin{.run_id = run_id(model->settings),
+                     .training_identity = training_identity(model->settings),
+                     .config_text = configuration_text(model->settings),
+                     .steps_done = model->state.step};
+}
+
+}  // namespace
+
+std::string identity_of(EvaluationRequest const& request) {
+  return request.model ? evaluation_identity(request.model->settings, request.settings)
+                       : evaluation_identity(request.settings);
+}
+
+void evaluation_job(EvaluationRequest const& request, Communicator const& comm,
+                    std::string const& command_line, Voice voice,
+                    std::function<void()> const& on_alive) {
+  InstructionSet instruction_set = common_instruction_set(comm);
+  std::optional<Transformer<float>> transformer;
+  std::optional<EvaluatedModel> model;
+  if (request.model) {
+    Settings const& trained = request.model->settings;
+    instruction_set = std::min(instruction_set, request.model->state.instruction_set);
+    transformer.emplace(trained.model, model_domain(trained), instruction_set);
+    transformer->set_parameters(request.model->state.parameters);
+    model.emplace(EvaluatedModel{trained, *transformer});
+  }
+  Progress progress("evaluation, tasks of rank 0:", voice == Voice::aloud && comm.is_root());
+  Evaluation table = evaluate(request.settings, comm, model, instruction_set,
+                              [&](std::int64_t done, std::int64_t total) {
+                                progress.show(done, total, "");
+                                if (on_alive) on_alive();
+                              });
+  if (!comm.is_root()) return;
+  write_evaluation_file(
+      request.file,
+      {.header = header_of(request, this_start(comm.size(), instruction_set, command_line)),
+       .evaluation_identity = identity_of(request),
+       .model = origin_of(request.model),
+       .evaluation = std::move(table)});
+}
+
+}  // namespace tvem

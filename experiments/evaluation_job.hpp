@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "run_job.hpp"
+#include "trained_model.hpp"
+#include "tvem/comm/communicator.hpp"
+#include "tvem/core/settings.hpp"
+
+namespace tvem {
+
+/// An evaluation that is no part of a training: of a trained model, of baselines, or of both.
+struct EvaluationRequest {
+  Settings settings;                  // its tasks and estimators
+  std::optional<TrainedModel> model;  // none for baselines alone
+  std::filesystem::path file;
+};
+
+/// What the evaluation is (identity.hpp).
+std::string identity_of(EvaluationRequest const& request);
+
+/// Collective. Evaluates and writes the file, in whatever folder it is. Whatever may be wrong with
+/// the request has been looked for. Exceptions may be of one rank alone. on_alive: called on rank 0
+/// after every task.
+void evaluation_job(EvaluationRequest const& request, Communicator const& comm,
+                    std::string const& command_line, Voice voice,
+                    std::function<void()> const& on_alive = {});
+
+}  // namespace tvem

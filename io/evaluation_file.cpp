@@ -1,0 +1,72 @@
+#include "tvem/io/evaluation_file.hpp"
+
+#include "tvem/core/error.hpp"
+#include "tvem/io/digest.hpp"
+#include "tvem/io/durable.hpp"
+#include "tvem/io/groups.hpp"
+
+namespace tvem {
+namespace {
+
+constexpr auto file_type = "tvem evaluation";
+
+void write_model(Hdf5Group const& root, ModelOrigin const& model) {
+  Hdf5Group const group = root.create_group("model");
+  group.set_attribute("run_id", model.run_id);
+  group.set_attribute("training_identity", model.training_identity);
+  group.set_attribute("config", model.config_text);
+  group.set_attribute("steps_done", model.steps_done);
+}
+
+ModelOrigin read_model(Hdf5Group const& root) {
+  Hdf5Group const group = root.open_group("model");
+  return {.run_id = group.text_attribute("run_id"),
+          .training_identity = group.text_attribute("training_identity"),
+          .config_text = group.text_attribute("config"),
+          .steps_done = group.integer_attribute("steps_done")};
+}
+
+}  // namespace
+
+void write_evaluation_file(std::filesystem::path const& path, EvaluationRecord const& record) {
+  write_durably(path, {}, [&](std::filesystem::path const& temporary) {
+    Hdf5File file = Hdf5File::create(temporary);
+    {
+      Hdf5Group const root = file.root();
+      write_header(root, file_type, record.header);
+      root.create_group("state").set_attribute("evaluation_identity", record.evaluation_identity);
+      if (record.model) write_model(root, *record.model);
+      write_evaluation(root, record.evaluation);
+    }
+    file.close();
+  });
+}
+
+EvaluationRecord read_evaluation_file(std::filesystem::path const& path) {
+  verify_seal(path);
+  Hdf5File const file = Hdf5File::open(path);
+  Hdf5Group const root = file.root();
+  EvaluationRecord record;
+  record.header = read_header(root, file_type, path.string());
+  record.evaluation_identity = root.open_group("state").text_attribute("evaluation_identity");
+  if (root.has("model")) record.model = read_model(root);
+  record.evaluation = read_evaluation(root);
+  return record;
+}
+
+std::string file_type_of(std::filesystem::path const& path) {
+  verify_seal(path);
+  return Hdf5File::open(path).root().text_attribute("file_type");
+}
+
+std::string evaluation_of_file(std::filesystem::path const& path) {
+  if (!std::filesystem::is_regular_file(path)) return {};
+  try {
+    if (file_type_of(path) != file_type) return {};
+    return Hdf5File::open(path).root().open_group("state").text_attribute("evaluation_identity");
+  } catch (Error const&) {
+    return {};
+  }
+}
+
+}  // namespace tvem

@@ -1,0 +1,103 @@
+#include "tvem/io/sweep_file.hpp"
+
+#include <algorithm>
+
+#include "tvem/core/error.hpp"
+#include "tvem/core/text.hpp"
+#include "tvem/io/durable.hpp"
+#include "tvem/io/groups.hpp"
+
+namespace tvem {
+namespace {
+
+constexpr auto file_type = "tvem sweep";
+
+/// All texts as numbers; none when one of them is no number.
+template <class T>
+std::vector<T> as_numbers(std::vector<std::string> const& texts) {
+  std::vector<T> numbers(texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    if (!read_number(texts[i], numbers[i])) return {};
+  return numbers;
+}
+
+template <class Values>
+void write_values(Hdf5Group const& root, NamedCoordinate const& coordinate, Values const& values,
+                  std::string const& units) {
+  Hdf5Description const description{coordinate.long_name, units};
+  if (coordinate.name == coordinate.dimension)
+    root.write_coordinate(coordinate.name, values, description);
+  else
+    root.write(coordinate.name, values, {coordinate.dimension}, description);
+}
+
+void write_coordinate(Hdf5Group const& root, NamedCoordinate const& coordinate) {
+  auto const integers = as_numbers<std::int64_t>(coordinate.values);
+  auto const reals = as_numbers<double>(coordinate.values);
+  if (!integers.empty())
+    write_values(root, coordinate, std::span<std::int64_t const>(integers), "1");
+  else if (!reals.empty())
+    write_values(root, coordinate, std::span<double const>(reals), "1");
+  else
+    write_values(root, coordinate, coordinate.values, "");
+}
+
+void write_states(Hdf5Group const& root, SweepTable const& table) {
+  root.write("state", std::span<std::int8_t const>(table.states), table.axes,
+             {"how far the runs of the cell are, a position in flag_meanings", ""});
+  std::string meanings;
+  for (auto const& name : table.state_names) meanings += (meanings.empty() ? "" : " ") + name;
+  root.set_member_attribute("state", "flag_meanings", meanings);
+}
+
+/// The coordinates that are not their dimension's own: xarray takes them from this attribute.
+void write_names_of_coordinates(Hdf5Group const& root, SweepTable const& table) {
+  std::string names;
+  for (NamedCoordinate const& coordinate : table.coordinates)
+    if (coordinate.name != coordinate.dimension)
+      names += (names.empty() ? "" : " ") + coordinate.name;
+  if (!names.empty()) root.set_attribute("coordinates", names);
+}
+
+}  // namespace
+
+std::size_t SweepTable::size(std::string const& dimension) const {
+  return coordinate(dimension).values.size();
+}
+
+NamedCoordinate const& SweepTable::coordinate(std::string const& name) const {
+  auto const found = std::find_if(coordinates.begin(), coordinates.end(),
+                                  [&](NamedCoordinate const& c) { return c.name == name; });
+  TVEM_CHECK(found != coordinates.end(), "the sweep has no coordinate " + name);
+  return *found;
+}
+
+NamedArray const* SweepTable::find(std::string const& name) const {
+  auto const found = std::find_if(arrays.begin(), arrays.end(),
+                                  [&](NamedArray const& array) { return array.name == name; });
+  return found == arrays.end() ? nullptr : &*found;
+}
+
+void write_sweep_file(std::filesystem::path const& path, SweepTable const& table) {
+  write_durably(path, {}, [&](std::filesystem::path const& temporary) {
+    Hdf5File file = Hdf5File::create(temporary);
+    {
+      Hdf5Group const root = file.root();
+      write_header(root, file_type, table.header);
+      for (auto const& [name, count] : table.counts) root.set_attribute(name, count);
+      root.set_attribute("program_versions", table.program_versions);
+      write_names_of_coordinates(root, table);
+      for (NamedCoordinate const& coordinate : table.coordinates)
+        write_coordinate(root, coordinate);
+      write_states(root, table);
+      for (NamedTexts const& texts : table.texts)
+        root.write(texts.name, texts.values, texts.dimensions, {texts.long_name, ""});
+      for (NamedArray const& array : table.arrays)
+        root.write(array.name, std::span<double const>(array.values), array.dimensions,
+                   {array.long_name, array.units});
+    }
+    file.close();
+  });
+}
+
+}  // namespace tvem
