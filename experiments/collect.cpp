@@ -83,8 +83,9 @@ std::vector<NamedCoordinate> coordinates_of(SweepAxis const& axis,
 
 /// The files of a cell, as far as they are there.
 struct CellResults {
-  std::optional<RunRecord> training;
+  RunRecord const* training = nullptr;
   std::vector<Evaluation const*> evaluations;  // of the model, and of the baselines
+  bool are_complete = false;
 };
 
 /// Reads files, and keeps those that the next cell may need too.
@@ -95,19 +96,15 @@ class ResultReader {
   CellResults read(std::size_t cell) {
     CellResults results;
     fs::path const model_file = model_evaluation_file(sweep_, cell);
-    fs::path const run_file = model_file.empty() ? fs::path() : model_file.parent_path() / "run.h5";
-    std::string const asked =
-        model_file.empty() ? "" : evaluation_identity(training_settings(sweep_, cell));
-    if (load(run_file, training_file_, training_, read_run_file)) {
-      results.training = *training_;
-      bool const is_own = model_file == run_file && training_->evaluation &&
-                          training_->evaluation_identity == asked;
-      if (is_own) results.evaluations.push_back(&*training_->evaluation);
-    }
-    if (model_file != run_file && load(model_file, model_file_, model_, read_evaluation_file))
-      results.evaluations.push_back(&model_->evaluation);
-    if (load(baseline_file(sweep_, cell), baseline_file_, baselines_, read_evaluation_file))
-      results.evaluations.push_back(&baselines_->evaluation);
+    fs::path const baselines = baseline_file(sweep_, cell);
+    if (!model_file.empty()) read_model(cell, model_file, results);
+    bool const is_model_there =
+        model_file.empty() || (results.evaluations.size() == 1 &&
+                               results.training->steps_done == results.training->steps_total);
+    bool const are_baselines_there =
+        load(baselines, baseline_file_, baselines_, read_evaluation_file);
+    if (are_baselines_there) results.evaluations.push_back(&baselines_->evaluation);
+    results.are_complete = is_model_there && (baselines.empty() || are_baselines_there);
     return results;
   }
 
@@ -116,6 +113,22 @@ class ResultReader {
   std::set<std::string> const& versions() const { return versions_; }
 
  private:
+  /// The training, and the evaluation of its model that the cell asks for.
+  void read_model(std::size_t cell, fs::path const& file, CellResults& results) {
+    fs::path const run_file = file.parent_path() / "run.h5";
+    if (!load(run_file, training_file_, training_, read_run_file)) return;
+    results.training = &*training_;
+    if (file != run_file) {
+      if (load(file, model_file_, model_, read_evaluation_file))
+        results.evaluations.push_back(&model_->evaluation);
+      return;
+    }
+    bool const is_asked_for =
+        training_->evaluation &&
+        training_->evaluation_identity == evaluation_identity(training_settings(sweep_, cell));
+    if (is_asked_for) results.evaluations.push_back(&*training_->evaluation);
+  }
+
   /// Whether the file, or what was read of it before, is in `record`.
   template <class Record, class Read>
   bool load(fs::path const& file, fs::path& known, std::optional<Record>& record,
@@ -293,6 +306,7 @@ class Collector {
     CellResults const results = reader_.read(cell);
     if (results.training) add_training(arrays, place, *results.training);
     auto const& tables = results.evaluations;
+    if (results.are_complete) complete_.insert(cell);
     if (tables.empty()) return;
     if (tables.size() > 1 && !have_same_tasks(*tables[0], *tables[1])) {
       warnings_.push_back("the model and the baselines of " + sweep_.text_of(cell) +
@@ -465,23 +479,25 @@ class Collector {
       }
   }
 
-  /// How far the cells are. A cell is finished when all its runs are.
+  /// How far the cells are: finished when all results are there; else as their runs are.
   void add_states(fs::path const& folder, std::size_t n_cells) {
     auto const runs = runs_of(sweep_);
     SweepStates states(sweep_, runs, folder);
-    states.refresh();
-    std::map<std::string, RunState> state_of_run;
-    for (std::size_t run = 0; run < runs.size(); ++run)
-      state_of_run[runs[run].id] = states.status(run).state;
+    std::map<std::string, std::size_t> run_of;
+    for (std::size_t run = 0; run < runs.size(); ++run) run_of[runs[run].id] = run;
     for (auto const word : enum_names<RunState>) table_.state_names.emplace_back(word);
     table_.state_names.emplace_back("left_out");
     table_.states.assign(n_cells, static_cast<std::int8_t>(table_.state_names.size() - 1));
     std::int64_t n_finished = 0;
     for (std::size_t cell = 0; cell < sweep_.cells.size(); ++cell) {
       RunState state = RunState::finished;
-      for (auto const& id : {training_folder(sweep_, cell).string(),
-                             baseline_file(sweep_, cell).parent_path().string()})
-        if (!id.empty()) state = std::max(state, state_of_run[id]);
+      if (!complete_.contains(cell)) {
+        for (auto const& id : {training_folder(sweep_, cell).string(),
+                               baseline_file(sweep_, cell).parent_path().string()})
+          if (!id.empty()) state = std::max(state, states.look_at(run_of[id]).state);
+        // A run that says so, but has a file that cannot be read.
+        if (state == RunState::finished) state = RunState::unfinished;
+      }
       table_.states[place_of(cell)] = static_cast<std::int8_t>(state);
       n_finished += state == RunState::finished ? 1 : 0;
     }
@@ -504,6 +520,7 @@ class Collector {
   ResultReader reader_;
   SweepTable table_;
   std::vector<Curve> curves_;
+  std::set<std::size_t> complete_;  // cells with all their results
   std::vector<std::string> warnings_;
 };
 

@@ -332,6 +332,13 @@ int sweep_command(CommandContext const& context) {
   }
   fs::path const folder = arguments.value("out");
   int const n_groups = asked_groups(arguments.value("groups"), context.comm);
+  on_root(context.comm, [&] {
+    std::error_code ignored;
+    if (fs::equivalent(arguments.value("config"), sweep_file(folder), ignored))
+      throw ConfigurationError("--out " + folder.string() + ": the sweep's own " +
+                               sweep_file(folder).string() +
+                               " would take the place of --config; choose another folder");
+  });
   if (arguments.has("index")) plan.runs = {plan.runs[asked_run(arguments.value("index"), plan)]};
   on_root(context.comm, [&] { store_sweep(folder, plan.sweep); });
   return static_cast<int>(do_runs(context, plan, folder, n_groups));

@@ -19,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path failure_file(fs::path const& folder) { return folder / "failed.txt"; }
-fs::path sweep_file(fs::path const& folder) { return folder / "sweep.ini"; }
 
 std::string text_of_file(fs::path const& path) {
   std::ifstream file(path);
@@ -116,8 +115,12 @@ RunStatus SweepStates::status_of(SweepRun const& run) const {
 }
 
 void SweepStates::refresh() {
-  for (std::size_t run = 0; run < runs_.size(); ++run)
-    if (statuses_[run].state != RunState::finished) statuses_[run] = status_of(runs_[run]);
+  for (std::size_t run = 0; run < runs_.size(); ++run) look_at(run);
+}
+
+RunStatus const& SweepStates::look_at(std::size_t run) {
+  if (statuses_[run].state != RunState::finished) statuses_[run] = status_of(runs_[run]);
+  return statuses_[run];
 }
 
 StateCounts SweepStates::counts() const {

@@ -57,6 +57,8 @@ class SweepStates {
 
   /// Looks at the files of the runs that were not finished.
   void refresh();
+  /// The same of one run.
+  RunStatus const& look_at(std::size_t run);
   RunStatus const& status(std::size_t run) const { return statuses_[run]; }
   StateCounts counts() const;
   /// Of the trainings that are left, if as many runs go on at once as are running now; NaN when
@@ -79,6 +81,10 @@ class SweepStates {
 void record_failure(std::filesystem::path const& folder, std::string const& message);
 void clear_failure(std::filesystem::path const& folder);
 
+/// The configuration of a sweep in its folder.
+inline std::filesystem::path sweep_file(std::filesystem::path const& folder) {
+  return folder / "sweep.ini";
+}
 /// The sweep that a folder holds; none when it holds no sweep. Throws ConfigurationError when its
 /// file cannot be understood.
 std::optional<Sweep> stored_sweep(std::filesystem::path const& folder);

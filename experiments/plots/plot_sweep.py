@@ -1,3 +1,388 @@
 #!/usr/bin/env python3
+"""Draws a sweep that tvem collect has made one file of: errors over an axis, with 95 % bands.
+
+usage: plot_sweep.py SWEEP [--out FIGURE.png] [--x AXIS] [--select AXIS=VALUE ...] [--exact] [--gap] [--trace | --time]
+
+SWEEP is the folder of a sweep, or its sweep.h5. Without options the first axis is the abscissa and a second one makes a panel
+for each of its values. Bands of the Transformer are over seeds (Student's t), where there are several; of all others over tasks.
+Writes PNG and PDF. Needs xarray, h5netcdf and matplotlib (Debian: python3-xarray, python3-h5netcdf, python3-matplotlib).
+"""
+
+import argparse
+import configparser
+import math
+import pathlib
 import sys
-print("figure: drawn later", sys.argv[1:])
+
+try:
+    import h5py
+    import matplotlib
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    import numpy as np
+    import xarray
+except ImportError as error:
+    sys.exit(f"plot_sweep.py: {error}; Debian and Ubuntu: apt install python3-xarray python3-h5netcdf python3-matplotlib")
+
+# Lines differ in style and marker, so that the figure also reads in greyscale.
+MODEL = {"color": "#08306b", "linestyle": "-", "marker": "o", "linewidth": 2.2, "zorder": 5}
+BAYES = {"color": "#000000", "linestyle": ":", "marker": "", "linewidth": 1.6}
+OTHERS = [{"color": "#d95f02", "linestyle": "--", "marker": "s"}, {"color": "#7570b3", "linestyle": "-.", "marker": "^"},
+          {"color": "#1b9e77", "linestyle": (0, (5, 1)), "marker": "D"},
+          {"color": "#a6761d", "linestyle": (0, (3, 1, 1, 1)), "marker": "v"},
+          {"color": "#e7298a", "linestyle": (0, (1, 1)), "marker": "P"},
+          {"color": "#666666", "linestyle": (0, (6, 2, 1, 2)), "marker": "X"}]
+LABELS = {"layers": "layers", "heads": "attention heads", "width": "width (features of a point)",
+          "separation": "separation of the means (standard deviations)", "dim": "dimension", "components": "components",
+          "points": "points of a task", "pool": "pre-training tasks", "corruption": "share of wrong labels in the guess",
+          "restarts": "restarts", "steps": "training steps", "rate": "learning rate"}
+ERROR = "misclustering error (share of points)"
+T_QUANTILES = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
+               2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045]  # 0.975, by degrees - 1
+
+
+def t_quantile(degrees):
+    return T_QUANTILES[degrees - 1] if degrees <= len(T_QUANTILES) else 1.96
+
+
+def is_of_model(estimator):
+    return estimator.startswith("transformer")
+
+
+def mean_and_band(values, standard_errors):
+    """Mean and half width of the 95 % interval: over seeds where values differ among several, else over tasks."""
+    if "seed" not in values.dims:
+        return values, 1.96 * standard_errors
+    count = values.notnull().sum("seed")
+    mean = values.mean("seed")
+    quantile = xarray.apply_ufunc(np.vectorize(lambda n: t_quantile(int(n) - 1) if n > 1 else np.nan), count)
+    over_seeds = quantile * values.std("seed", ddof=1) / np.sqrt(count)
+    return mean, over_seeds.where(count > 1, 1.96 * standard_errors.mean("seed"))
+
+
+def baseline_and_band(values, standard_errors):
+    """Of estimators without a training, which are the same for every seed."""
+    if "seed" in values.dims:
+        values, standard_errors = values.mean("seed"), standard_errors.mean("seed")
+    return values, 1.96 * standard_errors
+
+
+def styles_of(estimators):
+    styles, others = {}, iter(OTHERS * 10)
+    for name in estimators:
+        if name == "transformer":
+            styles[name] = MODEL
+        elif name == "bayes":
+            styles[name] = BAYES
+        else:
+            styles[name] = next(others)
+    return styles
+
+
+class Sweep:
+    """The table, and what the configuration says of it."""
+
+    def __init__(self, path, selection):
+        self.table = xarray.open_dataset(path, engine="h5netcdf")
+        with h5py.File(path) as file:
+            text = file["config"].attrs["text"]
+            self.run_id = file.attrs["run_id"]
+        self.config = configparser.ConfigParser(strict=False, delimiters=("=",))
+        self.config.read_string(text)
+        if "error_mean" not in self.table:
+            sys.exit(f"plot_sweep.py: {path} has no results yet; let tvem sweep go on, then tvem collect")
+        for axis, value in selection:
+            if axis not in self.table.dims:
+                sys.exit(f"plot_sweep.py: --select {axis}: the axes are {', '.join(self.axes())}")
+            own = self.table[axis]
+            matches = [v for v in own.values if str(v) == value or (isinstance(v, (int, float, np.number)) and _is(v, value))]
+            if not matches:
+                sys.exit(f"plot_sweep.py: --select {axis}={value}: the values are {', '.join(map(str, own.values))}")
+            self.table = self.table.sel({axis: matches[0]})
+        self.estimators = [str(name) for name in self.table.estimator.values if str(name) != "chance"]
+
+    def axes(self):
+        return [dim for dim in self.table.error_mean.dims if dim != "estimator"]
+
+    def free_axes(self):
+        return [axis for axis in self.axes() if axis != "seed"]
+
+    def title(self):
+        task, swept = self.config["task"], " ".join(self.config["sweep"])
+        parts = [f"{symbol} = {task[key]}" for symbol, key in (("k", "components"), ("d", "dim"), ("n", "points"))
+                 if f"task.{key}" not in swept]
+        n_seeds = self.table.sizes.get("seed", 1)
+        tasks = int(np.nanmax(self.table.tasks.values))
+        parts.append(f"{n_seeds} training{'s' if n_seeds > 1 else ''} a point, {tasks} tasks")
+        return f"{self.run_id}: " + ", ".join(parts)
+
+
+def _is(number, text):
+    try:
+        return float(number) == float(text)
+    except ValueError:
+        return False
+
+
+class Abscissa:
+    """Positions of an axis's values: numbers, or categories one after another."""
+
+    def __init__(self, table, axis):
+        self.values = table[axis].values
+        self.is_category = self.values.dtype.kind not in "iuf"
+        self.special = {}
+        if self.is_category:
+            self.positions = np.arange(len(self.values), dtype=float)
+            self.labels = category_labels(table, axis)
+            self.is_log = False
+            return
+        numbers = self.values.astype(float)
+        apart = np.zeros(len(numbers), bool)
+        if axis == "pool":
+            apart, word = numbers == 0, "fresh"
+        elif "init" in table.coords and table["init"].dims == (axis,):
+            apart, word = np.array([str(v) == "none" for v in table["init"].values]), "no guess"
+        plain = numbers[~apart]
+        self.is_log = len(plain) > 1 and plain.min() > 0 and plain.max() / plain.min() >= 8
+        self.positions = numbers.copy()
+        for i in np.flatnonzero(apart):
+            self.positions[i] = 4 * plain.max() if self.is_log else plain.max() + 0.25 * np.ptp(plain)
+            self.special[self.positions[i]] = word
+        self.order = np.argsort(self.positions)
+
+    def draw_ticks(self, axes):
+        if self.is_category:
+            axes.set_xticks(self.positions)
+            axes.set_xticklabels(self.labels)
+            return
+        if self.is_log:
+            axes.set_xscale("log")
+        if len(self.positions) <= 12:
+            axes.set_xticks(self.positions)
+            axes.set_xticklabels([self.special.get(p, f"{p:g}") for p in self.positions])
+            axes.minorticks_off()
+
+
+def category_labels(table, axis):
+    """What each position has that the first one has not; of the first one, the words "as trained"."""
+    names = [name for name in table.coords if table[name].dims == (axis,) and name != axis]
+    if not names:
+        return [str(value) for value in table[axis].values]
+    first = {name: table[name].values[0] for name in names}
+    labels = []
+    for i in range(table.sizes[axis]):
+        differing = [f"{name.replace('evaluate_', '')}\n{table[name].values[i]}" for name in names
+                     if table[name].values[i] != first[name]]
+        labels.append("\n".join(differing) if differing else "as\ntrained")
+    return labels
+
+
+def estimates(table, estimator):
+    one = table.sel(estimator=estimator)
+    band_of = mean_and_band if is_of_model(estimator) else baseline_and_band
+    return band_of(one.error_mean, one.error_standard_error)
+
+
+def draw_line(axes, x, mean, band, label, style):
+    style = {"linewidth": 1.4, "markersize": 4.5, **style}
+    axes.plot(x, mean, label=label, **style)
+    axes.fill_between(x, mean - band, mean + band, color=style["color"], alpha=0.15, linewidth=0)
+
+
+def draw_lines(axes, sweep, table, x_axis, options):
+    abscissa = Abscissa(table, x_axis)
+    styles = styles_of(sweep.estimators)
+    for place, estimator in enumerate(sweep.estimators):
+        mean, band = (part.values for part in estimates(table, estimator))
+        if np.isnan(mean).all():
+            continue
+        if abscissa.is_category:
+            offset = 0.11 * (place - (len(sweep.estimators) - 1) / 2)
+            style = {"markersize": 6, **styles[estimator], "linestyle": ""}
+            if not style["marker"]:
+                style["marker"] = "_"
+                style["markersize"] = 14
+            axes.errorbar(abscissa.positions + offset, mean, yerr=band, label=estimator, capsize=2, **style)
+            continue
+        order = [i for i in abscissa.order if not np.isnan(mean[i])]
+        joined = [i for i in order if abscissa.positions[i] not in abscissa.special]
+        draw_line(axes, abscissa.positions[joined], mean[joined], band[joined], estimator, styles[estimator])
+        for i in set(order) - set(joined):
+            style = {"markersize": 6, **styles[estimator], "linestyle": ""}
+            style["marker"] = style["marker"] or "_"
+            axes.errorbar([abscissa.positions[i]], [mean[i]], yerr=[band[i]], capsize=2, **style)
+    if options.gap:
+        error = table.training_error_mean
+        mean, band = (part.values for part in mean_and_band(error, xarray.zeros_like(error)))
+        order = [i for i in abscissa.order if abscissa.positions[i] not in abscissa.special]
+        draw_line(axes, abscissa.positions[order], mean[order], band[order], "transformer, on its training tasks",
+                  {"color": "#6baed6", "linestyle": "-", "marker": "o", "markerfacecolor": "white"})
+    if options.exact:
+        draw_exact(axes, table, x_axis)
+    if options.trace:
+        draw_traces(axes, sweep, table, styles)
+    abscissa.draw_ticks(axes)
+    if options.trace:
+        axes.set_xticks(range(0, int(max(abscissa.positions.max(), table.iteration.values.max())) + 1))
+    axes.set_xlabel("layers of the Transformer; steps of EM and Lloyd" if options.trace
+                    else "" if abscissa.is_category and x_axis.startswith("combination")
+                    else LABELS.get(x_axis, x_axis.replace("_", " ")))
+
+
+def draw_exact(axes, table, x_axis):
+    of_first = {dim: 0 for dim in table.bayes_error_exact.dims if dim != x_axis}
+    x = table[x_axis].values
+    axes.plot(x, table.bayes_error_exact.isel(of_first), color="#555555", linewidth=1.2, linestyle="-",
+              label="exact Bayes error, labels as named")
+    axes.plot(x, table.minimax_rate.isel(of_first), color="#999999", linewidth=1.2, linestyle=(0, (8, 3)),
+              label=r"minimax rate $\exp(-\Delta^2/8)$, a slope")
+
+
+def draw_traces(axes, sweep, table, styles):
+    for estimator in sweep.estimators:
+        one = table.sel(estimator=estimator)
+        dims = [dim for dim in one.trace_error_mean.dims if dim != "iteration"]
+        mean, band = one.trace_error_mean.mean(dims).values, 1.96 * one.trace_error_standard_error.mean(dims).values
+        if np.isnan(mean).all():
+            continue
+        draw_line(axes, table.iteration.values, mean, band, f"{estimator}, after so many steps", styles[estimator])
+
+
+def draw_time(figure, sweep):
+    """Left: the Transformer's error while it trains; right: the error of everything against its time on a task."""
+    left, right = figure.subplots(1, 2, sharey=True)
+    table, styles = sweep.table, styles_of(sweep.estimators)
+    sizes = sweep.free_axes()[0]
+    labels = [", ".join(f"{name} {table[name].values[i]}" for name in table.coords if table[name].dims == (sizes,))
+              for i in range(table.sizes[sizes])]
+    shades = [plt.get_cmap("Blues")(shade) for shade in np.linspace(0.45, 1, len(labels))]
+    for i, label in enumerate(labels):
+        one = table.isel({sizes: i})
+        mean, band = mean_and_band(one.learning_curve_error_mean, one.learning_curve_error_standard_error)
+        seconds = one.learning_curve_seconds.mean([d for d in one.learning_curve_seconds.dims if d != "step"])
+        valid = mean.notnull() & (seconds > 0)
+        style = {"color": shades[i], "linestyle": "-", "marker": "osD^v"[i % 5], "markersize": 3}
+        draw_line(left, seconds[valid], mean[valid], band[valid], f"transformer: {label}", style)
+        final, width = estimates(one, "transformer")
+        on_task = 1e3 * float(one.sel(estimator="transformer").seconds_mean.mean())
+        right.errorbar([on_task], [float(final)], yerr=[float(width)], capsize=2, color=shades[i], marker="osD^v"[i % 5],
+                       linestyle="", label=f"transformer: {label}")
+    first = table.isel({axis: 0 for axis in sweep.axes()})
+    em = sorted((1e3 * float(one.seconds_mean), float(one.error_mean), name) for name in sweep.estimators
+                if name.startswith("em") and np.isfinite(one := first.sel(estimator=name)).error_mean)
+    if em:
+        right.plot([time for time, _, _ in em], [error for _, error, _ in em], label="em, 1 to many restarts", markersize=4.5,
+                   linewidth=1.4, **OTHERS[0])
+        for time, error, name in em:
+            right.annotate(name.partition("restarts=")[2] or "1", (time, error), textcoords="offset points", xytext=(3, 5),
+                           fontsize=8, color=OTHERS[0]["color"])
+        for _, error, name in (em[0], em[-1]):
+            left.axhline(error, color=OTHERS[0]["color"], linestyle="--" if name == em[0][2] else "-.", linewidth=1.1,
+                         label=name)
+    for axes in (left, right):
+        axes.axhline(float(first.sel(estimator="bayes").error_mean), label="bayes", **{**styles["bayes"], "marker": ""})
+        axes.set_xscale("log")
+        axes.legend(frameon=False, fontsize=8, loc="upper right")
+        tidy(axes)
+    left.set_xlabel("time of the training (s)")
+    right.set_xlabel("time on a task (ms)")
+    left.set_ylabel(ERROR + (", log scale" if set_error_scale((left, right)) else ""))
+
+
+def tidy(axes):
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def set_error_scale(panels):
+    """Logarithmic where errors differ by more than a factor of 4, with plain numbers at the ticks."""
+    values = np.concatenate([np.asarray(line.get_ydata(), float) for axes in panels for line in axes.get_lines()])
+    values = values[np.isfinite(values) & (values > 0)]
+    is_log = len(values) > 0 and values.max() > 4 * values.min()
+    for axes in panels:
+        if is_log:
+            axes.set_yscale("log")
+            low, high = axes.get_ylim()
+            ticks = [digit * 10.0 ** power for power in range(-6, 1) for digit in (1, 2, 5)]
+            ticks = [tick for tick in ticks if low <= tick <= high]
+            if len(ticks) >= 2:
+                axes.set_yticks(ticks)
+                axes.set_yticklabels([f"{tick:g}" for tick in ticks])
+                axes.minorticks_off()
+        else:
+            axes.set_ylim(bottom=0)
+    return is_log
+
+
+def draw_panels(figure, sweep, x_axis, options):
+    others = [axis for axis in sweep.free_axes() if axis != x_axis]
+    if len(others) > 1:
+        sys.exit(f"plot_sweep.py: there are the axes {', '.join(sweep.free_axes())}; choose values of some: "
+                 f"--select {others[1]}={sweep.table[others[1]].values[0]}")
+    values = list(sweep.table[others[0]].values) if others else [None]
+    panels = figure.subplots(1, len(values), sharey=True, squeeze=False)[0]
+    for axes, value in zip(panels, values):
+        table = sweep.table if value is None else sweep.table.isel({others[0]: values.index(value)})
+        draw_lines(axes, sweep, table, x_axis, options)
+        if value is not None:
+            axes.set_title(f"{LABELS.get(others[0], others[0])}: {value}", fontsize=9)
+        tidy(axes)
+    is_log = set_error_scale(panels)
+    panels[0].set_ylabel(ERROR + (", log scale" if is_log else ""))
+    panels[-1].legend(frameon=False, fontsize=8.5, loc="center left", bbox_to_anchor=(1.01, 0.5))
+    return len(values)
+
+
+def figure_of(sweep, options):
+    if options.time:
+        figure = plt.figure(figsize=(10.5, 4.4))
+        draw_time(figure, sweep)
+    else:
+        x_axis = options.x or sweep.free_axes()[0]
+        if x_axis not in sweep.free_axes():
+            sys.exit(f"plot_sweep.py: --x {x_axis}: the axes are {', '.join(sweep.free_axes())}")
+        n_panels = 1 if len(sweep.free_axes()) < 2 else sweep.table.sizes[
+            next(axis for axis in sweep.free_axes() if axis != x_axis)]
+        is_wide = sweep.table[x_axis].values.dtype.kind not in "iuf"
+        figure = plt.figure(figsize=(min(3.4 * n_panels, 14) + (6.2 if is_wide else 4.4), 4.4))
+        draw_panels(figure, sweep, x_axis, options)
+    figure.suptitle(sweep.title(), fontsize=10, x=0.01, ha="left")
+    return figure
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("sweep", help="folder of a sweep with its sweep.h5, or that file")
+    parser.add_argument("--out", help="figure to write (default: SWEEP/sweep.png)")
+    parser.add_argument("--x", help="axis of the abscissa (default: the first one)")
+    parser.add_argument("--select", action="append", default=[], metavar="AXIS=VALUE", help="one value of an axis")
+    parser.add_argument("--exact", action="store_true", help="with the exact Bayes error and the minimax rate")
+    parser.add_argument("--gap", action="store_true", help="with the error on the training tasks")
+    parser.add_argument("--trace", action="store_true", help="with the errors after each iteration, over the axis of layers")
+    parser.add_argument("--time", action="store_true", help="errors against time of training and time on a task")
+    options = parser.parse_args()
+    path = pathlib.Path(options.sweep)
+    if path.is_dir():
+        path = path / "sweep.h5"
+    if not path.is_file():
+        print(f"plot_sweep.py: there is no {path}; tvem collect makes it from the folder of a sweep", file=sys.stderr)
+        return 2
+    if any("=" not in item for item in options.select):
+        parser.error("--select takes AXIS=VALUE")
+    sweep = Sweep(path, [item.split("=", 1) for item in options.select])
+    if not sweep.free_axes() and not options.x:
+        sys.exit("plot_sweep.py: the sweep has no axis but the seed; tvem report shows it as a table")
+    for name, option in (("learning_curve_error_mean", "time"), ("trace_error_mean", "trace")):
+        if getattr(options, option) and name not in sweep.table:
+            sys.exit(f"plot_sweep.py: --{option}: the sweep has no {name}; "
+                     + ("set train.evaluate_every" if option == "time" else "set eval.trace"))
+    out = pathlib.Path(options.out or path.parent / "sweep.png")
+    figure = figure_of(sweep, options)
+    for suffix in (".png", ".pdf"):
+        figure.savefig(out.with_suffix(suffix), dpi=150, bbox_inches="tight")
+    print(f"figure: {out.with_suffix('.png')} and .pdf")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

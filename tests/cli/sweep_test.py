@@ -33,10 +33,11 @@ tasks = 16
 estimators = transformer, em
 [sweep]
 model.layers = 1, 2
-task.separation = 1, 3
-run.seed = 1..3
-skip = model.layers = 2 and task.separation = 3 and run.seed > 1
+task.separation = 1, 2, 3
+run.seed = 1..4
 """
+N_TRAININGS, N_RUNS = 24, 27  # and three sets of baselines, which come first
+N_BASELINES = N_RUNS - N_TRAININGS
 
 
 def run(*arguments, ranks=0):
@@ -78,6 +79,12 @@ class SweepTest(unittest.TestCase):
                 lambda name, item: values.append(item[()].tobytes()) if isinstance(item, h5py.Dataset) else None)
         return b"".join(values)
 
+    def errors(self, *parts):
+        """estimator -> bits of its errors"""
+        with h5py.File(self.path(*parts)) as file:
+            names = [name.decode() for name in file["evaluation/estimator"][()]]
+            return {name: row.tobytes() for name, row in zip(names, file["evaluation/error"][()])}
+
     def status(self, out, expect):
         done = run("status", self.path(out))
         self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
@@ -85,41 +92,61 @@ class SweepTest(unittest.TestCase):
 
     def test_every_run_has_the_bits_that_it_has_alone(self):
         runs = self.runs()
-        self.assertEqual(len(runs), 10)
+        self.assertEqual(len(runs), N_RUNS)
         self.sweep("two", ranks=2)
-        self.assertIn("10 finished", self.status("two", 0))
+        self.assertIn(f"{N_RUNS} finished", self.status("two", 0))
         for groups, ranks in ((2, 2), (2, 3)):
             done = self.sweep(f"groups{ranks}", "--groups", groups, ranks=ranks)
-            self.assertIn("10 runs: 10 finished, 0 running, 0 unfinished, 0 failed, 0 missing; 10 done now", done.stdout)
-            self.assertEqual(done.stdout.count(": finished in"), 10)
+            self.assertIn(f"{N_RUNS} runs: {N_RUNS} finished, 0 running, 0 unfinished, 0 failed, 0 missing; {N_RUNS} done now",
+                          done.stdout)
+            self.assertEqual(done.stdout.count(": finished in"), N_RUNS)
+            self.assertRegex(done.stdout, rf"; \d+ of {N_RUNS} runs finished, \d running, 0 failed")
+        baselines = {values["task.separation"]: name for name, values in runs.items() if not values["run.seed"]}
+        self.assertEqual(sorted(baselines), ["1", "2", "3"])
         for name, values in runs.items():
+            if name in baselines.values():
+                continue
             keys = [part for key, value in values.items() for part in ("--" + key, value)]
             base = self.path("base.ini")
             with open(base, "w", encoding="utf-8") as file:
                 file.write(SWEEP[:SWEEP.index("[sweep]")])
             alone = run("run", "--config", base, "--out", self.path("alone", name), *keys)
             self.assertEqual(alone.returncode, 0, alone.stderr)
+            errors = self.errors("alone", name, "run.h5")
             for out in ("two", "groups2", "groups3"):
                 self.assertEqual(self.bits(out, name), self.bits("alone", name), name)
+                self.assertEqual(self.errors(out, name, "run.h5"), {"transformer": errors["transformer"]})
+                self.assertEqual(self.errors(out, baselines[values["task.separation"]], "evaluation.h5"), {"em": errors["em"]})
+        # The report of a run joins the baselines of its tasks.
+        name = list(runs)[-1]
+        joined = run("report", self.path("two", name)).stdout
+        alone = run("report", self.path("alone", name)).stdout
+        row = lambda text, estimator: [line.split()[:4] for line in text.splitlines() if line.startswith(estimator + " ")]
+        for estimator in ("transformer", "em"):
+            self.assertEqual(len(row(joined, estimator)), 1, joined)
+            self.assertEqual(row(joined, estimator), row(alone, estimator))
 
     def test_killed_and_started_again_no_finished_run_is_repeated(self):
         process = subprocess.Popen([TVEM, "sweep", "--config", self.config, "--out", self.path("killed"),
                                     "--train.steps", "60"], stdout=subprocess.DEVNULL)
         names = self.runs_of("--train.steps", 60)
-        third = self.path("killed", names[2], "run.h5")
+        third = self.path("killed", names[N_BASELINES + 2], "run.h5")
         start = time.monotonic()
         while not os.path.exists(third) and time.monotonic() - start < 60:
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         process.wait()
         self.assertIn("missing", self.status("killed", 75))
-        before = {name: os.stat(self.path("killed", name, "run.h5")).st_mtime_ns for name in names[:2]}
-        done = self.sweep("killed", "--train.steps", 60, ranks=2)
-        self.assertIn("10 finished, 0 running, 0 unfinished, 0 failed, 0 missing; 8 done now", done.stdout)
-        for name, stamp in before.items():
-            self.assertEqual(os.stat(self.path("killed", name, "run.h5")).st_mtime_ns, stamp)
+        files = [os.path.join(name, "evaluation.h5" if i < N_BASELINES else "run.h5")
+                 for i, name in enumerate(names[:N_BASELINES + 2])]
+        before = {file: os.stat(self.path("killed", file)).st_mtime_ns for file in files}
+        done = self.sweep("killed", "--train.steps", 60, "--groups", 2, ranks=2)
+        self.assertIn(f"{N_RUNS} finished, 0 running, 0 unfinished, 0 failed, 0 missing; {N_RUNS - len(before)} done now",
+                      done.stdout)
+        for file, stamp in before.items():
+            self.assertEqual(os.stat(self.path("killed", file)).st_mtime_ns, stamp)
         self.sweep("whole", "--train.steps", 60)
-        for name in names:
+        for name in names[N_BASELINES:]:
             self.assertEqual(self.bits("killed", name), self.bits("whole", name), name)
 
     def runs_of(self, *options):
@@ -127,14 +154,16 @@ class SweepTest(unittest.TestCase):
         return [line.split("\t")[1] for line in done.stdout.splitlines()[1:]]
 
     def test_one_run_by_index_as_of_a_slurm_array(self):
-        self.sweep("array", "--index", 3)
+        self.sweep("array", "--index", 5)
         status = self.status("array", 75)
-        self.assertIn("1 finished, 0 running, 0 unfinished, 0 failed, 9 missing", status)
-        name = list(self.runs())[3]
+        self.assertIn(f"1 finished, 0 running, 0 unfinished, 0 failed, {N_RUNS - 1} missing", status)
+        name = list(self.runs())[5]
         self.assertTrue(os.path.exists(self.path("array", name, "run.h5")))
         self.assertIn("1 run: 1 finished, 0 running, 0 unfinished, 0 failed, 0 missing; 0 done now",
-                      self.sweep("array", "--index", 3).stdout)
-        self.sweep("array", "--index", 10, expect=2)
+                      self.sweep("array", "--index", 5).stdout)
+        self.sweep("array", "--index", 0)
+        self.assertIn("2 finished", self.status("array", 75))
+        self.sweep("array", "--index", N_RUNS, expect=2)
         self.assertIn("finished", run("status", self.path("array", name)).stdout)
 
     def test_claims_of_others_are_left_and_those_of_the_dead_are_taken(self):
@@ -149,7 +178,7 @@ class SweepTest(unittest.TestCase):
                 file.write(text + "\n")
             os.utime(claim, (time.time() - age_s,) * 2)
         done = self.sweep("claimed", "--groups", 2, ranks=2, expect=75)
-        self.assertIn("8 finished, 2 running, 0 unfinished, 0 failed, 0 missing; 8 done now", done.stdout)
+        self.assertIn(f"{N_RUNS - 2} finished, 2 running, 0 unfinished, 0 failed, 0 missing; {N_RUNS - 2} done now", done.stdout)
         self.assertIn("2 running", self.status("claimed", 75))
         for name in names[2:]:
             self.assertFalse(os.path.exists(self.path("claimed", name, "claim.txt")))
@@ -162,13 +191,13 @@ class SweepTest(unittest.TestCase):
         jobs = [subprocess.Popen([TVEM, "sweep", "--config", self.config, "--out", self.path("shared"), "--train.steps",
                                   "100"], stdout=subprocess.PIPE, text=True) for _ in range(3)]
         done_now = [int(job.communicate()[0].split("; ")[-1].split()[0]) for job in jobs]
-        self.assertEqual(sum(done_now), 10)
+        self.assertEqual(sum(done_now), N_RUNS)
         self.assertGreater(sorted(done_now)[1], 0, "one job alone did all")
         self.status("shared", 0)
 
     def test_failing_run_is_recorded_and_the_others_go_on(self):
         options = ("--sweep.train.rate", "1e6, 0.001", "--train.clip", 0, "--model.norm", "none", "--sweep.run.seed",
-                   "1", "--sweep.task.separation", "1", "--sweep.skip", "run.seed > 1")
+                   "1", "--sweep.task.separation", "1", "--sweep.skip", "run.seed > 1", "--eval.estimators", "transformer")
         done = self.sweep("failing", *options, ranks=2, expect=1)
         self.assertIn("training diverged", done.stdout)
         self.assertIn("3 finished, 0 running, 0 unfinished, 1 failed, 0 missing; 3 done now", done.stdout)
@@ -185,11 +214,21 @@ class SweepTest(unittest.TestCase):
                                (("--sweep.run.seed", "1..90000"), "more than 100000 runs"),
                                (("--sweep.model.heads", "2, 3"), "run "),
                                (("--sweep.task.covariance", "spherical, shared"), "task.sigma as a range"),
+                               (("--sweep.evaluate.task.dim", "2, 3"), "at most 2 coordinates"),
+                               (("--sweep.evaluate.input.init", "none, random"), "takes no initial guess"),
+                               (("--preset", "full"), "no section [preset.full]"),
                                (("--list", "--index", "1"), "one of them"), (("--tsv",), "--list"),
                                (("--groups", "2"), "number of ranks"), (("--groups", "many"), "--groups many")):
             done = self.sweep("never", *options, expect=2)
             self.assertIn(words, done.stderr)
             self.assertFalse(os.path.exists(self.path("never")))
+        # Its own sweep.ini would take the place of the user's.
+        shutil.copy(self.config, self.path("kept.ini"))
+        done = run("sweep", "--config", self.config, "--out", self.folder)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("choose another folder", done.stderr)
+        with open(self.config, encoding="utf-8") as file:
+            self.assertEqual(file.read(), SWEEP)
         self.assertEqual(run("status", self.path("never")).returncode, 2)
         done = run("run", "--config", self.config, "--out", self.path("never"))
         self.assertEqual(done.returncode, 2)

@@ -170,6 +170,48 @@ TEST(TrainingIdentity, KeysOfTheTraining_ChangeItAndOthersDoNot) {
     }
 }
 
+TEST(ParseConfiguration, Preset_BetweenFileAndCommandLine) {
+  std::string const ini =
+      "[train]\nsteps = 10\nrate = 0.1\n[preset.full]\ntrain.steps = 900\ntrain.rate = 0.2\n";
+  EXPECT_EQ(parse_configuration(ini, "a.ini", {}).train.steps, 10);
+  Settings const full =
+      parse_configuration(ini, "a.ini", {"--preset", "full", "--train.rate", "0.3"});
+  EXPECT_EQ(full.train.steps, 900);
+  EXPECT_EQ(full.train.rate, 0.3);
+  EXPECT_EQ(parse_configuration(ini, "a.ini", {"--preset=full"}).train.rate, 0.2);
+}
+
+TEST(ParseConfiguration, WrongPreset_IsSaid) {
+  std::string const ini = "[preset.full]\ntrain.steps = 900\n";
+  EXPECT_TRUE(has(problems_of(ini, {"--preset", "ful"}), "the presets full"));
+  EXPECT_TRUE(has(problems_of("", {"--preset", "full"}), "no section [preset.full]"));
+  EXPECT_TRUE(has(problems_of(ini, {"--preset"}), "needs the NAME"));
+  EXPECT_TRUE(has(problems_of(ini, {"--preset", "full", "--preset", "full"}), "twice"));
+  EXPECT_TRUE(has(problems_of("[preset.full]\ntrain.step = 9\n"), "preset full: unknown key"))
+      << "also when it is not asked for";
+  EXPECT_TRUE(has(problems_of("[preset.full]\nsweep.run.seed = 1, 2\n", {"--preset", "full"}),
+                  "tvem sweep"));
+}
+
+TEST(EvaluationIdentity, OfATrainedModel_TasksGuessAndEvaluationCount) {
+  Settings const trained;
+  std::string const own = evaluation_identity(trained, trained);
+  auto const differs = [&](auto const& change) {
+    Settings asked = trained;
+    change(asked);
+    return evaluation_identity(trained, asked) != own;
+  };
+  EXPECT_TRUE(differs([](Settings& s) { s.task.points = {20, 20}; }));
+  EXPECT_TRUE(differs([](Settings& s) { s.input.corruption = 0.1; }));
+  EXPECT_TRUE(differs([](Settings& s) { s.eval.tasks = 7; }));
+  EXPECT_TRUE(differs([](Settings& s) { s.em.restarts = 7; }));
+  EXPECT_FALSE(differs([](Settings& s) { s.task.pool = 7; }));
+  EXPECT_FALSE(differs([](Settings& s) { s.train.checkpoint_every = 7; }));
+  Settings other = trained;
+  other.run.seed = 2;
+  EXPECT_NE(evaluation_identity(other, trained), own);
+}
+
 TEST(TrainingIdentity, Defaults_AsEver) {
   // Old runs are found by this hash: a change of it needs a reason, and the number in identity.cpp
   // raised.
