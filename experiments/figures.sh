@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs the sweeps of experiments/configs on all cores and draws their figures; experiments/README.md shows them.
-#   bash experiments/figures.sh [--preset full] [--out FOLDER] [NAME ...]
+#   bash experiments/figures.sh [--preset full] [--out FOLDER] [NAME ...] [-- --SECTION.KEY VALUE ...]
 # NAME: layers heads width separation dimension components points pool guess restarts iterations shift time (default: all).
-# FOLDER: default results/figures. Run again, it goes on; what is finished is only drawn anew. Each figure is NAME.png and
+# FOLDER: default results/figures. Keys behind -- change every sweep. Run again, it goes on; what is finished is only drawn anew. Each figure is NAME.png and
 # NAME.pdf in the folder, its data NAME/sweep.h5, its table NAME/table.txt and table.csv.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -13,11 +13,13 @@ python=/usr/bin/python3  # Debian's modules belong to it; another python3 may co
 [ -x "$python" ] || python=python3
 all=(layers heads width separation dimension components points pool guess restarts iterations shift time)
 preset=()
+keys=()
 names=()
 while [ $# -gt 0 ]; do
   case $1 in
     --preset) preset=(--preset "${2:?--preset needs a name}"); shift 2 ;;
     --out) out=${2:?--out needs a folder}; shift 2 ;;
+    --) shift; keys=("$@"); break ;;
     -*) echo "figures.sh: unknown option $1; it takes --preset, --out and names of figures" >&2; exit 2 ;;
     *) names+=("$1"); shift ;;
   esac
@@ -45,8 +47,8 @@ plot_options() {
 mkdir -p "$out"
 for name in "${names[@]}"; do
   start=$(date +%s)
-  mpirun -n "$cores" "$tvem" sweep --config "$root/experiments/configs/$name.ini" "${preset[@]}" --out "$out/$name" \
-    --groups "$cores"
+  mpirun -n "$cores" "$tvem" sweep --config "$root/experiments/configs/$name.ini" "${preset[@]}" "${keys[@]}" \
+    --out "$out/$name" --groups "$cores"
   "$tvem" collect "$out/$name"
   "$tvem" report "$out/$name" >"$out/$name/table.txt"
   "$tvem" report "$out/$name" --csv >"$out/$name/table.csv"

@@ -50,12 +50,14 @@ void look_for_others(fs::path const& folder, RunStatus& status) {
   }
 }
 
-/// Multiplications of a training's matrix products, up to a factor that all trainings share.
+/// Multiplications of a training, up to a factor that all trainings share; an exponential of the
+/// softmax, with what comes about it, takes about as long as 50.
 double work_of(Settings const& settings) {
   ModelSettings const& model = settings.model;
   double const n = 0.5 * (settings.task.points.low + settings.task.points.high);
   double const width = model.width;
-  double const of_point = (4 + 2 * model.mlp_ratio) * width * width + 2 * n * width;
+  double const of_point =
+      (4 + 2 * model.mlp_ratio) * width * width + 2 * n * width + 50 * n * model.heads;
   return static_cast<double>(settings.train.steps) * settings.train.tasks_per_step * n *
          model.layers * of_point;
 }

@@ -62,7 +62,7 @@ class SweepStates {
   RunStatus const& status(std::size_t run) const { return statuses_[run]; }
   StateCounts counts() const;
   /// Of the trainings that are left, if as many runs go on at once as are running now; NaN when
-  /// nothing is known of their speed. A training's work is taken to be that of its matrix products.
+  /// nothing is known of their speed. The work of a training is estimated from its settings.
   double seconds_left() const;
   /// "12 of 28 runs finished, 2 running, 0 failed, 4 min 10 s left"
   std::string progress_text() const;

@@ -268,8 +268,9 @@ def draw_time(figure, sweep):
         right.errorbar([on_task], [float(final)], yerr=[float(width)], capsize=2, color=shades[i], marker="osD^v"[i % 5],
                        linestyle="", label=f"transformer: {label}")
     first = table.isel({axis: 0 for axis in sweep.axes()})
-    em = sorted((1e3 * float(one.seconds_mean), float(one.error_mean), name) for name in sweep.estimators
-                if name.startswith("em") and np.isfinite(one := first.sel(estimator=name)).error_mean)
+    of_em = {name: first.sel(estimator=name) for name in sweep.estimators if name.partition(":")[0] == "em"}
+    em = sorted((1e3 * float(one.seconds_mean), float(one.error_mean), name) for name, one in of_em.items()
+                if np.isfinite(float(one.error_mean)))
     if em:
         right.plot([time for time, _, _ in em], [error for _, error, _ in em], label="em, 1 to many restarts", markersize=4.5,
                    linewidth=1.4, **OTHERS[0])

@@ -98,6 +98,29 @@ class Files(unittest.TestCase):
                         "--components", "3", "--out", out], check=True, stdout=subprocess.DEVNULL, timeout=120)
         self.assertEqual(found(out), documented({"Every file", "The file of tvem cluster"}))
 
+    def test_evaluation_file_is_what_the_schema_says(self):
+        out = os.path.join(self.folder, "evaluation.h5")
+        subprocess.run([TVEM, "evaluate", "--model", self.folder, "--out", out, "--task.noise", "laplace"], check=True,
+                       stdout=subprocess.DEVNULL, timeout=120)
+        rows = {path: row for path, row in documented({"Every file", "run.h5"}).items() if not path.startswith("/state")}
+        self.assertEqual(found(out), {**rows, **documented({"The file of tvem evaluate"})})
+
+    def test_sweep_file_is_what_the_schema_says(self):
+        out = os.path.join(self.folder, "sweep")
+        keys = ["--model.layers", "1", "--model.width", "8", "--model.heads", "2", "--train.steps", "4", "--train.evaluate_every",
+                "2", "--train.tasks_per_step", "4", "--eval.tasks", "5", "--eval.trace", "2", "--eval.estimators", "transformer,em"]
+        subprocess.run([TVEM, "sweep", "--out", out, *keys, "--sweep.run.seed", "1, 2", "--sweep.task.points & evaluate.task.noise",
+                        "20 & laplace, 30 & gaussian"], check=True, stdout=subprocess.DEVNULL, timeout=120)
+        subprocess.run([TVEM, "collect", out, "--per-task", "error"], check=True, stdout=subprocess.DEVNULL, timeout=120)
+        rows = found(os.path.join(out, "sweep.h5"))
+        axes = {"/seed": ("seed", "int64"), "/points": ("points", "int64"), "/evaluate_noise": ("points", "text")}
+        for axis, row in axes.items():
+            self.assertEqual(rows.pop(axis), row)
+        rows = {path: (dims.replace("seed, points", "axes"), kind) for path, (dims, kind) in rows.items()}
+        expected = documented({"Every file", "sweep.h5"})
+        del expected["/AXIS"]
+        self.assertEqual(rows, expected)
+
     def test_every_array_has_a_description(self):
         with h5py.File(self.run_file) as file:
             def visit(name, item):

@@ -1,0 +1,99 @@
+"""The figures' configurations, sweeps and plots, in a reduced form.
+
+usage: figures_test.py TVEM SOURCE_FOLDER [unittest arguments]
+"""
+
+import glob
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TVEM, SOURCE = "", ""
+REDUCED = ("--train.steps", "20", "--train.tasks_per_step", "8", "--train.evaluate_every", "0", "--eval.tasks", "24",
+           "--sweep.run.seed", "1, 2")
+
+
+def figure_names():
+    """Those of figures.sh."""
+    with open(os.path.join(SOURCE, "experiments", "figures.sh"), encoding="utf-8") as file:
+        line = next(line for line in file if line.startswith("all=("))
+    return line[len("all=("):].rstrip(")\n").split()
+
+
+class Figures(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="tvem-figures-")
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def figures(self, *words, expect=0):
+        done = subprocess.run(["bash", os.path.join(SOURCE, "experiments", "figures.sh"), "--out", self.folder, *words],
+                              env={**os.environ, "TVEM": TVEM}, capture_output=True, text=True, timeout=500, check=False)
+        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
+        return done
+
+    def check(self, *names):
+        for name in names:
+            with open(os.path.join(self.folder, name + ".png"), "rb") as file:
+                self.assertTrue(file.read(8).startswith(b"\x89PNG"))
+            with open(os.path.join(self.folder, name + ".pdf"), "rb") as file:
+                self.assertTrue(file.read(4).startswith(b"%PDF"))
+            self.assertGreater(os.stat(os.path.join(self.folder, name + ".png")).st_size, 20_000)
+            for table in ("table.txt", "table.csv", "sweep.h5"):
+                self.assertGreater(os.stat(os.path.join(self.folder, name, table)).st_size, 0)
+
+    def test_every_configuration_has_a_laptop_size_and_a_full_size(self):
+        names = figure_names()
+        self.assertEqual(len(names), 13)
+        for name in names:
+            sizes = []
+            for preset in ((), ("--preset", "full")):
+                done = subprocess.run([TVEM, "sweep", "--list", "--config",
+                                       os.path.join(SOURCE, "experiments", "configs", name + ".ini"), *preset],
+                                      capture_output=True, text=True, timeout=60, check=True)
+                sizes.append(len(done.stdout.splitlines()))
+            self.assertGreater(sizes[1], sizes[0], name)
+            self.assertGreater(sizes[0], 2, name)
+
+    def test_layers_and_separation(self):
+        self.figures("layers", "separation", "--", *REDUCED, "--sweep.task.separation", "2, 4", "--sweep.skip",
+                     "run.seed > 1 and run.seed > 2", expect=0)
+        self.check("layers", "separation")
+        before = {path: os.stat(path).st_mtime_ns for path in glob.glob(self.folder + "/*/*/run.h5")}
+        self.assertGreater(len(before), 4)
+        done = self.figures("layers", "separation", "--", *REDUCED, "--sweep.task.separation", "2, 4", "--sweep.skip",
+                            "run.seed > 1 and run.seed > 2")
+        self.assertEqual(done.stdout.count("; 0 done now"), 2)
+        self.assertEqual(before, {path: os.stat(path).st_mtime_ns for path in before})
+
+    def test_figures_with_more_than_lines(self):
+        self.figures("pool", "guess", "iterations", "shift", "--", *REDUCED)
+        self.figures("time", "--", *REDUCED[:4], "--train.evaluate_every", "10", "--eval.tasks", "24", "--sweep.run.seed", "1, 2")
+        self.check("pool", "guess", "iterations", "shift", "time")
+
+    def test_wrong_words_exit_2(self):
+        self.assertIn("no figure layer;", self.figures("layer", expect=2).stderr)
+        self.assertIn("unknown option --presets", self.figures("--presets", expect=2).stderr)
+
+    def test_wrong_plots_say_what_to_do(self):
+        self.figures("layers", "--", *REDUCED, "--sweep.task.points", "20, 30", "--sweep.task.dim", "2, 3",
+                     "--sweep.model.layers", "1, 2", expect=1)  # three axes: the figure asks for a choice
+        plot = os.path.join(SOURCE, "experiments", "plots", "plot_sweep.py")
+        for words, message in (((), "--select"), (("--select", "points=25"), "the values are 20, 30"),
+                               (("--select", "point=20"), "the axes are"), (("--x", "width"), "the axes are"),
+                               (("--select", "dim=2", "--trace"), "eval.trace"), (("--select", "dim=2", "--time"),
+                                                                                  "train.evaluate_every")):
+            done = subprocess.run([sys.executable, plot, os.path.join(self.folder, "layers"), *words], capture_output=True,
+                                  text=True, timeout=100, check=False)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(message, done.stderr)
+        done = subprocess.run([sys.executable, plot, os.path.join(self.folder, "layers"), "--select", "dim=3", "--x", "points"],
+                              capture_output=True, text=True, timeout=100, check=True)
+        self.assertIn("figure: ", done.stdout)
+
+
+if __name__ == "__main__":
+    TVEM, SOURCE = sys.argv[1:3]
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
