@@ -5,6 +5,7 @@
 #include "config_input.hpp"
 #include "evaluation_job.hpp"
 #include "report.hpp"
+#include "stop_request.hpp"
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/io/config.hpp"
@@ -23,6 +24,7 @@ std::vector<OwnOption> const options{
      "folder of a trained model, as tvem run wrote it; without it, baselines alone"},
     {"config", "FILE", "without --model: configuration of the tasks, an INI file"},
     {"out", "FILE", "the HDF5 file to write"},
+    {"max-minutes", "M", "stop after so many minutes, with nothing written (exit code 75)"},
     {"help", "", "this text"},
 };
 
@@ -128,7 +130,9 @@ int evaluate_command(CommandContext const& context) {
     return static_cast<int>(ExitCode::finished);
   }
   for (auto const& note : unused_keys(request.settings)) say(context.comm, "note: " + note + "\n");
-  evaluation_job(request, context.comm, context.command_line, Voice::aloud);
+  StopRequest const stop(arguments.value("max-minutes"));
+  evaluation_job(request, context.comm, context.command_line, Voice::aloud,
+                 {.on_alive = {}, .wants_stop = [&] { return stop.is_there(); }});
   on_root(context.comm,
           [&] { say(context.comm, "\n" + report_table(read_evaluation_file(request.file))); });
   return static_cast<int>(ExitCode::finished);

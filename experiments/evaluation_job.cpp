@@ -41,8 +41,7 @@ std::string identity_of(EvaluationRequest const& request) {
 }
 
 void evaluation_job(EvaluationRequest const& request, Communicator const& comm,
-                    std::string const& command_line, Voice voice,
-                    std::function<void()> const& on_alive) {
+                    std::string const& command_line, Voice voice, WorkHooks const& hooks) {
   InstructionSet instruction_set = common_instruction_set(comm);
   std::optional<Transformer<float>> transformer;
   std::optional<EvaluatedModel> model;
@@ -54,11 +53,8 @@ void evaluation_job(EvaluationRequest const& request, Communicator const& comm,
     model.emplace(EvaluatedModel{trained, *transformer});
   }
   Progress progress("evaluation, tasks of rank 0:", voice == Voice::aloud && comm.is_root());
-  Evaluation table = evaluate(request.settings, comm, model, instruction_set,
-                              [&](std::int64_t done, std::int64_t total) {
-                                progress.show(done, total, "");
-                                if (on_alive) on_alive();
-                              });
+  Evaluation table =
+      evaluate(request.settings, comm, model, instruction_set, evaluation_hooks(progress, hooks));
   if (!comm.is_root()) return;
   write_evaluation_file(
       request.file,

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -23,10 +22,9 @@ struct EvaluationRequest {
 std::string identity_of(EvaluationRequest const& request);
 
 /// Collective. Evaluates and writes the file, in whatever folder it is. Whatever may be wrong with
-/// the request has been looked for. Exceptions may be of one rank alone. on_alive: called on rank 0
-/// after every task.
+/// the request has been looked for. Throws StoppedOnRequest on all ranks alike; any other exception
+/// may be of one rank alone.
 void evaluation_job(EvaluationRequest const& request, Communicator const& comm,
-                    std::string const& command_line, Voice voice,
-                    std::function<void()> const& on_alive = {});
+                    std::string const& command_line, Voice voice, WorkHooks const& hooks = {});
 
 }  // namespace tvem

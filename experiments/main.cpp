@@ -93,6 +93,9 @@ int main(int argc, char** argv) {
   } catch (ConfigurationError const& error) {
     print_problems(comm, error);
     return static_cast<int>(ExitCode::wrong_input);
+  } catch (StoppedOnRequest const& error) {
+    say(comm, std::string("tvem: ") + error.what() + "; run the same command again to go on\n");
+    return static_cast<int>(ExitCode::stopped);
   } catch (std::bad_alloc const&) {
     return fail(
         "out of memory; attention needs n^2 numbers a head for the n points of a task, and "

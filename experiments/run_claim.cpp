@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tvem/core/error.hpp"
+#include "tvem/core/text.hpp"
 
 namespace tvem {
 namespace {
@@ -19,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto renewal = std::chrono::seconds(10);
-constexpr double lifetime_s = 120;
+constexpr double lifetime_s = 300;
 
 std::string this_host() {
   char name[256] = {};
@@ -27,19 +28,37 @@ std::string this_host() {
   return name;
 }
 
-/// "HOST PID JOB": whose claim it is.
-std::string signature() {
-  char const* const job = std::getenv("SLURM_JOB_ID");
-  return this_host() + " " + std::to_string(getpid()) + " " + (job ? job : "-");
+std::string environment(char const* name) {
+  char const* const value = std::getenv(name);
+  return value && *value ? value : "-";
 }
 
-/// Whether the process that the file names is on this host and gone.
-bool is_orphaned(fs::path const& file) {
+/// Whose a claim is; "HOST PID JOB RESTARTS" in the file, with - for what there is not.
+struct Signature {
+  std::string host, process, job = "-", restarts = "-";
+};
+
+Signature own_signature() {
+  return {this_host(), std::to_string(getpid()), environment("SLURM_JOB_ID"),
+          environment("SLURM_RESTART_COUNT")};
+}
+
+Signature signature_of(fs::path const& file) {
+  Signature signature;
   std::ifstream in(file);
-  std::string host;
+  in >> signature.host >> signature.process >> signature.job >> signature.restarts;
+  return signature;
+}
+
+/// Whether its process is on this host and gone, or its job is ours, in an earlier round.
+bool is_orphaned(fs::path const& file) {
+  Signature const theirs = signature_of(file), own = own_signature();
   pid_t process = 0;
-  if (!(in >> host >> process) || host != this_host()) return false;
-  return kill(process, 0) != 0 && errno == ESRCH;
+  bool const is_here = theirs.host == own.host && read_number(theirs.process, process);
+  bool const is_gone = is_here && kill(process, 0) != 0 && errno == ESRCH;
+  bool const is_earlier_round =
+      own.job != "-" && theirs.job == own.job && theirs.restarts != own.restarts;
+  return is_gone || is_earlier_round;
 }
 
 /// Whether the file is there and its owner alive. identity: of the file that was looked at.
@@ -58,7 +77,8 @@ bool create(fs::path const& file) {
   if (descriptor < 0)
     throw Error(file.string() + " could not be made: " + std::strerror(errno) +
                 "; see whether the folder can be written to");
-  std::string const text = signature() + "\n";
+  Signature const own = own_signature();
+  std::string const text = own.host + " " + own.process + " " + own.job + " " + own.restarts + "\n";
   bool const is_written =
       write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   close(descriptor);
@@ -82,7 +102,10 @@ void remove_left_over(fs::path const& file, ino_t identity) {
 }  // namespace
 
 std::unique_ptr<RunClaim> RunClaim::take(fs::path const& file) {
-  fs::create_directories(file.parent_path());
+  std::error_code error;
+  fs::create_directories(file.parent_path(), error);
+  if (error)
+    throw Error(file.parent_path().string() + ": the folder cannot be made: " + error.message());
   bool is_ours = create(file);
   ino_t identity = 0;
   if (!is_ours && !is_alive(file, identity)) {
@@ -90,6 +113,12 @@ std::unique_ptr<RunClaim> RunClaim::take(fs::path const& file) {
     is_ours = create(file);
   }
   return std::unique_ptr<RunClaim>(is_ours ? new RunClaim(file) : nullptr);
+}
+
+std::string RunClaim::owner(fs::path const& file) {
+  Signature const signature = signature_of(file);
+  return "process " + signature.process + " on " + signature.host +
+         (signature.job == "-" ? "" : ", Slurm job " + signature.job + ",");
 }
 
 bool RunClaim::is_held(fs::path const& file) {

@@ -13,13 +13,17 @@ inline std::filesystem::path claim_file(std::filesystem::path const& folder) {
 }
 
 /// A run that is ours until this is gone: a file that only one process can create, with its host,
-/// process and job. Its time is renewed while we are alive; one that has not been for two minutes,
-/// or whose process on this host is gone, is left over from a killed job and may be taken.
+/// process, Slurm job, and how often that has been requeued. Its time is renewed while we are
+/// alive. It is left over, and may be taken, when its time is older than five minutes, when its
+/// process on this host is gone, or when it is of an earlier round of our own requeued job. No
+/// flock: network file systems do not keep it.
 class RunClaim {
  public:
   /// The claim, or none when somebody else holds it. Makes the folder. Throws Error when the file
   /// cannot be made for another reason.
   static std::unique_ptr<RunClaim> take(std::filesystem::path const& file);
+  /// "process 4711 on node7, Slurm job 42": who holds it, as the file says.
+  static std::string owner(std::filesystem::path const& file);
   /// Whether somebody holds it.
   static bool is_held(std::filesystem::path const& file);
 

@@ -1,6 +1,12 @@
+#include <filesystem>
+#include <memory>
+
 #include "command_line.hpp"
 #include "config_input.hpp"
+#include "run_claim.hpp"
 #include "run_job.hpp"
+#include "stop_request.hpp"
+#include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/io/config.hpp"
 #include "tvem/io/identity.hpp"
@@ -12,6 +18,7 @@ namespace {
 std::vector<OwnOption> const options{
     {"config", "FILE", "configuration, an INI file; without it every key has its default"},
     {"out", "DIR", "folder of the run; run again on it, an unfinished run goes on"},
+    {"max-minutes", "M", "stop after so many minutes, to go on when started again (exit code 75)"},
     {"help", "", "this text"},
 };
 
@@ -43,6 +50,26 @@ Settings read_settings(CommandContext const& context, SplitArguments const& argu
   return settings;
 }
 
+/// Collective. The claim on the folder, on rank 0. Throws ConfigurationError on all ranks when
+/// another process is at work there.
+std::unique_ptr<RunClaim> claim_run(Communicator const& comm, std::filesystem::path const& folder) {
+  std::unique_ptr<RunClaim> claim;
+  on_root(comm, [&] {
+    if (std::filesystem::exists(folder) && !std::filesystem::is_directory(folder))
+      throw ConfigurationError("--out " + folder.string() + " is a file, not a folder");
+    try {
+      claim = RunClaim::take(claim_file(folder));
+    } catch (Error const& error) {
+      throw ConfigurationError(error.what());
+    }
+    if (!claim)
+      throw ConfigurationError("--out " + folder.string() + ": " +
+                               RunClaim::owner(claim_file(folder)) +
+                               " is at work there; wait for it, end it, or choose another folder");
+  });
+  return claim;
+}
+
 }  // namespace
 
 int run_command(CommandContext const& context) {
@@ -52,8 +79,12 @@ int run_command(CommandContext const& context) {
     return static_cast<int>(ExitCode::finished);
   }
   Settings const settings = read_settings(context, arguments);
+  StopRequest const stop(arguments.value("max-minutes"));
   std::string const folder = arguments.value("out");
-  if (!run_job(settings, folder, context.comm, context.command_line, Voice::aloud))
+  auto const claim = claim_run(context.comm, folder);
+  WorkHooks const hooks{.on_alive = [&] { claim->renew(); },
+                        .wants_stop = [&] { return stop.is_there(); }};
+  if (!run_job(settings, folder, context.comm, context.command_line, Voice::aloud, hooks))
     say(context.comm, "run " + run_id(settings) + " in " + folder + " is finished; tvem report " +
                           folder + " shows it\n");
   return static_cast<int>(ExitCode::finished);

@@ -94,13 +94,25 @@ void RunFolder::start(ParameterLayout const& layout, TrainingState const& state,
   });
 }
 
+Checkpoint RunFolder::checkpoint_of(TrainingState const& state) const {
+  return {.header = record_.header,
+          .training_identity = training_identity(settings_),
+          .layout = layout_,
+          .state = state};
+}
+
 void RunFolder::write_checkpoint(TrainingState const& state) {
   if (!comm_.is_root()) return;
-  tvem::write_checkpoint(path_, {.header = record_.header,
-                                 .training_identity = training_identity(settings_),
-                                 .layout = layout_,
-                                 .state = state});
+  tvem::write_checkpoint(path_, checkpoint_of(state));
   write_run(state);
+}
+
+fs::path RunFolder::write_diverged(TrainingState const& state) {
+  fs::path const folder = path_ / "diverged";
+  if (!comm_.is_root()) return folder;
+  fs::create_directories(folder);
+  tvem::write_checkpoint(folder, checkpoint_of(state));
+  return folder;
 }
 
 void RunFolder::write_evaluation(TrainingState const& state, Evaluation evaluation) {

@@ -34,6 +34,8 @@ class RunFolder {
              std::string const& command_line);
   /// Writes checkpoint.h5, then run.h5. Rank 0 alone writes.
   void write_checkpoint(TrainingState const& state);
+  /// Writes a checkpoint into the folder `diverged` within, and returns it. Rank 0 alone writes.
+  std::filesystem::path write_diverged(TrainingState const& state);
   /// Writes run.h5 with the evaluation. Rank 0 alone writes.
   void write_evaluation(TrainingState const& state, Evaluation evaluation);
   RunRecord const& record() const { return record_; }
@@ -41,6 +43,7 @@ class RunFolder {
  private:
   void read_run_file_of_folder();
   void write_run(TrainingState const& state);
+  Checkpoint checkpoint_of(TrainingState const& state) const;
   std::filesystem::path run_file() const { return path_ / "run.h5"; }
 
   std::filesystem::path path_;

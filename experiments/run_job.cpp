@@ -1,12 +1,15 @@
 #include "run_job.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 
 #include "command_line.hpp"
 #include "progress.hpp"
 #include "report.hpp"
 #include "run_folder.hpp"
+#include "tvem/core/error.hpp"
+#include "tvem/io/config.hpp"
 #include "tvem/io/identity.hpp"
 #include "tvem/train/evaluation.hpp"
 #include "tvem/train/loop.hpp"
@@ -33,15 +36,24 @@ TrainingState starting_state(Settings const& settings, RunFolder const& folder,
 /// Shows the training and keeps its checkpoints.
 class RunObserver : public TrainingObserver {
  public:
-  RunObserver(RunFolder& folder, bool is_shown, TrainSettings const& train,
-              std::int64_t done_before, std::function<void()> const& on_alive)
+  RunObserver(RunFolder& folder, bool is_shown, Communicator const& comm,
+              TrainSettings const& train, std::int64_t done_before, WorkHooks const& hooks)
       : folder_(folder),
+        comm_(comm),
         train_(train),
         progress_("training", is_shown, done_before),
-        on_alive_(on_alive) {}
+        hooks_(hooks) {}
 
+  Votes votes() override {
+    std::chrono::duration<double, std::ratio<60>> const since =
+        std::chrono::steady_clock::now() - last_checkpoint_;
+    bool const is_due = train_.checkpoint_minutes > 0 && since.count() >= train_.checkpoint_minutes;
+    return {.stop = hooks_.wants_stop && hooks_.wants_stop(),
+            .checkpoint = comm_.is_root() && is_due};
+  }
   void on_step(StepRecord const& record) override {
-    if (on_alive_) on_alive_();
+    if (hooks_.on_alive && comm_.is_root()) hooks_.on_alive();
+    if (is_skipped(record)) return;
     n_averaged_ = std::min(n_averaged_ + 1, 50);
     error_average_ += (record.error_mean - error_average_) / n_averaged_;
     char text[96];
@@ -50,13 +62,18 @@ class RunObserver : public TrainingObserver {
     progress_.show(record.step + 1, train_.steps, text);
   }
   void on_curve_point(CurveRecord const&) override {}
-  void on_checkpoint(TrainingState const& state) override { folder_.write_checkpoint(state); }
+  void on_checkpoint(TrainingState const& state) override {
+    folder_.write_checkpoint(state);
+    last_checkpoint_ = std::chrono::steady_clock::now();
+  }
 
  private:
   RunFolder& folder_;
+  Communicator comm_;
   TrainSettings train_;
   Progress progress_;
-  std::function<void()> const& on_alive_;
+  WorkHooks const& hooks_;
+  std::chrono::steady_clock::time_point last_checkpoint_ = std::chrono::steady_clock::now();
   double error_average_ = 0;  // over about the last 50 steps
   int n_averaged_ = 0;
 };
@@ -81,39 +98,66 @@ void announce(Communicator const& comm, Settings const& settings, RunFolder cons
 }
 
 /// Collective. Trains to the end and keeps checkpoints.
-void train(Trainer& trainer, RunFolder& folder, bool is_shown,
-           std::function<void()> const& on_alive) {
-  RunObserver observer(folder, is_shown, trainer.settings().train, trainer.state().step, on_alive);
-  run_training(trainer, observer);
+void train(Trainer& trainer, RunFolder& folder, bool is_shown, WorkHooks const& hooks) {
+  TrainSettings const& settings = trainer.settings().train;
+  TrainingEnd end{};
+  try {
+    RunObserver observer(folder, is_shown, trainer.comm(), settings, trainer.state().step, hooks);
+    end = run_training(trainer, observer);
+  } catch (TrainingDiverged const& error) {
+    auto const dump = folder.write_diverged(before_skipped(trainer.state()));
+    throw TrainingDiverged(std::string(error.what()) + "; tvem run with --out " + dump.string() +
+                           " repeats these steps");
+  }
+  if (end == TrainingEnd::stopped)
+    throw StoppedOnRequest("stopped on request after step " + std::to_string(trainer.state().step) +
+                           " of " + std::to_string(settings.steps) + "; its checkpoint is written");
 }
 
 /// Collective. Evaluates all estimators.
-void evaluate(Trainer& trainer, RunFolder& folder, bool is_shown,
-              std::function<void()> const& on_alive) {
+void evaluate(Trainer& trainer, RunFolder& folder, bool is_shown, WorkHooks const& hooks) {
   Progress progress("evaluation, tasks of rank 0:", is_shown);
-  Evaluation table =
-      evaluate(trainer.settings(), trainer.comm(), trainer.model(), trainer.state().instruction_set,
-               [&](std::int64_t done, std::int64_t total) {
-                 progress.show(done, total, "");
-                 if (on_alive) on_alive();
-               });
+  Evaluation table = evaluate(trainer.settings(), trainer.comm(), trainer.model(),
+                              trainer.state().instruction_set, evaluation_hooks(progress, hooks));
   folder.write_evaluation(trainer.state(), std::move(table));
+}
+
+/// Refuses to begin when ranks have read other settings, by a file system that is behind.
+void check_same_settings(Communicator const& comm, Settings const& settings) {
+  std::string const own = configuration_text(settings);
+  bool const is_same = comm.broadcast(own) == own;
+  if (comm.min(is_same ? 1 : 0) == 0)
+    throw Error("the ranks have not read the same configuration; start again");
 }
 
 }  // namespace
 
+EvaluationHooks evaluation_hooks(Progress& progress, WorkHooks const& hooks) {
+  return {.progress =
+              [&](std::int64_t done, std::int64_t total) {
+                progress.show(done, total, "");
+                if (hooks.on_alive) hooks.on_alive();
+              },
+          .wants_stop = hooks.wants_stop};
+}
+
 bool run_job(Settings const& settings, std::filesystem::path const& path, Communicator const& comm,
-             std::string const& command_line, Voice voice, std::function<void()> const& on_alive) {
+             std::string const& command_line, Voice voice, WorkHooks const& hooks) {
   bool const is_shown = voice == Voice::aloud && comm.is_root();
+  check_same_settings(comm, settings);
   RunFolder folder(path, settings, comm);
   if (!folder.notice().empty()) say(comm, "note: " + folder.notice() + "\n");
   Trainer trainer(settings, comm, starting_state(settings, folder, comm));
   if (trainer.is_finished() && folder.is_evaluated()) return false;
   if (is_shown) announce(comm, settings, folder, trainer);
   folder.start(trainer.model().layout(), trainer.state(), command_line);
-  std::function<void()> const of_root = comm.is_root() ? on_alive : std::function<void()>();
-  train(trainer, folder, is_shown, of_root);
-  evaluate(trainer, folder, is_shown, of_root);
+  train(trainer, folder, is_shown, hooks);
+  std::int64_t const n_skipped =
+      std::count_if(trainer.state().steps.begin(), trainer.state().steps.end(), is_skipped);
+  if (n_skipped > 0)
+    say(comm, "note: " + std::to_string(n_skipped) + " of " + std::to_string(trainer.state().step) +
+                  " training steps were skipped, since their loss or gradient was not finite\n");
+  evaluate(trainer, folder, is_shown, hooks);
   if (is_shown) say(comm, "\n" + report_table(folder.record()));
   return true;
 }

@@ -4,20 +4,32 @@
 #include <functional>
 #include <string>
 
+#include "progress.hpp"
 #include "tvem/comm/communicator.hpp"
 #include "tvem/core/settings.hpp"
+#include "tvem/train/evaluation.hpp"
 
 namespace tvem {
 
 /// Whether a run shows its progress and its table on the terminal.
 enum class Voice { aloud, silent };
 
+/// How the outside goes along with a long piece of work; each may be none.
+struct WorkHooks {
+  std::function<void()> on_alive;    // called on rank 0 after every step or task
+  std::function<bool()> wants_stop;  // asked on every rank; one that wants is enough
+};
+
+/// The hooks of an evaluation that a progress line shows.
+EvaluationHooks evaluation_hooks(Progress& progress, WorkHooks const& hooks);
+
 /// Collective. Trains and evaluates these settings in their folder, or goes on from what is there.
-/// Returns whether there was anything left to do. Throws on all ranks: ConfigurationError for a
-/// folder of another training, TrainingDiverged; any other exception may be of one rank alone.
-/// on_alive: called on rank 0 after every step, and every task that it evaluates.
+/// Returns whether there was anything left to do. Throws on all ranks alike: ConfigurationError for
+/// a folder of another training, TrainingDiverged, StoppedOnRequest; any other exception may be of
+/// one rank alone. A training that diverged leaves the state from which it comes again in the
+/// folder `diverged`.
 bool run_job(Settings const& settings, std::filesystem::path const& folder,
              Communicator const& comm, std::string const& command_line, Voice voice,
-             std::function<void()> const& on_alive = {});
+             WorkHooks const& hooks = {});
 
 }  // namespace tvem

@@ -11,6 +11,7 @@
 #include "progress.hpp"
 #include "run_claim.hpp"
 #include "run_job.hpp"
+#include "stop_request.hpp"
 #include "sweep_state.hpp"
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
@@ -31,6 +32,7 @@ std::vector<OwnOption> const options{
     {"tsv", "", "with --list: index, id and a column for each axis, separated by tabs"},
     {"groups", "G", "ranks share into so many groups, each with a run of its own at a time [1]"},
     {"index", "I", "do run I of the list alone, from 0, as a Slurm array does"},
+    {"max-minutes", "M", "stop after so many minutes, to go on when started again (exit code 75)"},
     {"help", "", "this text"},
 };
 
@@ -170,14 +172,18 @@ class SweepDisplay {
 /// Does runs that nobody else has, one after another, on a group of ranks, and tells how it goes.
 class Sweeper {
  public:
-  /// is_display: whether this process shows the progress of all.
+  /// is_display: whether this process shows the progress of all. stop: must outlive this.
   Sweeper(Communicator group, std::string command_line, SweepPlan const& plan, fs::path folder,
-          bool is_display)
+          StopRequest const& stop, bool is_display)
       : group_(std::move(group)),
         command_line_(std::move(command_line)),
         plan_(plan),
         folder_(std::move(folder)),
+        stop_(stop),
         display_(plan, folder_, is_display) {}
+
+  /// Collective in the group. Whether one of its ranks has been asked to stop.
+  bool is_stopping() const { return is_stopped_ || group_.max(stop_.is_there() ? 1 : 0) == 1; }
 
   /// Collective in the group.
   void do_run(std::size_t index, Voice voice) {
@@ -187,20 +193,25 @@ class Sweeper {
     on_root(group_, [&] { claim = RunClaim::take(claim_file(folder)); });
     if (group_.max(claim ? 1 : 0) == 0) return;
     auto const start = std::chrono::steady_clock::now();
-    auto const on_alive = [&] {
-      if (claim) claim->renew();
-      if (voice == Voice::silent) display_.refresh();
-    };
+    WorkHooks const hooks{.on_alive =
+                              [&] {
+                                if (claim) claim->renew();
+                                if (voice == Voice::silent) display_.refresh();
+                              },
+                          .wants_stop = [&] { return stop_.is_there(); }};
     std::string outcome;
     try {
-      bool const was_work = run.is_training ? train(run, folder, voice, on_alive)
-                                            : evaluate_baselines(run, voice, on_alive);
+      bool const was_work = run.is_training ? train(run, folder, voice, hooks)
+                                            : evaluate_baselines(run, voice, hooks);
       if (group_.is_root()) clear_failure(folder);
       if (!was_work) return;
       ++n_done_;
       outcome = "finished";
     } catch (ConfigurationError const& error) {
       outcome = failure(folder, error.what());
+    } catch (StoppedOnRequest const& error) {
+      is_stopped_ = true;
+      outcome = error.what();
     } catch (TrainingDiverged const& error) {
       outcome = failure(folder, error.what());
     } catch (Error const& error) {
@@ -218,12 +229,10 @@ class Sweeper {
   int n_failed() const { return n_failed_; }
 
  private:
-  using OnAlive = std::function<void()>;
-
   /// The training, and the evaluations of its model. Whether there was anything left to do.
-  bool train(SweepRun const& run, fs::path const& folder, Voice voice, OnAlive const& on_alive) {
+  bool train(SweepRun const& run, fs::path const& folder, Voice voice, WorkHooks const& hooks) {
     bool was_work = run_job(training_settings(plan_.sweep, run.cell), folder, group_, command_line_,
-                            voice, on_alive);
+                            voice, hooks);
     std::optional<TrainedModel> model;
     for (std::size_t const cell : run.evaluations) {
       fs::path const file = folder_ / model_evaluation_file(plan_.sweep, cell);
@@ -231,17 +240,17 @@ class Sweeper {
       std::vector<std::string> warnings;
       if (!model) on_every_rank(group_, [&] { model = read_trained_model(folder, warnings); });
       evaluation_job({model_evaluation_settings(plan_.sweep, cell), model, file}, group_,
-                     command_line_, voice, on_alive);
+                     command_line_, voice, hooks);
       was_work = true;
     }
     return was_work;
   }
 
-  bool evaluate_baselines(SweepRun const& run, Voice voice, OnAlive const& on_alive) {
+  bool evaluate_baselines(SweepRun const& run, Voice voice, WorkHooks const& hooks) {
     fs::path const file = folder_ / baseline_file(plan_.sweep, run.cell);
     if (exists(file)) return false;
     evaluation_job({baseline_settings(plan_.sweep, run.cell), {}, file}, group_, command_line_,
-                   voice, on_alive);
+                   voice, hooks);
     return true;
   }
 
@@ -269,7 +278,9 @@ class Sweeper {
   std::string command_line_;
   SweepPlan const& plan_;
   fs::path folder_;
+  StopRequest const& stop_;
   SweepDisplay display_;
+  bool is_stopped_ = false;
   int n_done_ = 0, n_failed_ = 0;
 };
 
@@ -286,12 +297,13 @@ bool tell_states(Communicator const& comm, SweepPlan const& done, fs::path const
 
 /// Collective. Shares the ranks into groups, which do the runs.
 ExitCode do_runs(CommandContext const& context, SweepPlan const& plan, fs::path const& folder,
-                 int n_groups) {
+                 int n_groups, StopRequest const& stop) {
   Communicator const& world = context.comm;
   Voice const voice = plan.runs.size() == 1 && n_groups == 1 ? Voice::aloud : Voice::silent;
   Sweeper sweeper(world.split(world.rank() * n_groups / world.size()), context.command_line, plan,
-                  folder, world.is_root());
-  for (std::size_t run = 0; run < plan.runs.size(); ++run) sweeper.do_run(run, voice);
+                  folder, stop, world.is_root());
+  for (std::size_t run = 0; run < plan.runs.size() && !sweeper.is_stopping(); ++run)
+    sweeper.do_run(run, voice);
   std::int64_t const n_failed = world.max(sweeper.n_failed());
   std::array<double, 1> n_done{sweeper.is_root() ? static_cast<double>(sweeper.n_done()) : 0.0};
   world.sum(n_done);
@@ -340,8 +352,9 @@ int sweep_command(CommandContext const& context) {
                                " would take the place of --config; choose another folder");
   });
   if (arguments.has("index")) plan.runs = {plan.runs[asked_run(arguments.value("index"), plan)]};
+  StopRequest const stop(arguments.value("max-minutes"));
   on_root(context.comm, [&] { store_sweep(folder, plan.sweep); });
-  return static_cast<int>(do_runs(context, plan, folder, n_groups));
+  return static_cast<int>(do_runs(context, plan, folder, n_groups, stop));
 }
 
 }  // namespace tvem

@@ -169,6 +169,11 @@ std::vector<Key> train_keys() {
                                {2, many}, "evaluation tasks for a point of the learning curve"),
       number_key<std::int64_t>("train.checkpoint_every", operational, at(s, &T::checkpoint_every),
                                {0, many}, "steps between checkpoints; 0: only at the end"),
+      number_key<double>("train.checkpoint_minutes", operational, at(s, &T::checkpoint_minutes),
+                         {0, unbounded}, "minutes between checkpoints, also; 0: by steps alone"),
+      number_key<std::int64_t>("train.max_skipped", operational, at(s, &T::max_skipped), {0, many},
+                               "steps in a row that are skipped, since their loss or gradient is "
+                               "not finite, before the training ends"),
   };
 }
 

@@ -29,6 +29,13 @@ class ConfigurationError : public Error {
   std::vector<std::string> problems_;
 };
 
+/// The work was ended on request at a point from which it goes on; thrown by all ranks alike. Exit
+/// code 75.
+class StoppedOnRequest : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A training whose loss or gradient is not finite; thrown by all ranks alike.
 class TrainingDiverged : public Error {
  public:

@@ -212,6 +212,8 @@ struct TrainSettings {
   std::int64_t evaluate_every = 0;
   std::int64_t evaluate_tasks = 1024;
   std::int64_t checkpoint_every = 500;
+  double checkpoint_minutes = 10;  // on the clock of rank 0
+  std::int64_t max_skipped = 10;   // steps in a row that are not finite
 };
 
 /// The keys `eval.*`.

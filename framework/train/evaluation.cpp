@@ -95,16 +95,23 @@ Fit fit_of(EstimatorSpec const& spec, EvaluationItem const& item, Settings const
   return run_baseline(spec, settings, task, instruction_set, restarts);
 }
 
+constexpr std::int64_t tasks_between_votes = 64;
+
+void stop_if_wanted(Communicator const& comm, std::function<bool()> const& wants_stop) {
+  if (comm.max(wants_stop() ? 1 : 0) == 1)
+    throw StoppedOnRequest("stopped on request in the evaluation, which begins anew");
+}
+
 }  // namespace
 
 Evaluation evaluate(Settings const& settings, Communicator const& comm, Transformer<float>& model,
-                    InstructionSet instruction_set, EvaluationProgress const& progress) {
-  return evaluate(settings, comm, EvaluatedModel{settings, model}, instruction_set, progress);
+                    InstructionSet instruction_set, EvaluationHooks const& hooks) {
+  return evaluate(settings, comm, EvaluatedModel{settings, model}, instruction_set, hooks);
 }
 
 Evaluation evaluate(Settings const& settings, Communicator const& comm,
                     std::optional<EvaluatedModel> const& of_training,
-                    InstructionSet instruction_set, EvaluationProgress const& progress) {
+                    InstructionSet instruction_set, EvaluationHooks const& hooks) {
   auto const model = with_guess_of(of_training, settings.input);
   auto const specs = parse_estimators(settings);
   auto const items = evaluation_items(specs);
@@ -114,6 +121,7 @@ Evaluation evaluate(Settings const& settings, Communicator const& comm,
   Task task;
   RowMatrix held_out;
   for (std::int64_t id = 0; id < settings.eval.tasks; ++id) {
+    if (hooks.wants_stop && id % tasks_between_votes == 0) stop_if_wanted(comm, hooks.wants_stop);
     bool is_sampled = false;
     for (std::size_t i = 0; i < items.size(); ++i) {
       // In turn by task and item, so that every rank has as much of every estimator.
@@ -130,7 +138,7 @@ Evaluation evaluate(Settings const& settings, Communicator const& comm,
           fit_of(specs[items[i].estimator], items[i], settings, task, model, instruction_set);
       rows.add_fit(task, held_out, items[i], fit, watch.seconds());
     }
-    if (progress && comm.is_root()) progress(id + 1, settings.eval.tasks);
+    if (hooks.progress && comm.is_root()) hooks.progress(id + 1, settings.eval.tasks);
   }
   return rows.gather(comm, specs);
 }

@@ -19,6 +19,12 @@ std::vector<EstimatorSpec> parse_estimators(Settings const& settings);
 /// Called on rank 0 from time to time with the tasks that it has done its part of, and all tasks.
 using EvaluationProgress = std::function<void(std::int64_t done, std::int64_t total)>;
 
+/// How an evaluation is watched; each may be none.
+struct EvaluationHooks {
+  EvaluationProgress progress;
+  std::function<bool()> wants_stop;  // asked on every rank now and then; one that wants is enough
+};
+
 /// A model with its parameters set, and the settings of its training, which say what goes into it.
 struct EvaluatedModel {
   Settings settings;
@@ -33,13 +39,14 @@ std::vector<std::string> domain_problems(Settings const& trained, Settings const
 /// Collective. All estimators on the evaluation tasks 0 .. eval.tasks - 1. Ranks share tasks,
 /// estimators and restarts. Rank 0 gets the table in the order of task ids, the others an empty
 /// one. model: none where no estimator needs it. Everything but `seconds` is the same bits at any
-/// number of ranks; `seconds` are those of all restarts, as if one rank had done them.
+/// number of ranks; `seconds` are those of all restarts, as if one rank had done them. Throws
+/// StoppedOnRequest on all ranks alike when one of them wants to stop.
 Evaluation evaluate(Settings const& settings, Communicator const& comm,
                     std::optional<EvaluatedModel> const& model, InstructionSet instruction_set,
-                    EvaluationProgress const& progress = {});
+                    EvaluationHooks const& hooks = {});
 /// Collective. As above, of a model that was trained with the same settings.
 Evaluation evaluate(Settings const& settings, Communicator const& comm, Transformer<float>& model,
-                    InstructionSet instruction_set, EvaluationProgress const& progress = {});
+                    InstructionSet instruction_set, EvaluationHooks const& hooks = {});
 
 /// Collective. A point of the learning curve: the model on the first train.evaluate_tasks
 /// evaluation tasks. Only rank 0's record has the errors.

@@ -52,6 +52,11 @@ void GradientSum::finish_chunk(double loss_sum, double error_sum) {
   chunk_state_ = SummandState::in_range;
 }
 
+void GradientSum::vote(Votes const& votes) {
+  scalars()[stop] += votes.stop ? 1 : 0;
+  scalars()[checkpoint] += votes.checkpoint ? 1 : 0;
+}
+
 void GradientSum::sum_over_ranks(Communicator const& comm) {
   if (kind_ == ReductionKind::reproducible) return comm.sum(std::span(sums_));
   comm.sum(std::span(fast_sums_));

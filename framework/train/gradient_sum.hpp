@@ -10,6 +10,12 @@
 
 namespace tvem {
 
+/// What a rank asks of all with the sums of a step; one rank is enough.
+struct Votes {
+  bool stop = false;        // to end the training after this step
+  bool checkpoint = false;  // to keep the state after this step
+};
+
 /// The sums of one step over all tasks on all ranks. `reproducible` (exact_sum.hpp) gives the same
 /// bits however chunks are shared among ranks and whatever order they come in; `fast` is a plain
 /// sum of floats.
@@ -25,6 +31,8 @@ class GradientSum {
   void add_gradient(std::size_t offset, std::span<float const> gradient_sum);
   /// Adds the sums over the chunk's tasks of losses and errors, and ends the chunk.
   void finish_chunk(double loss_sum, double error_sum);
+  /// Adds this rank's votes, which ride in the same reduction.
+  void vote(Votes const& votes);
   /// Collective. After it every rank has the sums over all ranks.
   void sum_over_ranks(Communicator const& comm);
 
@@ -36,11 +44,13 @@ class GradientSum {
   std::int64_t n_non_finite() const { return static_cast<std::int64_t>(scalar(non_finite)); }
   /// Chunks too large for the quantum; the sums are then spoiled and the step must be repeated.
   std::int64_t n_out_of_range() const { return static_cast<std::int64_t>(scalar(out_of_range)); }
+  /// What any rank has voted for.
+  Votes votes() const { return {scalar(stop) > 0, scalar(checkpoint) > 0}; }
   /// 0 for `fast`, which has no quantum.
   int quantum_exponent() const;
 
  private:
-  enum Scalar : std::size_t { loss, error, non_finite, out_of_range, n_scalars };
+  enum Scalar : std::size_t { loss, error, non_finite, out_of_range, stop, checkpoint, n_scalars };
   double scalar(Scalar which) const { return sums_[n_parameters_ + which]; }
   std::span<double> scalars() { return std::span(sums_).subspan(n_parameters_); }
   SummandState add_fast(std::size_t offset, std::span<float const> gradient_sum);

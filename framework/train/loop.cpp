@@ -18,23 +18,28 @@ void add_curve_point(Trainer& trainer, TrainingObserver& observer) {
 
 }  // namespace
 
-void run_training(Trainer& trainer, TrainingObserver& observer) {
+TrainingEnd run_training(Trainer& trainer, TrainingObserver& observer) {
   TrainSettings const& train = trainer.settings().train;
   TrainingState& state = trainer.state();
+  trainer.check_ranks_agree();
   if (state.step == 0 && train.evaluate_every > 0) add_curve_point(trainer, observer);
   auto start = std::chrono::steady_clock::now();
   while (!trainer.is_finished()) {
-    observer.on_step(trainer.train_step());
+    observer.on_step(trainer.train_step(observer.votes()));
+    Votes const passed = trainer.passed_votes();
     bool const is_last = trainer.is_finished();
     if (is_due(state.step, train.evaluate_every) || (is_last && train.evaluate_every > 0))
       add_curve_point(trainer, observer);
-    if (is_due(state.step, train.checkpoint_every) || is_last) {
+    if (is_due(state.step, train.checkpoint_every) || is_last || passed.stop || passed.checkpoint) {
       auto const now = std::chrono::steady_clock::now();
       state.training_seconds += std::chrono::duration<double>(now - start).count();
       start = now;
+      trainer.check_ranks_agree();
       observer.on_checkpoint(state);
     }
+    if (passed.stop && !is_last) return TrainingEnd::stopped;
   }
+  return TrainingEnd::finished;
 }
 
 }  // namespace tvem

@@ -8,16 +8,20 @@ namespace tvem {
 class TrainingObserver {
  public:
   virtual ~TrainingObserver() = default;
+  /// What this rank votes for, asked before every step.
+  virtual Votes votes() { return {}; }
   virtual void on_step(StepRecord const& record) = 0;
   virtual void on_curve_point(CurveRecord const& record) = 0;
   /// The state to keep: a training that goes on from it ends in the same bits.
   virtual void on_checkpoint(TrainingState const& state) = 0;
 };
 
-/// Collective. Trains until train.steps are done, with a point of the learning curve every
-/// train.evaluate_every steps (and at step 0 and the end) and a checkpoint every
-/// train.checkpoint_every (and at the end). A period of 0 means: only at the end, and for the curve
-/// never.
-void run_training(Trainer& trainer, TrainingObserver& observer);
+enum class TrainingEnd { finished, stopped };
+
+/// Collective. Trains until train.steps are done, or until a rank has voted to stop, with a point
+/// of the learning curve every train.evaluate_every steps (and at step 0 and the end) and a
+/// checkpoint every train.checkpoint_every, when a rank has voted for one, and at the end. A period
+/// of 0 means: only at the end, and for the curve never.
+TrainingEnd run_training(Trainer& trainer, TrainingObserver& observer);
 
 }  // namespace tvem

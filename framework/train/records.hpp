@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,7 +12,7 @@
 namespace tvem {
 
 /// What one training step reports; a row of /training. Means are over the tasks of the step, all of
-/// them fresh, before the update.
+/// them fresh, before the update; NaN for a step that was skipped.
 struct StepRecord {
   std::int64_t step = 0;     // from 0
   double loss_mean = 0;      // permutation-invariant cross-entropy, nats per point
@@ -40,6 +41,9 @@ struct TrainingState {
   int chunk = 0;                // tasks a chunk, resolved
   double training_seconds = 0;  // wall clock of rank 0, over all starts
 };
+
+/// Whether the step was skipped, since its loss or gradient was not finite.
+inline bool is_skipped(StepRecord const& record) { return std::isnan(record.gradient_norm); }
 
 /// All estimators on the same tasks. Arrays over (estimator, task) are row-major:
 /// entry [e * n_tasks() + t]; evaluation_metrics says what they are. Arrays over (estimator,

@@ -1,8 +1,10 @@
 #include "tvem/train/trainer.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "tvem/core/error.hpp"
+#include "tvem/core/sha256.hpp"
 #include "tvem/optim/schedule.hpp"
 
 namespace tvem {
@@ -18,6 +20,20 @@ TrainingState initial_state(Settings const& settings, InstructionSet instruction
   state.optimizer = initial_optimizer_state(settings.train.optimizer, model.layout().size());
   state.instruction_set = instruction_set;
   state.chunk = resolved_chunk(settings);
+  return state;
+}
+
+std::int64_t n_skipped_last(TrainingState const& state) {
+  auto const last = std::find_if_not(state.steps.rbegin(), state.steps.rend(), is_skipped);
+  return last - state.steps.rbegin();
+}
+
+TrainingState before_skipped(TrainingState state) {
+  std::int64_t const n = n_skipped_last(state);
+  state.step -= n;
+  state.steps.resize(state.steps.size() - static_cast<std::size_t>(n));
+  std::erase_if(state.learning_curve,
+                [&](CurveRecord const& record) { return record.step > state.step; });
   return state;
 }
 
@@ -40,6 +56,26 @@ Trainer::Trainer(Settings const& settings, Communicator comm, TrainingState stat
   state_.steps.reserve(static_cast<std::size_t>(n_rows));
 }
 
+void Trainer::check_ranks_agree() const {
+  Sha256 sha;
+  auto const add = [&](auto const& values) {
+    sha.update(
+        {reinterpret_cast<char const*>(values.data()), values.size() * sizeof(*values.data())});
+  };
+  add(state_.parameters);
+  add(state_.optimizer.first_moment);
+  add(state_.optimizer.second_moment);
+  // 60 bits of the digest, and the step.
+  auto const digest =
+      static_cast<std::int64_t>(std::stoull(sha.hex_digest().substr(0, 15), nullptr, 16));
+  for (std::int64_t const value : {state_.step, digest})
+    if (comm_.min(value) != comm_.max(value))
+      throw Error("the ranks do not hold the same parameters after step " +
+                  std::to_string(state_.step) +
+                  ": memory or network of a node is at fault, or the program; the last checkpoint "
+                  "is kept, go on from it on other nodes");
+}
+
 Transformer<float>& Trainer::model() {
   model_.set_parameters(state_.parameters);
   return model_;
@@ -47,8 +83,9 @@ Transformer<float>& Trainer::model() {
 
 // ---- the training step
 
-StepRecord Trainer::train_step() {
-  sum_gradients();
+StepRecord Trainer::train_step(Votes const& votes) {
+  sum_gradients(votes);
+  if (sums_.n_non_finite() > 0) return skip_step();
   auto const n_tasks = static_cast<double>(settings_.train.tasks_per_step);
   std::span<double const> const gradient_sum = sums_.gradient_sum();
   StepRecord record{.step = state_.step,
@@ -65,27 +102,45 @@ StepRecord Trainer::train_step() {
   return record;
 }
 
+/// The step is counted, with its tasks, and changes nothing else.
+StepRecord Trainer::skip_step() {
+  double const none = std::nan("");
+  StepRecord const record{.step = state_.step,
+                          .loss_mean = none,
+                          .error_mean = none,
+                          .rate = learning_rate(settings_.train, state_.step),
+                          .gradient_norm = none,
+                          .quantum_exponent = sums_.quantum_exponent()};
+  ++state_.step;
+  state_.steps.push_back(record);
+  std::int64_t const in_a_row = n_skipped_last(state_);
+  if (in_a_row > settings_.train.max_skipped)
+    throw TrainingDiverged(
+        "training diverged: in step " + std::to_string(record.step) + ", " +
+        std::to_string(sums_.n_non_finite()) + " of " + std::to_string(n_chunks_) +
+        " chunks have a loss or gradient that is not finite, as in " +
+        std::to_string(in_a_row - 1) +
+        " steps before it (train.max_skipped = " + std::to_string(settings_.train.max_skipped) +
+        "); lower train.rate, lengthen train.warmup or set train.clip");
+  return record;
+}
+
 /// Every task of a chunk may add a magnitude of 8 to the loss and to each value of the gradient
 /// before a coarser quantum is needed. Depends on the configuration alone.
 Quantum Trainer::first_quantum() const { return Quantum::admitting(8.0 * state_.chunk, n_chunks_); }
 
 /// Sums of the step's tasks over all ranks; repeated with a coarser quantum until all are in range.
-void Trainer::sum_gradients() {
+void Trainer::sum_gradients(Votes const& votes) {
   model_.set_parameters(state_.parameters);
   for (Quantum quantum = first_quantum();; quantum = quantum.coarser()) {
-    sum_gradients(quantum);
-    if (sums_.n_non_finite() > 0)
-      throw TrainingDiverged(
-          "training diverged: in step " + std::to_string(state_.step) + ", " +
-          std::to_string(sums_.n_non_finite()) + " of " + std::to_string(n_chunks_) +
-          " chunks have a loss or gradient that is not finite; lower train.rate, lengthen "
-          "train.warmup or set train.clip (the last checkpoint is kept)");
-    if (sums_.n_out_of_range() == 0) return;
+    sum_gradients(quantum, votes);
+    if (sums_.n_non_finite() > 0 || sums_.n_out_of_range() == 0) return;
   }
 }
 
-void Trainer::sum_gradients(Quantum quantum) {
+void Trainer::sum_gradients(Quantum quantum, Votes const& votes) {
   sums_.reset(quantum, n_chunks_);
+  sums_.vote(votes);
   for (std::int64_t c = local_chunks_.begin; c < local_chunks_.end; ++c) process_chunk(c);
   sums_.sum_over_ranks(comm_);
 }

@@ -19,6 +19,11 @@ InstructionSet common_instruction_set(Communicator const& comm);
 /// The state before the first step: parameters keyed by run.seed, no curve.
 TrainingState initial_state(Settings const& settings, InstructionSet instruction_set);
 
+/// Steps at the end of the training so far that were skipped, one after another.
+std::int64_t n_skipped_last(TrainingState const& state);
+/// The state before those, from which they come again.
+TrainingState before_skipped(TrainingState state);
+
 /// Data-parallel training. Every rank holds the same state, bit for bit, and works on its share of
 /// a step's chunks; nothing that depends on the rank enters a decision after the sum.
 class Trainer {
@@ -26,9 +31,16 @@ class Trainer {
   Trainer(Settings const& settings, Communicator comm, TrainingState state);
 
   /// Collective. One step: sample the tasks, forward, loss, backward, sum over ranks, clip, update.
-  /// Throws Error on all ranks alike when a gradient is not finite; the state is then as before the
-  /// step.
-  StepRecord train_step();
+  /// A step with a loss or gradient that is not finite is skipped: parameters and optimiser stay as
+  /// they are, and its record is NaN. Throws TrainingDiverged on all ranks alike after more than
+  /// train.max_skipped of them in a row. votes: of this rank; they ride in the sum.
+  StepRecord train_step(Votes const& votes = {});
+  /// What the ranks voted for in the last step.
+  Votes passed_votes() const { return sums_.votes(); }
+
+  /// Collective. Throws Error on all ranks alike when they do not hold the same state, bit for bit:
+  /// a fault of the machine or of the program.
+  void check_ranks_agree() const;
 
   bool is_finished() const { return state_.step >= settings_.train.steps; }
   TrainingState const& state() const { return state_; }
@@ -40,8 +52,9 @@ class Trainer {
 
  private:
   Quantum first_quantum() const;
-  void sum_gradients();
-  void sum_gradients(Quantum quantum);
+  void sum_gradients(Votes const& votes);
+  void sum_gradients(Quantum quantum, Votes const& votes);
+  StepRecord skip_step();
   void process_chunk(std::int64_t chunk_index);
   void sample_chunk(std::int64_t chunk_index);
 

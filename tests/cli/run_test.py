@@ -168,6 +168,12 @@ class Folder(CliTest):
                           expect=1)
         self.assertIn("training diverged: in step", done.stderr)
         self.assertIn("train.rate", done.stderr)
+        # The state that is left repeats the steps.
+        step = done.stderr.split("diverged: in step ")[1].split(",")[0]
+        self.assertIn(self.path("run", "diverged"), done.stderr)
+        again = self.train(os.path.join("run", "diverged"), "--train.rate", "1e6", "--train.clip", 0, "--model.norm", "none",
+                           expect=1)
+        self.assertIn(f"training diverged: in step {step},", again.stderr)
 
     def test_damaged_checkpoint_previous_one_is_used(self):
         self.train("run", "--train.steps", 40)

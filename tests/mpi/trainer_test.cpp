@@ -151,23 +151,122 @@ TEST(Trainer, ManyTasksAStep_NoStepIsRepeated) {
   EXPECT_EQ(state.steps[0].quantum_exponent, first_quantum(settings).exponent());
 }
 
-TEST(Trainer, ParameterNotFinite_ErrorOnAllRanksAndStateKept) {
+constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
+
+TEST(Trainer, StepNotFinite_SkippedAndCounted) {
   for (auto const reduction : {ReductionKind::reproducible, ReductionKind::fast}) {
     Settings settings = ragged_settings();
     settings.parallel.reduction = reduction;
+    Trainer trainer(settings, test_world(), first_state(settings));
+    trainer.train_step();
+    TrainingState const before = trainer.state();
+    trainer.state().parameters[3] = not_a_number;
+    EXPECT_TRUE(is_skipped(trainer.train_step()));
+    EXPECT_TRUE(is_skipped(trainer.train_step()));
+    EXPECT_EQ(n_skipped_last(trainer.state()), 2);
+    trainer.state().parameters[3] = before.parameters[3];
+    EXPECT_EQ(trainer.state().step, 3);
+    EXPECT_TRUE(same_bits(trainer.state().parameters, before.parameters));
+    EXPECT_TRUE(same_bits(trainer.state().optimizer.first_moment, before.optimizer.first_moment));
+    EXPECT_EQ(trainer.state().optimizer.n_updates, 1);
+    TrainingState const rewound = before_skipped(trainer.state());
+    expect_same_state(rewound, before);
+    EXPECT_FALSE(is_skipped(trainer.train_step()));
+    EXPECT_EQ(n_skipped_last(trainer.state()), 0);
+    EXPECT_TRUE(is_skipped(trainer.state().steps[1]));
+  }
+}
+
+TEST(Trainer, TooManyStepsNotFiniteInARow_ErrorOnAllRanks) {
+  for (std::int64_t const most : {0, 3}) {
+    Settings settings = ragged_settings();
+    settings.train.max_skipped = most;
     TrainingState state = first_state(settings);
-    state.parameters[3] = std::numeric_limits<float>::quiet_NaN();
+    state.parameters[3] = not_a_number;
     Trainer trainer(settings, test_world(), state);
+    for (std::int64_t i = 0; i < most; ++i) trainer.train_step();
     try {
       trainer.train_step();
       ADD_FAILURE() << "the step did not notice";
-    } catch (Error const& error) {
+    } catch (TrainingDiverged const& error) {
       EXPECT_NE(std::string(error.what()).find("not finite"), std::string::npos) << error.what();
       EXPECT_NE(std::string(error.what()).find("train.rate"), std::string::npos);
     }
-    EXPECT_EQ(trainer.state().step, 0);
-    EXPECT_TRUE(trainer.state().steps.empty());
+    EXPECT_EQ(before_skipped(trainer.state()).step, 0);
   }
+}
+
+TEST(Trainer, Votes_OfAnyRankReachAllAndChangeNoBit) {
+  Settings const settings = ragged_settings();
+  for (auto const reduction : {ReductionKind::reproducible, ReductionKind::fast}) {
+    Settings with = settings;
+    with.parallel.reduction = reduction;
+    Trainer trainer(with, test_world(), first_state(with));
+    trainer.train_step();
+    EXPECT_FALSE(trainer.passed_votes().stop || trainer.passed_votes().checkpoint);
+    bool const is_last = test_world().rank() == test_world().size() - 1;
+    trainer.train_step({.stop = is_last, .checkpoint = false});
+    EXPECT_TRUE(trainer.passed_votes().stop);
+    EXPECT_FALSE(trainer.passed_votes().checkpoint);
+    trainer.train_step({.stop = false, .checkpoint = test_world().is_root()});
+    EXPECT_FALSE(trainer.passed_votes().stop);
+    EXPECT_TRUE(trainer.passed_votes().checkpoint);
+    expect_same_state(trainer.state(), trained(with, test_world(), 3, first_state(with)));
+  }
+}
+
+TEST(Trainer, RanksWithOtherParameters_Noticed) {
+  Settings const settings = ragged_settings();
+  TrainingState state = first_state(settings);
+  EXPECT_NO_THROW(Trainer(settings, test_world(), state).check_ranks_agree());
+  if (test_world().rank() == 1) state.optimizer.second_moment[5] = 1e-30f;
+  Trainer const trainer(settings, test_world(), state);
+  if (test_world().size() > 1) {
+    EXPECT_THROW(trainer.check_ranks_agree(), Error);
+  }
+}
+
+/// Votes to stop before a step, and counts checkpoints.
+class Stopper : public TrainingObserver {
+ public:
+  explicit Stopper(std::int64_t step) : step_(step) {}
+  Votes votes() override { return {.stop = n_steps_ == step_ && test_world().is_root()}; }
+  void on_step(StepRecord const&) override { ++n_steps_; }
+  void on_curve_point(CurveRecord const&) override {}
+  void on_checkpoint(TrainingState const& state) override { last_ = state; }
+  TrainingState last_;
+
+ private:
+  std::int64_t step_, n_steps_ = 0;
+};
+
+TEST(RunTraining, StopAskedFor_CheckpointThenTheSameBits) {
+  Settings settings = ragged_settings();
+  settings.train.steps = 12;
+  settings.train.checkpoint_every = 0;
+  settings.train.evaluate_every = 5;
+  settings.train.evaluate_tasks = settings.eval.tasks = 8;
+  Stopper never(-1), at_seven(6);
+  Trainer whole(settings, test_world(), first_state(settings));
+  EXPECT_EQ(run_training(whole, never), TrainingEnd::finished);
+  Trainer first(settings, test_world(), first_state(settings));
+  EXPECT_EQ(run_training(first, at_seven), TrainingEnd::stopped);
+  EXPECT_EQ(at_seven.last_.step, 7);
+  Trainer second(settings, Communicator::serial(), at_seven.last_);
+  EXPECT_EQ(run_training(second, never), TrainingEnd::finished);
+  expect_same_state(second.state(), whole.state());
+  EXPECT_EQ(second.state().learning_curve.size(), whole.state().learning_curve.size());
+}
+
+TEST(Evaluate, StopAskedFor_AllRanksLeave) {
+  Settings settings = ragged_settings();
+  settings.eval.tasks = 8;
+  settings.eval.estimators = {"transformer", "lloyd"};
+  Trainer trainer(settings, test_world(), first_state(settings));
+  bool const is_last = test_world().rank() == test_world().size() - 1;
+  EvaluationHooks const hooks{.progress = {}, .wants_stop = [&] { return is_last; }};
+  EXPECT_THROW(evaluate(settings, test_world(), trainer.model(), best_instruction_set(), hooks),
+               StoppedOnRequest);
 }
 
 TEST(Trainer, StoppedAndContinued_SameBitsAsNeverStopped) {
