@@ -27,17 +27,20 @@ constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
 // ---- names of dimensions
 
 /// "layers" of model.layers, "evaluate_points" of evaluate.task.points; with the section,
-/// "task_covariance", where another key of the sweep has the same last part.
+/// "task_covariance", where another key of the sweep has the same last part, and for keys of `eval`
+/// ("eval_seed"), whose last parts mean something else elsewhere.
 std::vector<std::string> short_names(std::vector<SweptKey> const& keys) {
   auto const last_part = [](SweptKey const& key) {
     return key.setting.substr(key.setting.find('.') + 1);
   };
   std::vector<std::string> names;
   for (SweptKey const& key : keys) {
-    auto const alike = std::count_if(keys.begin(), keys.end(), [&](SweptKey const& other) {
-      return last_part(other) == last_part(key) && other.setting != key.setting;
+    bool const is_alike = std::any_of(keys.begin(), keys.end(), [&](SweptKey const& other) {
+      bool const is_other = other.setting != key.setting && !other.setting.starts_with("eval.");
+      return is_other && last_part(other) == last_part(key);
     });
-    std::string name = alike > 0 ? key.setting : last_part(key);
+    bool const has_section = is_alike || key.setting.starts_with("eval.");
+    std::string name = has_section ? key.setting : last_part(key);
     std::replace(name.begin(), name.end(), '.', '_');
     names.push_back(key.name == key.setting ? name : "evaluate_" + name);
   }
@@ -46,6 +49,15 @@ std::vector<std::string> short_names(std::vector<SweptKey> const& keys) {
 
 bool are_different(std::vector<std::string> const& values) {
   return std::set<std::string>(values.begin(), values.end()).size() == values.size();
+}
+
+/// Whether the dimension can be called as the key: `seed` stands for trainings that differ in
+/// nothing else but the tasks they are evaluated on.
+bool may_name(SweepAxis const& axis, SweptKey const& key) {
+  return key.name != "run.seed" ||
+         std::all_of(axis.keys.begin(), axis.keys.end(), [](SweptKey const& other) {
+           return other.name == "run.seed" || other.name == "eval.seed";
+         });
 }
 
 /// The coordinates of an axis. Its dimension is called as the first key whose values all differ;
@@ -59,8 +71,11 @@ std::vector<NamedCoordinate> coordinates_of(SweepAxis const& axis,
     for (auto const& position : axis.values) values.push_back(position[k]);
     coordinates.push_back({names[k], "", values, "the key " + axis.keys[k].name});
   }
-  auto own = std::find_if(coordinates.begin(), coordinates.end(),
-                          [](NamedCoordinate const& c) { return are_different(c.values); });
+  std::size_t first = 0;
+  while (first < coordinates.size() &&
+         !(are_different(coordinates[first].values) && may_name(axis, axis.keys[first])))
+    ++first;
+  auto const own = coordinates.begin() + static_cast<std::ptrdiff_t>(first);
   if (own == coordinates.end()) {
     std::vector<std::string> values;
     for (auto const& position : axis.values) {
@@ -102,7 +117,8 @@ class ResultReader {
         model_file.empty() || (results.evaluations.size() == 1 &&
                                results.training->steps_done == results.training->steps_total);
     bool const are_baselines_there =
-        load(baselines, baseline_file_, baselines_, read_evaluation_file);
+        load(baselines, baseline_file_, baselines_, read_evaluation_file) &&
+        is_asked_for(*baselines_, baselines, baseline_identity(sweep_, cell));
     if (are_baselines_there) results.evaluations.push_back(&baselines_->evaluation);
     results.are_complete = is_model_there && (baselines.empty() || are_baselines_there);
     return results;
@@ -119,14 +135,24 @@ class ResultReader {
     if (!load(run_file, training_file_, training_, read_run_file)) return;
     results.training = &*training_;
     if (file != run_file) {
-      if (load(file, model_file_, model_, read_evaluation_file))
+      if (load(file, model_file_, model_, read_evaluation_file) &&
+          is_asked_for(*model_, file, model_evaluation_identity(sweep_, cell)))
         results.evaluations.push_back(&model_->evaluation);
       return;
     }
-    bool const is_asked_for =
+    bool const is_evaluated =
         training_->evaluation &&
         training_->evaluation_identity == evaluation_identity(training_settings(sweep_, cell));
-    if (is_asked_for) results.evaluations.push_back(&*training_->evaluation);
+    if (is_evaluated) results.evaluations.push_back(&*training_->evaluation);
+  }
+
+  bool is_asked_for(EvaluationRecord const& record, fs::path const& file,
+                    std::string const& identity) {
+    if (record.evaluation_identity == identity) return true;
+    std::string const warning =
+        (folder_ / file).string() + " holds another evaluation than its name says; remove it";
+    if (warnings_.empty() || warnings_.back() != warning) warnings_.push_back(warning);
+    return false;
   }
 
   /// Whether the file, or what was read of it before, is in `record`.

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <unistd.h>
+
 #include "collect.hpp"
 #include "command_line.hpp"
 #include "provenance.hpp"
@@ -45,6 +47,21 @@ std::vector<std::string> metrics_of(std::string const& list) {
   return metrics;
 }
 
+/// Refuses a file that cannot be written without losing something else.
+void check_target(fs::path const& file, fs::path const& folder) {
+  fs::path const parent = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  if (!fs::is_directory(parent))
+    throw ConfigurationError(file.string() + ": the folder is not there; make it first");
+  if (access(parent.c_str(), W_OK) != 0)
+    throw ConfigurationError(file.string() + ": the folder is read-only; give another --out FILE");
+  // A damaged sweep.h5 in its own place is written anew.
+  bool const is_own_place = fs::is_regular_file(file) && file == folder / "sweep.h5";
+  if (fs::exists(file) && !is_own_place && !is_sweep_file(file))
+    throw ConfigurationError(file.string() +
+                             ": there is something that tvem collect has not written; choose " +
+                             "another name");
+}
+
 /// On rank 0: everything.
 void collect_and_write(CommandContext const& context, fs::path const& folder, fs::path const& out,
                        std::vector<std::string> const& per_task) {
@@ -52,6 +69,7 @@ void collect_and_write(CommandContext const& context, fs::path const& folder, fs
   if (!sweep)
     throw ConfigurationError("there is no sweep at " + folder.string() +
                              "; give the folder that tvem sweep wrote");
+  check_target(out, folder);
   CollectedSweep collected = collect(folder, *sweep, per_task);
   FileHeader& header = collected.table.header;
   header.created_utc = now_utc();

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <unistd.h>
+
 #include "command_line.hpp"
 #include "config_input.hpp"
 #include "evaluation_job.hpp"
@@ -61,6 +63,8 @@ std::vector<std::string> target_problems(fs::path const& file) {
   fs::path const folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
   if (!fs::is_directory(folder))
     return {"--out " + file.string() + ": the folder is not there; make it first"};
+  if (access(folder.c_str(), W_OK) != 0)
+    return {"--out " + file.string() + ": the folder is read-only; choose another"};
   if (fs::exists(file) && evaluation_of_file(file).empty())
     return {"--out " + file.string() + ": there is something that tvem evaluate has not written"};
   return {};

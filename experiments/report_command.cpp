@@ -47,7 +47,7 @@ void join_baselines(RunRecord& record, fs::path const& folder) {
   if (!sweep || !record.evaluation) return;
   for (SweepRun const& run : runs_of(*sweep)) {
     if (!run.is_training || run.id != record.header.run_id) continue;
-    fs::path const file = parent / baseline_file(*sweep, run.cell);
+    fs::path const file = parent / baseline_file_of_training(*sweep, run);
     if (fs::is_regular_file(file)) join(*record.evaluation, read_evaluation_file(file).evaluation);
     return;
   }
@@ -71,10 +71,11 @@ std::string report(fs::path const& path, Form form) {
                        : warnings + sweep_report_table(collected.table);
   }
   bool const is_folder = fs::is_directory(path);
+  bool const is_run = fs::exists(path / "run.h5");
   fs::path const baselines = path / "evaluation.h5";
-  fs::path const file = !is_folder                       ? path
-                        : fs::is_regular_file(baselines) ? baselines
-                                                         : path / "run.h5";
+  fs::path const file = !is_folder                                  ? path
+                        : !is_run && fs::is_regular_file(baselines) ? baselines
+                                                                    : path / "run.h5";
   if (!fs::exists(file))
     throw ConfigurationError("there is no run at " + file.string() +
                              "; give the folder that tvem run or tvem sweep wrote, or a file");

@@ -36,6 +36,7 @@ std::string environment(char const* name) {
 /// Whose a claim is; "HOST PID JOB RESTARTS" in the file, with - for what there is not.
 struct Signature {
   std::string host, process, job = "-", restarts = "-";
+  friend bool operator==(Signature const&, Signature const&) = default;
 };
 
 Signature own_signature() {
@@ -61,11 +62,23 @@ bool is_orphaned(fs::path const& file) {
   return is_gone || is_earlier_round;
 }
 
+/// Which file it is. An inode alone may be used again.
+struct Identity {
+  ino_t inode = 0;
+  time_t seconds = 0;
+  long nanoseconds = 0;
+  friend bool operator==(Identity const&, Identity const&) = default;
+};
+
+Identity identity_of(struct stat const& info) {
+  return {info.st_ino, info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
+}
+
 /// Whether the file is there and its owner alive. identity: of the file that was looked at.
-bool is_alive(fs::path const& file, ino_t& identity) {
+bool is_alive(fs::path const& file, Identity& identity) {
   struct stat info {};
   if (stat(file.c_str(), &info) != 0) return false;
-  identity = info.st_ino;
+  identity = identity_of(info);
   double const age_s = std::difftime(std::time(nullptr), info.st_mtime);
   return age_s < lifetime_s && !is_orphaned(file);
 }
@@ -89,11 +102,11 @@ bool create(fs::path const& file) {
 
 /// Takes a left-over claim away. Two processes may find it at once: only one renames it, and one
 /// that has renamed a newer claim puts it back.
-void remove_left_over(fs::path const& file, ino_t identity) {
+void remove_left_over(fs::path const& file, Identity const& identity) {
   fs::path const aside = file.string() + "." + this_host() + "-" + std::to_string(getpid());
   if (rename(file.c_str(), aside.c_str()) != 0) return;
   struct stat info {};
-  bool const is_same = stat(aside.c_str(), &info) == 0 && info.st_ino == identity;
+  bool const is_same = stat(aside.c_str(), &info) == 0 && identity_of(info) == identity;
   if (!is_same && link(aside.c_str(), file.c_str()) != 0 && errno != EEXIST)
     throw Error(file.string() + " could not be put back: " + std::strerror(errno));
   unlink(aside.c_str());
@@ -107,7 +120,7 @@ std::unique_ptr<RunClaim> RunClaim::take(fs::path const& file) {
   if (error)
     throw Error(file.parent_path().string() + ": the folder cannot be made: " + error.message());
   bool is_ours = create(file);
-  ino_t identity = 0;
+  Identity identity;
   if (!is_ours && !is_alive(file, identity)) {
     remove_left_over(file, identity);
     is_ours = create(file);
@@ -117,21 +130,30 @@ std::unique_ptr<RunClaim> RunClaim::take(fs::path const& file) {
 
 std::string RunClaim::owner(fs::path const& file) {
   Signature const signature = signature_of(file);
-  return "process " + signature.process + " on " + signature.host +
-         (signature.job == "-" ? "" : ", Slurm job " + signature.job + ",");
+  return signature.host.empty()
+             ? "nobody"
+             : "process " + signature.process + " on " + signature.host +
+                   (signature.job == "-" ? "" : ", Slurm job " + signature.job + ",");
 }
 
 bool RunClaim::is_held(fs::path const& file) {
-  ino_t identity = 0;
+  Identity identity;
   return is_alive(file, identity);
 }
 
-RunClaim::~RunClaim() { unlink(file_.c_str()); }
+bool RunClaim::is_ours() const { return signature_of(file_) == own_signature(); }
+
+RunClaim::~RunClaim() {
+  if (is_ours()) unlink(file_.c_str());
+}
 
 void RunClaim::renew() {
   auto const now = std::chrono::steady_clock::now();
   if (now - renewed_ < renewal) return;
   renewed_ = now;
+  if (!is_ours())
+    throw ClaimLost("the claim " + file_.string() + " was taken by " + owner(file_) +
+                    " while this process was suspended; it leaves the run to it");
   utimensat(AT_FDCWD, file_.c_str(), nullptr, 0);
 }
 

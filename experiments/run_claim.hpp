@@ -5,12 +5,20 @@
 #include <memory>
 #include <string>
 
+#include "tvem/core/error.hpp"
+
 namespace tvem {
 
 /// The file in a run's folder by which a process says that the run is its own.
 inline std::filesystem::path claim_file(std::filesystem::path const& folder) {
   return folder / "claim.txt";
 }
+
+/// Another process has taken the run.
+class ClaimLost : public Error {
+ public:
+  using Error::Error;
+};
 
 /// A run that is ours until this is gone: a file that only one process can create, with its host,
 /// process, Slurm job, and how often that has been requeued. Its time is renewed while we are
@@ -31,11 +39,14 @@ class RunClaim {
   RunClaim& operator=(RunClaim const&) = delete;
   ~RunClaim();
 
-  /// To be called often: renews the time every few seconds.
+  /// To be called often: renews the time every few seconds. Throws ClaimLost when another process
+  /// has taken the claim, since this one was suspended for longer than it holds: nothing more may
+  /// be written then.
   void renew();
 
  private:
   explicit RunClaim(std::filesystem::path file) : file_(std::move(file)) {}
+  bool is_ours() const;
 
   std::filesystem::path file_;
   std::chrono::steady_clock::time_point renewed_ = std::chrono::steady_clock::now();

@@ -52,6 +52,7 @@ RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const
     throw Error("the ranks see different checkpoints in " + path_.string() +
                 "; it must be a folder that all nodes share");
   on_root(comm_, [&] { read_run_file_of_folder(); });
+  is_trained_ = comm_.max(is_trained_ ? 1 : 0) == 1;
   is_evaluated_ = comm_.max(is_evaluated_ ? 1 : 0) == 1;
 }
 
@@ -68,6 +69,11 @@ void RunFolder::read_run_file_of_folder() {
   }
   check_same_training(stored.header, settings_, path_);
   record_.header = stored.header;
+  is_trained_ = stored.steps_done == settings_.train.steps;
+  if (stored.steps_done > 0 && !stored_state_)
+    notice_ += (notice_.empty() ? "" : "; ") + run_file().string() + " is after " +
+               std::to_string(stored.steps_done) +
+               " steps, but there is no checkpoint to go on from";
   is_evaluated_ = stored.evaluation && stored.evaluation_identity == evaluation_identity(settings_);
   if (is_evaluated_) record_.evaluation = std::move(stored.evaluation);
 }

@@ -23,6 +23,8 @@ class RunFolder {
 
   /// The state of the last checkpoint, the same on every rank; none when there is no checkpoint.
   std::optional<TrainingState> const& stored_state() const { return stored_state_; }
+  /// Whether the training is done, as run.h5 says; its checkpoints may be gone.
+  bool is_trained() const { return is_trained_; }
   /// Whether the stored evaluation is the one that the settings ask for.
   bool is_evaluated() const { return is_evaluated_; }
   /// What the user should know of the stored files, such as a damaged checkpoint; usually empty.
@@ -52,7 +54,7 @@ class RunFolder {
   std::optional<TrainingState> stored_state_;
   RunRecord record_;  // of rank 0
   ParameterLayout layout_;
-  bool is_evaluated_ = false;
+  bool is_trained_ = false, is_evaluated_ = false;
   std::string notice_;
 };
 

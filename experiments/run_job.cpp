@@ -146,6 +146,7 @@ bool run_job(Settings const& settings, std::filesystem::path const& path, Commun
   bool const is_shown = voice == Voice::aloud && comm.is_root();
   check_same_settings(comm, settings);
   RunFolder folder(path, settings, comm);
+  if (folder.is_trained() && folder.is_evaluated()) return false;
   if (!folder.notice().empty()) say(comm, "note: " + folder.notice() + "\n");
   Trainer trainer(settings, comm, starting_state(settings, folder, comm));
   if (trainer.is_finished() && folder.is_evaluated()) return false;

@@ -6,6 +6,7 @@
 #include "sweep_state.hpp"
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
+#include "tvem/io/evaluation_file.hpp"
 
 namespace tvem {
 namespace {
@@ -43,7 +44,9 @@ bool show(Communicator const& comm, fs::path const& folder) {
   auto const sweep = stored_sweep(folder);
   if (!sweep) {
     RunStatus status = status_of_run(folder, {});
-    if (fs::is_regular_file(folder / "evaluation.h5")) status.state = RunState::finished;
+    bool const are_baselines =
+        !fs::exists(folder / "run.h5") && !evaluation_of_file(folder / "evaluation.h5").empty();
+    if (are_baselines) status.state = RunState::finished;
     if (status.state == RunState::missing)
       throw ConfigurationError("there is no run and no sweep at " + folder.string() +
                                "; give the folder that tvem run or tvem sweep wrote");

@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <limits>
 #include <memory>
+#include <numeric>
 #include <set>
 
 #include "command_line.hpp"
@@ -17,8 +20,10 @@
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
 #include "tvem/io/config.hpp"
+#include "tvem/io/evaluation_file.hpp"
 #include "tvem/io/sweep_runs.hpp"
 #include "tvem/train/evaluation.hpp"
+#include "unused_keys.hpp"
 
 namespace tvem {
 namespace {
@@ -57,7 +62,8 @@ std::string help() {
 /// A sweep and what it has to do.
 struct SweepPlan {
   Sweep sweep;
-  std::vector<SweepRun> runs;
+  std::vector<SweepRun> runs;         // those that are asked for
+  std::size_t first = 0, n_runs = 0;  // the place of the first among all
 };
 
 /// What is wrong with the settings that a run needs.
@@ -94,9 +100,15 @@ SweepPlan read_sweep(CommandContext const& context, SplitArguments const& argume
   std::string const path = arguments.value("config");
   std::string const text = read_config_text(context.comm, path);
   std::vector<std::string> problems;
-  SweepPlan plan{parse_sweep(text, path, arguments.rest, problems), {}};
+  SweepPlan plan;
+  plan.sweep = parse_sweep(text, path, arguments.rest, problems);
   if (problems.empty()) {
     plan.runs = runs_of(plan.sweep);
+    plan.n_runs = plan.runs.size();
+    if (plan.runs.empty())
+      problems.push_back(
+          "sweep: eval.estimators leaves nothing to do: there is no guess to start "
+          "from in any of the cells");
     add_problems_of_runs(plan, problems);
   }
   if (!arguments.has("out") && !arguments.has("list"))
@@ -172,14 +184,17 @@ class SweepDisplay {
 /// Does runs that nobody else has, one after another, on a group of ranks, and tells how it goes.
 class Sweeper {
  public:
-  /// is_display: whether this process shows the progress of all. stop: must outlive this.
+  /// started_at: when the sweep was, on the clock of its file system. is_display: whether this
+  /// process shows the progress of all. plan, stop: must outlive this.
   Sweeper(Communicator group, std::string command_line, SweepPlan const& plan, fs::path folder,
-          StopRequest const& stop, bool is_display)
+          StopRequest const& stop, fs::file_time_type started_at, bool is_display)
       : group_(std::move(group)),
         command_line_(std::move(command_line)),
         plan_(plan),
         folder_(std::move(folder)),
         stop_(stop),
+        started_at_(started_at),
+        states_(plan.sweep, plan.runs, folder_),
         display_(plan, folder_, is_display) {}
 
   /// Collective in the group. Whether one of its ranks has been asked to stop.
@@ -189,34 +204,41 @@ class Sweeper {
   void do_run(std::size_t index, Voice voice) {
     SweepRun const& run = plan_.runs[index];
     fs::path const folder = folder_ / run.id;
-    std::unique_ptr<RunClaim> claim;
-    on_root(group_, [&] { claim = RunClaim::take(claim_file(folder)); });
-    if (group_.max(claim ? 1 : 0) == 0) return;
+    if (!is_left_to_do(index)) return;
     auto const start = std::chrono::steady_clock::now();
-    WorkHooks const hooks{.on_alive =
-                              [&] {
-                                if (claim) claim->renew();
-                                if (voice == Voice::silent) display_.refresh();
-                              },
-                          .wants_stop = [&] { return stop_.is_there(); }};
+    std::unique_ptr<RunClaim> claim;
     std::string outcome;
     try {
+      on_root(group_, [&] { claim = RunClaim::take(claim_file(folder)); });
+      if (group_.max(claim ? 1 : 0) == 0) return;
+      WorkHooks const hooks{.on_alive =
+                                [&] {
+                                  claim->renew();
+                                  if (voice == Voice::silent) display_.refresh();
+                                },
+                            .wants_stop = [&] { return stop_.is_there(); }};
       bool const was_work = run.is_training ? train(run, folder, voice, hooks)
                                             : evaluate_baselines(run, voice, hooks);
       if (group_.is_root()) clear_failure(folder);
       if (!was_work) return;
       ++n_done_;
       outcome = "finished";
-    } catch (ConfigurationError const& error) {
-      outcome = failure(folder, error.what());
     } catch (StoppedOnRequest const& error) {
       is_stopped_ = true;
       outcome = error.what();
+    } catch (ClaimLost const& error) {
+      if (group_.size() > 1) throw;
+      outcome = error.what();
+    } catch (ConfigurationError const& error) {
+      outcome = failure(folder, error.what());
     } catch (TrainingDiverged const& error) {
       outcome = failure(folder, error.what());
-    } catch (Error const& error) {
+    } catch (std::exception const& error) {
       // Of one rank alone, perhaps: the others may be waiting, and only the end of all helps.
-      if (group_.size() > 1) throw;
+      if (group_.size() > 1) {
+        record_failure(folder, error.what());
+        throw;
+      }
       outcome = failure(folder, error.what());
     }
     claim.reset();
@@ -229,6 +251,18 @@ class Sweeper {
   int n_failed() const { return n_failed_; }
 
  private:
+  /// Collective in the group, as its root sees it: not finished, and not failed since this sweep
+  /// was started, by another group or job.
+  bool is_left_to_do(std::size_t index) {
+    bool is_left = false;
+    if (group_.is_root()) {
+      auto const failed_at = time_of_failure(folder_ / plan_.runs[index].id);
+      is_left = states_.look_at(index).state != RunState::finished &&
+                !(failed_at && *failed_at >= started_at_);
+    }
+    return group_.max(is_left ? 1 : 0) == 1;
+  }
+
   /// The training, and the evaluations of its model. Whether there was anything left to do.
   bool train(SweepRun const& run, fs::path const& folder, Voice voice, WorkHooks const& hooks) {
     bool was_work = run_job(training_settings(plan_.sweep, run.cell), folder, group_, command_line_,
@@ -236,7 +270,7 @@ class Sweeper {
     std::optional<TrainedModel> model;
     for (std::size_t const cell : run.evaluations) {
       fs::path const file = folder_ / model_evaluation_file(plan_.sweep, cell);
-      if (exists(file)) continue;
+      if (holds(file, model_evaluation_identity(plan_.sweep, cell))) continue;
       std::vector<std::string> warnings;
       if (!model) on_every_rank(group_, [&] { model = read_trained_model(folder, warnings); });
       evaluation_job({model_evaluation_settings(plan_.sweep, cell), model, file}, group_,
@@ -248,23 +282,24 @@ class Sweeper {
 
   bool evaluate_baselines(SweepRun const& run, Voice voice, WorkHooks const& hooks) {
     fs::path const file = folder_ / baseline_file(plan_.sweep, run.cell);
-    if (exists(file)) return false;
+    if (holds(file, baseline_identity(plan_.sweep, run.cell))) return false;
     evaluation_job({baseline_settings(plan_.sweep, run.cell), {}, file}, group_, command_line_,
                    voice, hooks);
     return true;
   }
 
-  /// Collective in the group: all do as the root sees it.
-  bool exists(fs::path const& file) const {
-    return group_.max(group_.is_root() && fs::is_regular_file(file) ? 1 : 0) == 1;
+  /// Collective in the group, as its root sees it: whether the file holds this evaluation, whole.
+  bool holds(fs::path const& file, std::string const& identity) const {
+    return group_.max(group_.is_root() && evaluation_of_file(file) == identity ? 1 : 0) == 1;
   }
 
   void tell(std::size_t index, std::string const& outcome) {
     SweepRun const& run = plan_.runs[index];
     display_.clear();
     std::string const whole = display_.text();
-    say(group_, "run " + std::to_string(index) + " of " + std::to_string(plan_.runs.size()) + ", " +
-                    run.id + " (" + text_of(plan_.sweep, run) + "): " + outcome +
+    say(group_, "run " + std::to_string(plan_.first + index) + " of " +
+                    std::to_string(plan_.n_runs) + ", " + run.id + " (" +
+                    text_of(plan_.sweep, run) + "): " + outcome +
                     (whole.empty() ? "" : "; " + whole) + "\n");
   }
 
@@ -279,6 +314,8 @@ class Sweeper {
   SweepPlan const& plan_;
   fs::path folder_;
   StopRequest const& stop_;
+  fs::file_time_type started_at_;
+  SweepStates states_;
   SweepDisplay display_;
   bool is_stopped_ = false;
   int n_done_ = 0, n_failed_ = 0;
@@ -295,15 +332,41 @@ bool tell_states(Communicator const& comm, SweepPlan const& done, fs::path const
   return counts.are_all_finished();
 }
 
+/// Collective. When this start wrote its configuration.
+fs::file_time_type started_at(Communicator const& world, fs::path const& folder) {
+  std::int64_t count = std::numeric_limits<std::int64_t>::min();
+  on_root(world,
+          [&] { count = fs::last_write_time(sweep_file(folder)).time_since_epoch().count(); });
+  return fs::file_time_type(fs::file_time_type::duration(world.max(count)));
+}
+
+/// Collective. The runs one after another; what failed in an earlier start comes last.
+std::vector<std::size_t> order_of(Communicator const& world, SweepPlan const& plan,
+                                  fs::path const& folder) {
+  std::string has_failed(plan.runs.size(), '-');
+  on_root(world, [&] {
+    for (std::size_t run = 0; run < plan.runs.size(); ++run)
+      if (time_of_failure(folder / plan.runs[run].id)) has_failed[run] = '+';
+  });
+  has_failed = world.broadcast(has_failed);
+  std::vector<std::size_t> order(plan.runs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_partition(order.begin(), order.end(),
+                        [&](std::size_t run) { return has_failed[run] == '-'; });
+  return order;
+}
+
 /// Collective. Shares the ranks into groups, which do the runs.
 ExitCode do_runs(CommandContext const& context, SweepPlan const& plan, fs::path const& folder,
                  int n_groups, StopRequest const& stop) {
   Communicator const& world = context.comm;
   Voice const voice = plan.runs.size() == 1 && n_groups == 1 ? Voice::aloud : Voice::silent;
   Sweeper sweeper(world.split(world.rank() * n_groups / world.size()), context.command_line, plan,
-                  folder, stop, world.is_root());
-  for (std::size_t run = 0; run < plan.runs.size() && !sweeper.is_stopping(); ++run)
+                  folder, stop, started_at(world, folder), world.is_root());
+  for (std::size_t const run : order_of(world, plan, folder)) {
+    if (sweeper.is_stopping()) break;
     sweeper.do_run(run, voice);
+  }
   std::int64_t const n_failed = world.max(sweeper.n_failed());
   std::array<double, 1> n_done{sweeper.is_root() ? static_cast<double>(sweeper.n_done()) : 0.0};
   world.sum(n_done);
@@ -329,6 +392,25 @@ std::size_t asked_run(std::string const& text, SweepPlan const& plan) {
                            std::to_string(plan.runs.size() - 1) + "; tvem sweep --list shows them");
 }
 
+/// Keys without effect, each once; of a large sweep those of its first runs.
+std::vector<std::string> notes_of(SweepPlan const& plan) {
+  constexpr std::size_t most_runs = 200, most_notes = 10;
+  std::vector<std::string> notes;
+  for (std::size_t run = 0; run < std::min(plan.runs.size(), most_runs); ++run) {
+    std::size_t const cell = plan.runs[run].cell;
+    if (!plan.runs[run].is_training) continue;
+    Settings settings = training_settings(plan.sweep, cell);
+    auto const baselines = baseline_settings(plan.sweep, cell).eval.estimators;
+    settings.em = plan.sweep.base.em;
+    settings.eval.estimators.insert(settings.eval.estimators.end(), baselines.begin(),
+                                    baselines.end());
+    for (auto const& note : unused_keys(settings))
+      if (notes.size() < most_notes && std::find(notes.begin(), notes.end(), note) == notes.end())
+        notes.push_back(note);
+  }
+  return notes;
+}
+
 }  // namespace
 
 int sweep_command(CommandContext const& context) {
@@ -351,9 +433,13 @@ int sweep_command(CommandContext const& context) {
                                sweep_file(folder).string() +
                                " would take the place of --config; choose another folder");
   });
-  if (arguments.has("index")) plan.runs = {plan.runs[asked_run(arguments.value("index"), plan)]};
+  if (arguments.has("index")) {
+    plan.first = asked_run(arguments.value("index"), plan);
+    plan.runs = {plan.runs[plan.first]};
+  }
   StopRequest const stop(arguments.value("max-minutes"));
   on_root(context.comm, [&] { store_sweep(folder, plan.sweep); });
+  for (auto const& note : notes_of(plan)) say(context.comm, "note: " + note + "\n");
   return static_cast<int>(do_runs(context, plan, folder, n_groups, stop));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "formatting.hpp"
 #include "tvem/core/error.hpp"
@@ -57,6 +58,7 @@ struct Row {
 std::vector<Row> rows_of(SweepTable const& table,
                          std::vector<NamedCoordinate const*> const& coordinates) {
   std::vector<Row> rows;
+  std::map<std::vector<std::string>, std::size_t> known;
   for (auto const& cell : cells_of(table)) {
     std::size_t const place = place_of(table, cell);
     if (is_left_out(table, place)) continue;
@@ -66,17 +68,17 @@ std::vector<Row> rows_of(SweepTable const& table,
       labels.push_back(
           coordinate->values[cell[static_cast<std::size_t>(axis - table.axes.begin())]]);
     }
-    auto const row = std::find_if(rows.begin(), rows.end(),
-                                  [&](Row const& known) { return known.labels == labels; });
-    if (row == rows.end())
+    auto const [place_of_row, is_new] = known.emplace(labels, rows.size());
+    if (is_new)
       rows.push_back({labels, {place}});
     else
-      row->places.push_back(place);
+      rows[place_of_row->second].places.push_back(place);
   }
   return rows;
 }
 
-/// The name of the axis of trainings' seeds; empty when there is none.
+/// The name of the axis of trainings' seeds, which differ in nothing else; empty when there is
+/// none.
 std::string seed_axis(SweepTable const& table) {
   for (std::string const& axis : table.axes)
     if (table.coordinate(axis).long_name == "the key run.seed") return axis;
@@ -85,18 +87,24 @@ std::string seed_axis(SweepTable const& table) {
 
 bool is_of_model(std::string const& estimator) { return estimator.starts_with("transformer"); }
 
-/// Mean and standard deviation over the places of a row.
+/// Mean and standard deviation over the places of a row, their number, and the largest value.
 struct Spread {
   double mean, deviation;
+  std::int64_t count;
+  double largest;
 };
 
 Spread spread_of(NamedArray const& array, Row const& row, std::size_t estimator,
                  std::size_t n_estimators) {
   Moments moments;
-  for (std::size_t const place : row.places)
-    moments.add(array.values[place * n_estimators + estimator]);
+  double largest = 0;
+  for (std::size_t const place : row.places) {
+    double const value = array.values[place * n_estimators + estimator];
+    moments.add(value);
+    largest = std::fmax(largest, value);
+  }
   double const n = static_cast<double>(moments.count);
-  return {moments.mean(), moments.standard_error() * std::sqrt(n)};
+  return {moments.mean(), moments.standard_error() * std::sqrt(n), moments.count, largest};
 }
 
 }  // namespace
@@ -125,7 +133,7 @@ std::string sweep_report_table(SweepTable const& table) {
   for (auto const& name : estimators) {
     header +=
         format("%*s", static_cast<int>(std::max<std::size_t>(name.size(), 6) + 2), name.c_str());
-    if (!seeds.empty() && is_of_model(name)) header += "    s.d.";
+    if (!seeds.empty() && is_of_model(name)) header += "    s.d.   n";
   }
   std::string body;
   double largest = 0;
@@ -136,8 +144,10 @@ std::string sweep_report_table(SweepTable const& table) {
       Spread const spread = spread_of(*errors, row, e, estimators.size());
       int const width = static_cast<int>(std::max<std::size_t>(estimators[e].size(), 6) + 2);
       body += number(spread.mean, width, 4);
-      if (!seeds.empty() && is_of_model(estimators[e])) body += number(spread.deviation, 8, 4);
-      largest = std::fmax(largest, spread_of(*standard_errors, row, e, estimators.size()).mean);
+      if (!seeds.empty() && is_of_model(estimators[e]))
+        body +=
+            number(spread.deviation, 8, 4) + format("%4lld", static_cast<long long>(spread.count));
+      largest = std::fmax(largest, spread_of(*standard_errors, row, e, estimators.size()).largest);
     }
     body += "\n";
   }
@@ -146,7 +156,7 @@ std::string sweep_report_table(SweepTable const& table) {
          (seeds.empty()
               ? ""
               : ";\nmean over " + seeds + "; s.d.: standard deviation of the model's error over " +
-                    seeds + ", the spread of trainings") +
+                    seeds + ", the spread of n trainings") +
          "\n\n" + header + "\n" + body;
 }
 

@@ -10,6 +10,7 @@
 #include "progress.hpp"
 #include "run_claim.hpp"
 #include "tvem/core/error.hpp"
+#include "tvem/io/evaluation_file.hpp"
 #include "tvem/io/identity.hpp"
 #include "tvem/io/run_file.hpp"
 
@@ -17,6 +18,8 @@ namespace tvem {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view sweep_mark = "# Written by tvem sweep.";
 
 fs::path failure_file(fs::path const& folder) { return folder / "failed.txt"; }
 
@@ -35,8 +38,11 @@ void write_text(fs::path const& path, std::string const& text) {
   file.close();
   std::error_code error;
   if (file) fs::rename(temporary, path, error);
-  if (!file || error)
-    throw Error(path.string() + " could not be written; see whether the disk is full");
+  if (file && !error) return;
+  std::error_code ignored;
+  fs::remove(temporary, ignored);
+  throw Error(path.string() + " could not be written" +
+              (error ? ": " + error.message() : "; see whether the disk is full"));
 }
 
 /// What others say of a run that is not finished: that they are at it, or that it failed.
@@ -101,7 +107,8 @@ RunStatus SweepStates::status_of(SweepRun const& run) const {
   fs::path const folder = folder_ / run.id;
   if (!run.is_training) {
     RunStatus status;
-    if (fs::is_regular_file(folder_ / baseline_file(sweep_, run.cell)))
+    fs::path const file = folder_ / baseline_file(sweep_, run.cell);
+    if (evaluation_of_file(file) == baseline_identity(sweep_, run.cell))
       status.state = RunState::finished;
     look_for_others(folder, status);
     return status;
@@ -109,7 +116,8 @@ RunStatus SweepStates::status_of(SweepRun const& run) const {
   RunStatus status = status_of_run(folder, training_settings(sweep_, run.cell));
   for (std::size_t const cell : run.evaluations)
     if (status.state == RunState::finished &&
-        !fs::is_regular_file(folder_ / model_evaluation_file(sweep_, cell))) {
+        evaluation_of_file(folder_ / model_evaluation_file(sweep_, cell)) !=
+            model_evaluation_identity(sweep_, cell)) {
       status.state = RunState::unfinished;
       look_for_others(folder, status);
     }
@@ -174,6 +182,12 @@ std::string StateCounts::text() const {
   return text;
 }
 
+std::optional<fs::file_time_type> time_of_failure(fs::path const& folder) {
+  std::error_code error;
+  auto const time = fs::last_write_time(failure_file(folder), error);
+  return error ? std::nullopt : std::optional(time);
+}
+
 void record_failure(fs::path const& folder, std::string const& message) {
   fs::create_directories(folder);
   write_text(failure_file(folder), message);
@@ -186,9 +200,10 @@ void clear_failure(fs::path const& folder) {
 
 std::optional<Sweep> stored_sweep(fs::path const& folder) {
   if (!fs::is_regular_file(sweep_file(folder))) return std::nullopt;
+  std::string const text = text_of_file(sweep_file(folder));
+  if (!text.starts_with(sweep_mark)) return std::nullopt;
   std::vector<std::string> problems;
-  Sweep sweep =
-      parse_sweep(text_of_file(sweep_file(folder)), sweep_file(folder).string(), {}, problems);
+  Sweep sweep = parse_sweep(text, sweep_file(folder).string(), {}, problems);
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
   return sweep;
 }
@@ -199,7 +214,14 @@ void store_sweep(fs::path const& folder, Sweep const& sweep) {
   if (error)
     throw ConfigurationError("--out " + folder.string() +
                              ": the folder cannot be made: " + error.message());
-  write_text(sweep_file(folder), sweep_text(sweep));
+  fs::path const file = sweep_file(folder);
+  if (fs::exists(file) && !text_of_file(file).starts_with(sweep_mark))
+    throw ConfigurationError("--out " + folder.string() + ": " + file.string() +
+                             ", where the sweep keeps its configuration, is not of tvem sweep; "
+                             "choose another folder");
+  if (access(folder.c_str(), W_OK) != 0)
+    throw ConfigurationError("--out " + folder.string() + ": the folder is read-only");
+  write_text(file, std::string(sweep_mark) + "\n" + sweep_text(sweep));
 }
 
 }  // namespace tvem

@@ -80,6 +80,8 @@ class SweepStates {
 /// Keeps the message of a failure beside the run's files, and takes it away.
 void record_failure(std::filesystem::path const& folder, std::string const& message);
 void clear_failure(std::filesystem::path const& folder);
+/// When the last start of the run failed; none when it did not.
+std::optional<std::filesystem::file_time_type> time_of_failure(std::filesystem::path const& folder);
 
 /// The configuration of a sweep in its folder.
 inline std::filesystem::path sweep_file(std::filesystem::path const& folder) {

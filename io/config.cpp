@@ -236,7 +236,7 @@ Settings parse_configuration(std::string const& ini_text, std::string const& ini
   apply(of_file, ini_name, settings, problems, sweep);
   std::string known;
   for (auto const& [name, assignments] : presets) {
-    // One that is not asked for is only checked.
+    // Of one that is not asked for only the keys are checked.
     Settings scratch = settings;
     std::vector<Assignment> scratch_sweep = sweep;
     apply(assignments, ini_name + ", preset " + name, name == asked ? settings : scratch, problems,
@@ -248,7 +248,9 @@ Settings parse_configuration(std::string const& ini_text, std::string const& ini
         "command line: --preset " + asked + ": the configuration has " +
         (known.empty() ? "no section [preset." + asked + "]" : "the presets " + known));
   apply(read_arguments(keys, problems), "command line", settings, problems, sweep);
-  for (auto const& problem : contradictions(settings)) problems.push_back(problem);
+  // A sweep's runs are looked at one by one: no run need have the values of the base.
+  if (sweep.empty())
+    for (auto const& problem : contradictions(settings)) problems.push_back(problem);
   return settings;
 }
 

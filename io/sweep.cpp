@@ -167,6 +167,27 @@ std::vector<std::string> split_at_word(std::string const& text, std::string cons
   return parts;
 }
 
+/// A comparison that can never hold, or whose values have no order, is a mistake.
+void check_comparison(Comparison const& comparison, SweepAxis const& axis, std::string const& text,
+                      Problems& problems) {
+  bool has_match = false, are_numbers = true;
+  for (auto const& position : axis.values) {
+    double number = 0;
+    are_numbers = are_numbers && read_number(position[comparison.key], number);
+    has_match = has_match || holds({.axis = comparison.axis,
+                                    .key = comparison.key,
+                                    .operation = "=",
+                                    .value = comparison.value},
+                                   position[comparison.key]);
+  }
+  if (comparison.operation[0] == '<' || comparison.operation[0] == '>') {
+    if (!are_numbers) problems.add("\"" + text + "\": not all values of the axis are numbers");
+  } else if (!has_match) {
+    problems.add("\"" + text + "\": \"" + comparison.value + "\" is no value of the axis; join " +
+                 "comparisons by and, or");
+  }
+}
+
 Comparison parse_comparison(std::string const& text, std::vector<SweepAxis> const& axes,
                             Problems& problems) {
   Comparison comparison;
@@ -190,6 +211,8 @@ Comparison parse_comparison(std::string const& text, std::vector<SweepAxis> cons
       problems.add("\"" + trimmed(text) + "\" has no value");
     else if ((operation[0] == '<' || operation[0] == '>') && !read_number(comparison.value, number))
       problems.add("\"" + trimmed(text) + "\" compares with no number");
+    else
+      check_comparison(comparison, axes[comparison.axis], trimmed(text), problems);
     return comparison;
   }
   problems.add("\"" + trimmed(text) +

@@ -5,6 +5,7 @@
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
 #include "tvem/io/durable.hpp"
+#include "tvem/io/evaluation_file.hpp"
 #include "tvem/io/groups.hpp"
 
 namespace tvem {
@@ -33,7 +34,13 @@ void write_values(Hdf5Group const& root, NamedCoordinate const& coordinate, Valu
 
 void write_coordinate(Hdf5Group const& root, NamedCoordinate const& coordinate) {
   auto const integers = as_numbers<std::int64_t>(coordinate.values);
-  auto const reals = as_numbers<double>(coordinate.values);
+  // Integers beyond 64 bits stay text: as reals, different ones may be equal.
+  auto const has_point = [](std::string const& text) {
+    return text.find_first_of(".eE") != std::string::npos;
+  };
+  bool const is_any_real =
+      std::any_of(coordinate.values.begin(), coordinate.values.end(), has_point);
+  auto const reals = is_any_real ? as_numbers<double>(coordinate.values) : std::vector<double>{};
   if (!integers.empty())
     write_values(root, coordinate, std::span<std::int64_t const>(integers), "1");
   else if (!reals.empty())
@@ -76,6 +83,15 @@ NamedArray const* SweepTable::find(std::string const& name) const {
   auto const found = std::find_if(arrays.begin(), arrays.end(),
                                   [&](NamedArray const& array) { return array.name == name; });
   return found == arrays.end() ? nullptr : &*found;
+}
+
+bool is_sweep_file(std::filesystem::path const& path) {
+  if (!std::filesystem::is_regular_file(path)) return false;
+  try {
+    return file_type_of(path) == file_type;
+  } catch (Error const&) {
+    return false;
+  }
 }
 
 void write_sweep_file(std::filesystem::path const& path, SweepTable const& table) {

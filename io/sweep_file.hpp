@@ -51,6 +51,9 @@ struct SweepTable {
   NamedArray const* find(std::string const& name) const;
 };
 
+/// Whether it is a file that write_sweep_file wrote, and whole.
+bool is_sweep_file(std::filesystem::path const& path);
+
 /// Writes the file durably (durable.hpp). Throws Error naming it.
 void write_sweep_file(std::filesystem::path const& path, SweepTable const& table);
 

@@ -31,14 +31,20 @@ std::vector<std::pair<std::string, std::string>> values_of(Sweep const& sweep, S
 Settings training_settings(Sweep const& sweep, std::size_t cell);
 /// The settings of the evaluation of a cell's model.
 Settings model_evaluation_settings(Sweep const& sweep, std::size_t cell);
-/// The settings of a cell's baselines: everything that they do not read has its default. Estimators
-/// that start from a guess are left out where there is none.
+/// The settings of a cell's baselines: everything that they do not read has its default. Where
+/// input.init is an axis, estimators that start from a guess are left out where there is none.
 Settings baseline_settings(Sweep const& sweep, std::size_t cell);
+
+/// The identities of those evaluations (identity.hpp), which their files hold.
+std::string model_evaluation_identity(Sweep const& sweep, std::size_t cell);
+std::string baseline_identity(Sweep const& sweep, std::size_t cell);
 
 /// Where the results of a cell are, within the folder of the sweep; empty when there are none by
 /// its estimators.
 std::filesystem::path training_folder(Sweep const& sweep, std::size_t cell);
 std::filesystem::path model_evaluation_file(Sweep const& sweep, std::size_t cell);
 std::filesystem::path baseline_file(Sweep const& sweep, std::size_t cell);
+/// The baselines on the terms of the evaluation in the run.h5 of the training.
+std::filesystem::path baseline_file_of_training(Sweep const& sweep, SweepRun const& run);
 
 }  // namespace tvem

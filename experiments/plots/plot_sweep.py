@@ -111,29 +111,50 @@ class Sweep:
         task, swept = self.config["task"], " ".join(self.config["sweep"])
         parts = [f"{symbol} = {task[key]}" for symbol, key in (("k", "components"), ("d", "dim"), ("n", "points"))
                  if f"task.{key}" not in swept]
-        n_seeds = self.table.sizes.get("seed", 1)
         tasks = int(np.nanmax(self.table.tasks.values))
-        parts.append(f"{n_seeds} training{'s' if n_seeds > 1 else ''} a point, {tasks} tasks")
-        return f"{self.run_id}: " + ", ".join(parts)
+        low, high = self.trainings_a_point()
+        if high > 0:
+            parts.append((f"{low} to {high}" if low < high else f"{high}") + f" training{'s' if high > 1 else ''} a point")
+        return f"{self.run_id}: " + ", ".join(parts + [f"{tasks} tasks"])
+
+    def trainings_a_point(self):
+        """Least and most trainings that a point of the model is the mean of; 0 without a model."""
+        models = [name for name in self.estimators if is_of_model(name)]
+        if not models:
+            return 0, 0
+        there = self.table.error_mean.sel(estimator=models[0]).notnull()
+        counts = (there.sum("seed") if "seed" in there.dims else there.astype(int)).values
+        counts = counts[counts > 0]
+        return (int(counts.min()), int(counts.max())) if counts.size else (0, 0)
+
+    def caption(self):
+        """What the bands are."""
+        low, high = self.trainings_a_point()
+        of_tasks = "95 % over the tasks, which all methods share"
+        if high <= 1:
+            return f"bands: {of_tasks}"
+        return (f"bands: transformer 95 % over trainings (Student's t{'' if low > 1 else '; of one training: over tasks'}), others "
+                + of_tasks)
 
 
 def _is(number, text):
     try:
         return float(number) == float(text)
-    except ValueError:
+    except (ValueError, TypeError):
         return False
 
 
 class Abscissa:
     """Positions of an axis's values: numbers, or categories one after another."""
 
-    def __init__(self, table, axis):
+    def __init__(self, sweep, table, axis):
         self.values = table[axis].values
         self.is_category = self.values.dtype.kind not in "iuf"
         self.special = {}
+        self.order = range(len(self.values))
         if self.is_category:
             self.positions = np.arange(len(self.values), dtype=float)
-            self.labels = category_labels(table, axis)
+            self.labels = category_labels(sweep, table, axis)
             self.is_log = False
             return
         numbers = self.values.astype(float)
@@ -143,10 +164,12 @@ class Abscissa:
         elif "init" in table.coords and table["init"].dims == (axis,):
             apart, word = np.array([str(v) == "none" for v in table["init"].values]), "no guess"
         plain = numbers[~apart]
+        if len(plain) == 0:  # nothing to stand apart from
+            apart, plain = np.zeros(len(numbers), bool), numbers
         self.is_log = len(plain) > 1 and plain.min() > 0 and plain.max() / plain.min() >= 8
         self.positions = numbers.copy()
         for i in np.flatnonzero(apart):
-            self.positions[i] = 4 * plain.max() if self.is_log else plain.max() + 0.25 * np.ptp(plain)
+            self.positions[i] = 4 * plain.max() if self.is_log else plain.max() + 0.25 * (np.ptp(plain) or plain.max() or 1)
             self.special[self.positions[i]] = word
         self.order = np.argsort(self.positions)
 
@@ -163,17 +186,20 @@ class Abscissa:
             axes.minorticks_off()
 
 
-def category_labels(table, axis):
-    """What each position has that the first one has not; of the first one, the words "as trained"."""
-    names = [name for name in table.coords if table[name].dims == (axis,) and name != axis]
-    if not names:
-        return [str(value) for value in table[axis].values]
-    first = {name: table[name].values[0] for name in names}
+def category_labels(sweep, table, axis):
+    """The values of keys that change together, a line each; of an evaluation what differs from the training, in words."""
+    names = [name for name in table.coords if table[name].dims == (axis,) and not name.startswith("combination_")]
+    keys = {name: table[name].attrs["long_name"].removeprefix("the key ") for name in names}
+    are_of_evaluation = all(key.startswith("evaluate.") for key in keys.values())
     labels = []
     for i in range(table.sizes[axis]):
-        differing = [f"{name.replace('evaluate_', '')}\n{table[name].values[i]}" for name in names
-                     if table[name].values[i] != first[name]]
-        labels.append("\n".join(differing) if differing else "as\ntrained")
+        parts = []
+        for name, key in keys.items():
+            value, (section, last) = str(table[name].values[i]), key.removeprefix("evaluate.").rsplit(".", 1)
+            own = sweep.config[section][last]
+            if not are_of_evaluation or not (value == own or _is(own, value)):
+                parts.append(f"{last}\n{value}")
+        labels.append("\n".join(parts) if parts else "as\ntrained")
     return labels
 
 
@@ -190,7 +216,7 @@ def draw_line(axes, x, mean, band, label, style):
 
 
 def draw_lines(axes, sweep, table, x_axis, options):
-    abscissa = Abscissa(table, x_axis)
+    abscissa = Abscissa(sweep, table, x_axis)
     styles = styles_of(sweep.estimators)
     for place, estimator in enumerate(sweep.estimators):
         mean, band = (part.values for part in estimates(table, estimator))
@@ -230,11 +256,11 @@ def draw_lines(axes, sweep, table, x_axis, options):
 
 
 def draw_exact(axes, table, x_axis):
-    of_first = {dim: 0 for dim in table.bayes_error_exact.dims if dim != x_axis}
+    others = [dim for dim in table.bayes_error_exact.dims if dim != x_axis]
     x = table[x_axis].values
-    axes.plot(x, table.bayes_error_exact.isel(of_first), color="#555555", linewidth=1.2, linestyle="-",
+    axes.plot(x, table.bayes_error_exact.mean(others), color="#555555", linewidth=1.2, linestyle="-",
               label="exact Bayes error, labels as named")
-    axes.plot(x, table.minimax_rate.isel(of_first), color="#999999", linewidth=1.2, linestyle=(0, (8, 3)),
+    axes.plot(x, table.minimax_rate.mean(others), color="#999999", linewidth=1.2, linestyle=(0, (8, 3)),
               label=r"minimax rate $\exp(-\Delta^2/8)$, a slope")
 
 
@@ -251,7 +277,7 @@ def draw_traces(axes, sweep, table, styles):
 def draw_time(figure, sweep):
     """Left: the Transformer's error while it trains; right: the error of everything against its time on a task."""
     left, right = figure.subplots(1, 2, sharey=True)
-    table, styles = sweep.table, styles_of(sweep.estimators)
+    table = sweep.table
     sizes = sweep.free_axes()[0]
     labels = [", ".join(f"{name} {table[name].values[i]}" for name in table.coords if table[name].dims == (sizes,))
               for i in range(table.sizes[sizes])]
@@ -267,8 +293,9 @@ def draw_time(figure, sweep):
         on_task = 1e3 * float(one.sel(estimator="transformer").seconds_mean.mean())
         right.errorbar([on_task], [float(final)], yerr=[float(width)], capsize=2, color=shades[i], marker="osD^v"[i % 5],
                        linestyle="", label=f"transformer: {label}")
-    first = table.isel({axis: 0 for axis in sweep.axes()})
-    of_em = {name: first.sel(estimator=name) for name in sweep.estimators if name.partition(":")[0] == "em"}
+    # Without a model's part in them, they are the same in every cell.
+    everywhere = table[["error_mean", "seconds_mean"]].mean(sweep.axes())
+    of_em = {name: everywhere.sel(estimator=name) for name in sweep.estimators if name.partition(":")[0] == "em"}
     em = sorted((1e3 * float(one.seconds_mean), float(one.error_mean), name) for name, one in of_em.items()
                 if np.isfinite(float(one.error_mean)))
     if em:
@@ -281,7 +308,8 @@ def draw_time(figure, sweep):
             left.axhline(error, color=OTHERS[0]["color"], linestyle="--" if name == em[0][2] else "-.", linewidth=1.1,
                          label=name)
     for axes in (left, right):
-        axes.axhline(float(first.sel(estimator="bayes").error_mean), label="bayes", **{**styles["bayes"], "marker": ""})
+        if "bayes" in sweep.estimators:
+            axes.axhline(float(everywhere.sel(estimator="bayes").error_mean), label="bayes", **{**BAYES, "marker": ""})
         axes.set_xscale("log")
         axes.legend(frameon=False, fontsize=8, loc="upper right")
         tidy(axes)
@@ -310,8 +338,8 @@ def set_error_scale(panels):
                 axes.set_yticks(ticks)
                 axes.set_yticklabels([f"{tick:g}" for tick in ticks])
                 axes.minorticks_off()
-        else:
-            axes.set_ylim(bottom=0)
+        elif len(values) > 0:
+            axes.set_ylim(bottom=0.6 * values.min())
     return is_log
 
 
@@ -340,15 +368,34 @@ def figure_of(sweep, options):
         draw_time(figure, sweep)
     else:
         x_axis = options.x or sweep.free_axes()[0]
-        if x_axis not in sweep.free_axes():
-            sys.exit(f"plot_sweep.py: --x {x_axis}: the axes are {', '.join(sweep.free_axes())}")
         n_panels = 1 if len(sweep.free_axes()) < 2 else sweep.table.sizes[
             next(axis for axis in sweep.free_axes() if axis != x_axis)]
         is_wide = sweep.table[x_axis].values.dtype.kind not in "iuf"
         figure = plt.figure(figsize=(min(3.4 * n_panels, 14) + (6.2 if is_wide else 4.4), 4.4))
         draw_panels(figure, sweep, x_axis, options)
     figure.suptitle(sweep.title(), fontsize=10, x=0.01, ha="left")
+    figure.text(0.01, -0.03, sweep.caption(), fontsize=7.5, color="#444444", ha="left", va="top")
     return figure
+
+
+def check_options(sweep, options):
+    """Ends with a sentence where the sweep has not what an option shows."""
+    x_axis, axes = options.x or sweep.free_axes()[0], sweep.free_axes()
+    if x_axis not in axes:
+        sys.exit(f"plot_sweep.py: --x {x_axis}: the axes are {', '.join(axes)}")
+    for name, option, advice in (("learning_curve_error_mean", "time", "set train.evaluate_every"),
+                                 ("trace_error_mean", "trace", "set eval.trace"),
+                                 ("training_error_mean", "gap", "it has no training")):
+        if getattr(options, option) and name not in sweep.table:
+            sys.exit(f"plot_sweep.py: --{option}: the sweep has no {name}; {advice}")
+    is_number = sweep.table[x_axis].values.dtype.kind in "iuf"
+    if options.trace and sweep.table[x_axis].attrs["long_name"] != "the key model.layers":
+        sys.exit(f"plot_sweep.py: --trace compares layers with iterations: the abscissa is layers, not {x_axis}")
+    if (options.gap or options.exact) and not is_number:
+        sys.exit(f"plot_sweep.py: --gap and --exact draw lines over numbers, which the values of {x_axis} are not")
+    if options.time and len(axes) > 1:
+        sys.exit(f"plot_sweep.py: --time takes one axis of sizes; choose values of others: --select {axes[1]}="
+                 f"{sweep.table[axes[1]].values[0]}")
 
 
 def main():
@@ -373,15 +420,13 @@ def main():
     sweep = Sweep(path, [item.split("=", 1) for item in options.select])
     if not sweep.free_axes() and not options.x:
         sys.exit("plot_sweep.py: the sweep has no axis but the seed; tvem report shows it as a table")
-    for name, option in (("learning_curve_error_mean", "time"), ("trace_error_mean", "trace")):
-        if getattr(options, option) and name not in sweep.table:
-            sys.exit(f"plot_sweep.py: --{option}: the sweep has no {name}; "
-                     + ("set train.evaluate_every" if option == "time" else "set eval.trace"))
+    check_options(sweep, options)
     out = pathlib.Path(options.out or path.parent / "sweep.png")
     figure = figure_of(sweep, options)
+    base = str(out.with_suffix("")) if out.suffix in (".png", ".pdf") else str(out)
     for suffix in (".png", ".pdf"):
-        figure.savefig(out.with_suffix(suffix), dpi=150, bbox_inches="tight")
-    print(f"figure: {out.with_suffix('.png')} and .pdf")
+        figure.savefig(base + suffix, dpi=150, bbox_inches="tight")
+    print(f"figure: {base}.png and .pdf")
     return 0
 
 

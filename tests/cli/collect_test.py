@@ -194,13 +194,15 @@ class Collect(Folder):
         text = run("report", self.sweep).stdout
         lines = [line.split() for line in text.splitlines()]
         header = next(i for i, line in enumerate(lines) if line[:2] == ["layers", "separation"])
-        self.assertEqual(lines[header][2:], ["transformer", "s.d.", "em", "em:restarts=3", "bayes"])
+        self.assertEqual(lines[header][2:], ["transformer", "s.d.", "n", "em", "em:restarts=3", "bayes"])
         row = lines[header + 1]
         mean = table.error_mean.sel(layers=1, separation=1)
         self.assertEqual(row[:2], ["1", "1"])
         self.assertAlmostEqual(float(row[2]), float(mean.sel(estimator="transformer").mean()), delta=6e-5)
         self.assertAlmostEqual(float(row[3]), float(mean.sel(estimator="transformer").std(ddof=1)), delta=6e-5)
-        self.assertAlmostEqual(float(row[4]), float(mean.sel(estimator="em")[0]), delta=6e-5)
+        self.assertEqual(int(row[4]), 3)
+        self.assertAlmostEqual(float(row[5]), float(mean.sel(estimator="em")[0]), delta=6e-5)
+        self.assertEqual(lines[header + 4][4], "2")  # a seed is left out
         rows = list(csv.DictReader(io.StringIO(run("report", self.sweep, "--csv").stdout)))
         self.assertEqual(len(rows), 11 * 4)
         for row in rows:
@@ -228,6 +230,66 @@ class Collect(Folder):
         self.assertEqual(table.coords["seed"].dims, ("em_covariance",))
         self.assertFalse(table.error_mean.isnull().any())
         self.assertIn("evaluate_noise", run("report", folder).stdout)
+
+    def test_seeds_are_an_axis_of_their_own_only_where_they_differ_alone(self):
+        base = SWEEP[:SWEEP.index("[sweep]")]
+        for number, (section, dims) in enumerate((
+                ("run.seed & model.layers = 1 & 1, 2 & 1, 3 & 2\n", {"combination_1": 3}),
+                ("run.seed & eval.seed = 1 & 5, 2 & 6\n", {"seed": 2}),
+                ("eval.seed = 1, 2\n", {"eval_seed": 2}), ("eval.tasks = 8, 16\n", {"eval_tasks": 2}))):
+            folder = self.path(f"seeds{number}")
+            run("sweep", "--config", self.write("seeds.ini", base + "[sweep]\n" + section), "--out", folder)
+            table, _ = self.collected(folder, "--per-task", "error")
+            self.assertEqual(dict(table.error_mean.sizes), {**dims, "estimator": 4})
+            self.assertFalse(table.error_mean.isnull().any())
+            text = run("report", folder).stdout
+            self.assertEqual("s.d." in text, "seed" in dims, text)
+            self.assertEqual(len(text.splitlines()) - text.splitlines().index(""), 2 + (1 if "seed" in dims else sum(dims.values())))
+        self.assertEqual(table.tasks.values.tolist(), [8, 16])
+
+    def test_a_run_is_reported_with_the_baselines_of_its_own_terms(self):
+        folder = self.path("terms")
+        config = self.write("terms.ini", SWEEP[:SWEEP.index("[sweep]")] +
+                            "[sweep]\nevaluate.task.points = 25, 20\nem.restarts = 4, 1\n")
+        run("sweep", "--config", config, "--out", folder)
+        training = next(name for name in os.listdir(folder) if name.startswith("run-"))
+        table, _ = self.collected(folder)
+        rows = {row["estimator"]: row for row in
+                csv.DictReader(io.StringIO(run("report", os.path.join(folder, training), "--csv").stdout))}
+        own = table.sel(evaluate_points=20, restarts=1)
+        for name in ("transformer", "em"):
+            self.assertEqual(float(rows[name]["error_mean"]), float(own.error_mean.sel(estimator=name)))
+        self.assertEqual(float(rows["em"]["iterations_mean"]), float(own.iterations_mean.sel(estimator="em")))
+
+    def test_damaged_evaluations_are_done_again(self):
+        folder = self.path("redone")
+        config = self.write("redone.ini", SWEEP[:SWEEP.index("[sweep]")] + "[sweep]\nevaluate.task.points = 20, 25\n")
+        run("sweep", "--config", config, "--out", folder)
+        table, _ = self.collected(folder)
+        mean = table.error_mean.values
+        table.close()
+        files = [os.path.join(root, name) for root, _, names in os.walk(folder) for name in names if name.startswith("evaluation")]
+        self.assertEqual(len(files), 3)
+        os.truncate(files[0], 2000)
+        os.truncate(files[1], 0)
+        shutil.copy(files[2], files[0])  # whole, but another evaluation
+        self.assertIn("warning", self.collected(folder)[1])
+        run("status", folder, expect=75)
+        run("sweep", "--config", config, "--out", folder)
+        run("status", folder)
+        table, out = self.collected(folder)
+        self.assertNotIn("warning", out)
+        np.testing.assert_array_equal(table.error_mean.values, mean)
+
+    def test_nothing_else_is_written_over(self):
+        precious = self.write("notes.txt", "data")
+        victim = os.path.join(self.sweep, "sweep.ini")
+        for out, words in ((precious, "has not written"), (victim, "has not written"), (self.path("no", "x.h5"), "not there"),
+                           (self.folder, "has not written")):
+            self.assertIn(words, run("collect", self.sweep, "--out", out, expect=2).stderr)
+        with open(precious, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "data")
+        run("status", self.sweep)
 
     def test_wrong_folders_exit_2(self):
         self.assertIn("no sweep", run("collect", self.folder, expect=2).stderr)

@@ -171,7 +171,7 @@ class SweepTest(unittest.TestCase):
         alive = subprocess.Popen(["sleep", "100"])
         host = os.uname().nodename
         for name, text, age_s in ((names[0], f"{host} {alive.pid} -", 0), (names[1], "elsewhere 1 77", 60),
-                                  (names[2], "elsewhere 1 77", 1000), (names[3], f"{host} 999999999 -", 0)):
+                                  (names[2], "elsewhere 1 77 -", 1000), (names[3], f"{host} 999999999 -", 0)):
             os.makedirs(self.path("claimed", name))
             claim = self.path("claimed", name, "claim.txt")
             with open(claim, "w", encoding="ascii") as file:
@@ -207,6 +207,44 @@ class SweepTest(unittest.TestCase):
         # What failed is tried again, and a failure that is over is forgotten.
         self.assertIn("1 failed, 0 missing; 0 done now", self.sweep("failing", *options, expect=1).stdout)
 
+    def test_a_failure_is_not_tried_again_by_the_next_group_and_comes_last_next_time(self):
+        options = ("--sweep.train.rate", "1e6, 0.001", "--train.clip", 0, "--model.norm", "none",
+                   "--sweep.task.separation", "1", "--eval.estimators", "transformer", "--train.max_skipped", 0)
+        done = self.sweep("once", *options, "--sweep.run.seed", "1, 2", "--groups", 2, ranks=2, expect=1)
+        self.assertEqual(done.stdout.count("failed: training diverged"), 2)  # once for each of those with two layers
+        self.assertIn("2 failed", self.status("once", 75))
+        lines = self.sweep("once", *options, "--sweep.run.seed", "1, 2, 3", expect=1).stdout.splitlines()
+        outcomes = ["diverged" in line for line in lines if line.startswith("run ")]
+        self.assertEqual(len(outcomes), 4 + 2)
+        self.assertEqual(outcomes[-2:], [True, True])
+
+    def test_a_failure_of_one_rank_is_recorded_before_all_end(self):
+        name = list(self.runs())[N_BASELINES + 1]
+        os.makedirs(self.path("ends", name, "run.h5"))  # cannot be written
+        done = run("sweep", "--config", self.config, "--out", self.path("ends"), ranks=2)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("1 failed", self.status("ends", 75))
+        os.rmdir(self.path("ends", name, "run.h5"))
+        self.sweep("ends")
+        self.assertFalse(os.path.exists(self.path("ends", name, "failed.txt")))
+
+    def test_finished_runs_without_their_checkpoints_are_left_as_they_are(self):
+        self.sweep("bare")
+        before = {}
+        for name in self.runs():
+            for file in os.listdir(self.path("bare", name)):
+                if file.startswith("checkpoint"):
+                    os.remove(self.path("bare", name, file))
+                else:
+                    before[name, file] = os.stat(self.path("bare", name, file)).st_mtime_ns
+        self.assertIn("; 0 done now", self.sweep("bare").stdout)
+        for (name, file), stamp in before.items():
+            self.assertEqual(os.stat(self.path("bare", name, file)).st_mtime_ns, stamp)
+
+    def test_keys_without_effect_are_named(self):
+        done = self.sweep("noted", "--sweep.task.degrees", "3, 5", "--sweep.run.seed", "1", "--sweep.model.layers", "1")
+        self.assertEqual(done.stdout.count("note: task.degrees = 3 has no effect without task.noise = student"), 1)
+
     def test_wrong_sweeps_exit_2_and_nothing_is_written(self):
         for options, words in ((("--sweep.model.layer", "1, 2"), "model.layers"),
                                (("--sweep.model.width", ""), "empty"),
@@ -222,6 +260,11 @@ class SweepTest(unittest.TestCase):
             done = self.sweep("never", *options, expect=2)
             self.assertIn(words, done.stderr)
             self.assertFalse(os.path.exists(self.path("never")))
+        os.makedirs(self.path("mine"))
+        with open(self.path("mine", "sweep.ini"), "w", encoding="utf-8") as file:
+            file.write("# notes\n")
+        self.assertIn("is not of tvem sweep", self.sweep("mine", expect=2).stderr)
+        self.assertEqual(os.listdir(self.path("mine")), ["sweep.ini"])
         # Its own sweep.ini would take the place of the user's.
         shutil.copy(self.config, self.path("kept.ini"))
         done = run("sweep", "--config", self.config, "--out", self.folder)

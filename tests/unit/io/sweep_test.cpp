@@ -104,6 +104,13 @@ TEST(ParseSweep, WhatIsWrong_IsSaidWithTheAxis) {
            Case{"run.seed = 1, 2\nskip = run.seed\n", "no comparison"},
            Case{"run.seed = 1, 2\nskip = run.seed > two\n", "compares with no number"},
            Case{"run.seed = 1, 2\nskip = run.seed > 0\n", "leaves out every run"},
+           Case{"run.seed = 1, 2\nskip = run.seed = 3\n", "\"3\" is no value of the axis"},
+           Case{"run.seed = 1, 2\nskip = run.seed = 1 AND run.seed = 2\n", "no value of the axis"},
+           Case{"run.seed = 1, 2\nmodel.layers = 1, 2\nskip = run.seed = 1, model.layers = 2\n",
+                "no value of the axis"},
+           Case{"task.noise = gaussian, student\nskip = task.noise = studnt\n",
+                "no value of the axis"},
+           Case{"task.noise = gaussian, student\nskip = task.noise < 2\n", "not all values"},
            Case{"", "no axis"},
        })
     EXPECT_NE(problems_of(section).find(words), std::string::npos)
@@ -193,6 +200,29 @@ TEST(RunsOf, WithoutTheModel_NoTraining) {
   ASSERT_EQ(runs.size(), 4u);
   for (SweepRun const& run : runs) EXPECT_FALSE(run.is_training);
   EXPECT_EQ(runs_of(sweep_of("transformer", "task.points = 20, 50\n")).size(), 2u);
+}
+
+TEST(BaselineSettings, AGuessThatIsNotThere_IsLeftToTheProblemsWhereItIsNoAxis) {
+  Sweep const sweep = sweep_of("em, bayes", "run.seed = 1, 2\n", "[em]\nstart = given\n");
+  EXPECT_EQ(baseline_settings(sweep, 0).eval.estimators, (std::vector<std::string>{"em", "bayes"}));
+  Sweep const swept =
+      sweep_of("em, bayes", "em.start = random, given\ninput.init = none, random\n");
+  EXPECT_EQ(baseline_settings(swept, 2).eval.estimators, std::vector<std::string>{"bayes"})
+      << "bayes has no start";
+}
+
+TEST(BaselineFileOfTraining, TheTermsOfTheBase) {
+  Sweep const sweep =
+      sweep_of("transformer, em", "em.restarts = 10, 1\nevaluate.task.points = 25, 50\n");
+  auto const runs = runs_of(sweep);
+  auto const& training = runs.back();
+  ASSERT_TRUE(training.is_training);
+  EXPECT_EQ(baseline_file_of_training(sweep, training), baseline_file(sweep, 3));
+  EXPECT_NE(baseline_file_of_training(sweep, training), baseline_file(sweep, training.cell));
+}
+
+TEST(ParseSweep, TheBaseIsNoRun_ItsContradictionsAreNone) {
+  EXPECT_EQ(problems_of("model.width = 6, 12\n[model]\nheads = 3\n"), "");
 }
 
 TEST(BaselineSettings, TheGuess_CountsWhereAnEstimatorStartsFromIt) {

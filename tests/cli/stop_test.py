@@ -1,0 +1,186 @@
+"""Stopping: signals and time limits end a run at a checkpoint with exit code 75; two processes never share a run.
+
+usage: stop_test.py TVEM MPIEXEC [unittest arguments]
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import h5py
+
+TVEM, MPIEXEC = "", ""
+KEYS = ("--task.points", "20", "--model.layers", "1", "--model.width", "16", "--model.heads", "2", "--train.tasks_per_step", "64",
+        "--train.checkpoint_every", "0")
+EVALUATION = ("--eval.tasks", "16", "--eval.estimators", "transformer")
+
+
+class Stop(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="tvem-stop-")
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def start(self, *words, ranks=0):
+        command = [TVEM, *map(str, words)]
+        if ranks:
+            command = [MPIEXEC, "-n", str(ranks), *command]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(lambda: process.poll() is None and process.kill())
+        return process
+
+    def train(self, out, steps, ranks=0, more=(), evaluation=EVALUATION):
+        return self.start("run", "--out", self.path(out), *KEYS, *evaluation, "--train.steps", steps, *more, ranks=ranks)
+
+    def end(self, process, expect):
+        out, errors = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, expect, out + errors)
+        return out + errors
+
+    def await_start(self, process, out):
+        """Until it trains: its run.h5 is written before the first step."""
+        limit = time.monotonic() + 60
+        while not os.path.exists(self.path(out, "run.h5")) and process.poll() is None and time.monotonic() < limit:
+            time.sleep(0.02)
+        time.sleep(0.3)
+        self.assertIsNone(process.poll(), "it ended before it could be stopped")
+
+    def state(self, out):
+        """Everything in a checkpoint but times and hosts."""
+        with h5py.File(self.path(out, "checkpoint.h5")) as file:
+            values = {"step": file["state"].attrs["step"], "n_updates": file["optimizer"].attrs["n_updates"]}
+            for group in ("parameters", "optimizer", "training", "learning_curve"):
+                file[group].visititems(lambda name, item, group=group: values.__setitem__(f"{group}/{name}", item[()].tobytes())
+                                       if isinstance(item, h5py.Dataset) else None)
+        return values
+
+    def test_each_signal_a_checkpoint_and_75_then_the_same_bits(self):
+        steps = 3000
+        self.end(self.train("whole", steps), 0)
+        for number, (sign, ranks, resume_ranks) in enumerate(((signal.SIGUSR2, 0, 2), (signal.SIGTERM, 0, 3), (signal.SIGINT, 0, 0),
+                                                              (signal.SIGUSR2, 2, 0), (signal.SIGUSR2, 3, 2))):
+            out = f"stopped{number}"
+            process = self.train(out, steps, ranks)
+            self.await_start(process, out)
+            process.send_signal(sign)
+            text = self.end(process, 75)
+            self.assertIn("stopped on request after step", text)
+            done = self.state(out)["step"]
+            self.assertTrue(0 < done < steps)
+            status = subprocess.run([TVEM, "status", self.path(out)], capture_output=True, text=True, check=False)
+            self.assertEqual(status.returncode, 75)
+            self.assertIn(f"unfinished  {self.path(out)}: step {done} of {steps}", status.stdout)
+            self.end(self.train(out, steps, resume_ranks), 0)
+            self.assertEqual(self.state(out), self.state("whole"))
+
+    def test_second_signal_ends_at_once(self):
+        process = self.start("evaluate", "--out", self.path("e.h5"), "--eval.estimators", "em:restarts=100000", "--eval.tasks", 64)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(2.2)
+        self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGTERM)
+        self.end(process, 128 + signal.SIGTERM)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_signal_in_the_evaluation_75_and_it_begins_anew(self):
+        long = ("--eval.estimators", "transformer,em:restarts=20", "--eval.tasks", 20000)
+        process = self.train("evaluation", 10, 2, evaluation=long)
+        limit = time.monotonic() + 60
+        while not os.path.exists(self.path("evaluation", "checkpoint.h5")) and time.monotonic() < limit:
+            time.sleep(0.02)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGUSR2)
+        self.assertIn("stopped on request in the evaluation", self.end(process, 75))
+        self.assertIn("not evaluated", subprocess.run([TVEM, "status", self.path("evaluation")], capture_output=True, text=True,
+                                                      check=False).stdout)
+        self.end(self.train("evaluation", 10), 0)
+
+    def test_time_limit(self):
+        self.assertIn("stopped on request", self.end(self.train("limit", 10**6, 2, ("--max-minutes", "0.02")), 75))
+        self.assertGreater(self.state("limit")["step"], 0)
+        for wrong in ("0", "-1", "soon"):
+            self.assertIn("--max-minutes", self.end(self.train("wrong", 10, 0, ("--max-minutes", wrong)), 2))
+        self.assertFalse(os.path.exists(self.path("wrong")))
+
+    def test_checkpoints_by_minutes(self):
+        process = self.train("minutes", 10**6, 2, ("--train.checkpoint_minutes", "0.01"))
+        limit = time.monotonic() + 60
+        while not os.path.exists(self.path("minutes", "checkpoint.previous.h5")) and time.monotonic() < limit:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGUSR2)
+        self.end(process, 75)
+        self.assertTrue(os.path.exists(self.path("minutes", "checkpoint.previous.h5")))
+
+    def test_sweep_stops_between_and_within_runs(self):
+        words = ("sweep", "--out", self.path("sweep"), *KEYS, *EVALUATION, "--train.steps", 700, "--sweep.run.seed", "1..6", "--groups", 2)
+        process = self.start(*words, ranks=2)
+        limit = time.monotonic() + 60
+        while subprocess.run([TVEM, "status", self.path("sweep")], capture_output=True, text=True,
+                             check=False).stdout.count("finished    ") < 2 and time.monotonic() < limit:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGUSR2)
+        text = self.end(process, 75)
+        self.assertIn("stopped on request", text)
+        claims = [name for name in os.listdir(self.path("sweep")) if os.path.exists(self.path("sweep", name, "claim.txt"))]
+        self.assertEqual(claims, [])
+        self.end(self.start(*words, ranks=2), 0)
+
+    def test_second_process_is_refused_and_names_the_first(self):
+        first = self.train("shared", 10**6)
+        self.await_start(first, "shared")
+        text = self.end(self.train("shared", 10**6, 2), 2)
+        self.assertIn(f"process {first.pid} on {os.uname().nodename}", text)
+        first.send_signal(signal.SIGTERM)
+        self.end(first, 75)
+        self.assertFalse(os.path.exists(self.path("shared", "claim.txt")))
+
+    def claim(self, out, text, age_s=0):
+        os.makedirs(self.path(out), exist_ok=True)
+        with open(self.path(out, "claim.txt"), "w", encoding="ascii") as file:
+            file.write(text + "\n")
+        os.utime(self.path(out, "claim.txt"), (time.time() - age_s,) * 2)
+
+    def test_claims_that_are_left_over_are_taken(self):
+        here = os.uname().nodename
+        os.environ.update(SLURM_JOB_ID="77", SLURM_RESTART_COUNT="2")
+        self.addCleanup(lambda: [os.environ.pop(name) for name in ("SLURM_JOB_ID", "SLURM_RESTART_COUNT")])
+        for number, (text, age_s, expect) in enumerate(((f"{here} 999999999 - -", 0, 0), ("elsewhere 5 76 -", 400, 0),
+                                                        ("elsewhere 5 77 1", 0, 0), ("elsewhere 5 77 2", 0, 2),
+                                                        ("elsewhere 5 76 1", 250, 2), (f"{here} {os.getpid()} - -", 0, 2))):
+            self.claim(f"claim{number}", text, age_s)
+            output = self.end(self.train(f"claim{number}", 5), expect)
+            if expect:
+                self.assertIn("process 5 on elsewhere, Slurm job" if "elsewhere" in text else f"process {os.getpid()}", output)
+                self.assertEqual(os.listdir(self.path(f"claim{number}")), ["claim.txt"])
+
+    def test_process_that_slept_while_another_took_its_run_writes_nothing_more(self):
+        first = self.train("slept", 10**6, 0, ("--train.checkpoint_minutes", "0.05"))
+        limit = time.monotonic() + 60
+        while not os.path.exists(self.path("slept", "checkpoint.h5")) and time.monotonic() < limit:
+            time.sleep(0.02)
+        time.sleep(1)  # not amid the next one: a write that has begun is ended
+        first.send_signal(signal.SIGSTOP)
+        os.remove(self.path("slept", "claim.txt"))
+        self.claim("slept", "elsewhere 5 - -")
+        time.sleep(11)
+        before = os.stat(self.path("slept", "checkpoint.h5")).st_mtime_ns
+        first.send_signal(signal.SIGCONT)
+        self.assertIn("was taken by process 5 on elsewhere", self.end(first, 1))
+        self.assertEqual(os.stat(self.path("slept", "checkpoint.h5")).st_mtime_ns, before)
+        with open(self.path("slept", "claim.txt"), encoding="ascii") as file:
+            self.assertIn("elsewhere", file.read())
+
+
+if __name__ == "__main__":
+    TVEM, MPIEXEC = sys.argv[1:3]
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
