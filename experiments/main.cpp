@@ -1,6 +1,7 @@
 // The program `tvem`: finds the subcommand, and turns what went wrong into a message and an exit
 // code.
 #include <array>
+#include <cstdlib>
 #include <iostream>
 #include <new>
 #include <string>
@@ -47,6 +48,19 @@ std::string version_text() {
          std::string(name_of(best_instruction_set())) + "\n";
 }
 
+/// Several processes that each take themselves for the only one would do the same work, and write
+/// the same files.
+void check_launch(Communicator const& comm) {
+  char const* const n_tasks = std::getenv("SLURM_STEP_NUM_TASKS");
+  bool const is_in_step = std::getenv("SLURM_PROCID") != nullptr && n_tasks != nullptr;
+  bool const is_of_mpirun = std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr;
+  if (!is_in_step || is_of_mpirun || comm.size() > 1 || std::atoi(n_tasks) < 2) return;
+  throw ConfigurationError(std::string("srun has started ") + n_tasks +
+                           " tasks, but each is an MPI world of its own: Slurm and the MPI library "
+                           "do not share a protocol; try srun --mpi=pmix, or mpirun "
+                           "(jobs/README.md)");
+}
+
 int dispatch(Communicator const& comm, std::vector<std::string> const& words) {
   if (words.empty()) throw ConfigurationError("no command given; see tvem --help");
   if (words[0] == "--help" || words[0] == "-h") {
@@ -59,6 +73,7 @@ int dispatch(Communicator const& comm, std::vector<std::string> const& words) {
   }
   std::string command_line = "tvem";
   for (auto const& word : words) command_line += " " + word;
+  check_launch(comm);
   for (auto const& command : commands)
     if (command.name == words[0])
       return command.run({comm, {words.begin() + 1, words.end()}, command_line});

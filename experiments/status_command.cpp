@@ -14,11 +14,12 @@ namespace {
 namespace fs = std::filesystem;
 
 std::vector<OwnOption> const options{
+    {"index", "I", "of a sweep: run I of its list alone, from 0"},
     {"help", "", "this text"},
 };
 
 std::string help() {
-  return "usage: tvem status DIR\n\n"
+  return "usage: tvem status DIR [--index I]\n\n"
          "The state of a run, or of every run of a sweep: finished, running or unfinished (with "
          "their step and\ntime left), failed (with its message) or missing, read from the files. "
          "Exit code 0 when all is finished,\n75 when something is left to do.\n\n" +
@@ -40,9 +41,11 @@ std::string line_of(std::string const& name, RunStatus const& status) {
 }
 
 /// Prints the state of all runs; whether all are finished.
-bool show(Communicator const& comm, fs::path const& folder) {
+bool show(Communicator const& comm, fs::path const& folder, std::string const& index) {
   auto const sweep = stored_sweep(folder);
   if (!sweep) {
+    if (!index.empty())
+      throw ConfigurationError("--index " + index + ": there is no sweep at " + folder.string());
     RunStatus status = status_of_run(folder, {});
     bool const are_baselines =
         !fs::exists(folder / "run.h5") && !evaluation_of_file(folder / "evaluation.h5").empty();
@@ -53,7 +56,8 @@ bool show(Communicator const& comm, fs::path const& folder) {
     say(comm, line_of(folder.string(), status));
     return status.state == RunState::finished;
   }
-  auto const runs = runs_of(*sweep);
+  auto runs = runs_of(*sweep);
+  if (!index.empty()) runs = {runs[place_in(index, runs.size())]};
   SweepStates states(*sweep, runs, folder);
   states.refresh();
   std::string text;
@@ -79,7 +83,8 @@ int status_command(CommandContext const& context) {
     throw ConfigurationError("tvem status takes one DIR, not \"" + context.command_line +
                              "\"; see tvem status --help");
   bool is_finished = false;
-  on_root(context.comm, [&] { is_finished = show(context.comm, arguments.rest[0]); });
+  on_root(context.comm,
+          [&] { is_finished = show(context.comm, arguments.rest[0], arguments.value("index")); });
   bool const are_all = context.comm.max(is_finished ? 1 : 0) == 1;
   return static_cast<int>(are_all ? ExitCode::finished : ExitCode::stopped);
 }

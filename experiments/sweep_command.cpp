@@ -384,27 +384,29 @@ int asked_groups(std::string const& text, Communicator const& comm) {
                            ", at most the number of ranks; start more with mpirun -n");
 }
 
-/// The place of --index.
-std::size_t asked_run(std::string const& text, SweepPlan const& plan) {
-  std::size_t run = 0;
-  if (read_number(text, run) && run < plan.runs.size()) return run;
-  throw ConfigurationError("--index " + text + ": an integer 0.." +
-                           std::to_string(plan.runs.size() - 1) + "; tvem sweep --list shows them");
+/// Keys without effect on the cell's model and baselines, on the terms of `asked`.
+std::vector<std::string> notes_of_cell(SweepPlan const& plan, std::size_t cell, Settings asked) {
+  auto const baselines = baseline_settings(plan.sweep, cell).eval.estimators;
+  asked.eval.estimators = training_settings(plan.sweep, cell).eval.estimators;
+  asked.eval.estimators.insert(asked.eval.estimators.end(), baselines.begin(), baselines.end());
+  return unused_keys(asked);
 }
 
-/// Keys without effect, each once; of a large sweep those of its first runs.
+/// Keys that no part of a run reads, each once; of a large sweep those of its first runs.
 std::vector<std::string> notes_of(SweepPlan const& plan) {
   constexpr std::size_t most_runs = 200, most_notes = 10;
   std::vector<std::string> notes;
-  for (std::size_t run = 0; run < std::min(plan.runs.size(), most_runs); ++run) {
-    std::size_t const cell = plan.runs[run].cell;
-    if (!plan.runs[run].is_training) continue;
-    Settings settings = training_settings(plan.sweep, cell);
-    auto const baselines = baseline_settings(plan.sweep, cell).eval.estimators;
-    settings.em = plan.sweep.base.em;
-    settings.eval.estimators.insert(settings.eval.estimators.end(), baselines.begin(),
-                                    baselines.end());
-    for (auto const& note : unused_keys(settings))
+  for (std::size_t r = 0; r < std::min(plan.runs.size(), most_runs); ++r) {
+    SweepRun const& run = plan.runs[r];
+    if (!run.is_training) continue;
+    auto of_run = notes_of_cell(plan, run.cell, plan.sweep.training_of(run.cell));
+    for (std::size_t const cell : run.evaluations) {
+      auto const others = notes_of_cell(plan, cell, plan.sweep.evaluation_of(cell));
+      std::erase_if(of_run, [&](auto const& note) {
+        return std::find(others.begin(), others.end(), note) == others.end();
+      });
+    }
+    for (auto const& note : of_run)
       if (notes.size() < most_notes && std::find(notes.begin(), notes.end(), note) == notes.end())
         notes.push_back(note);
   }
@@ -434,7 +436,7 @@ int sweep_command(CommandContext const& context) {
                                " would take the place of --config; choose another folder");
   });
   if (arguments.has("index")) {
-    plan.first = asked_run(arguments.value("index"), plan);
+    plan.first = place_in(arguments.value("index"), plan.runs.size());
     plan.runs = {plan.runs[plan.first]};
   }
   StopRequest const stop(arguments.value("max-minutes"));

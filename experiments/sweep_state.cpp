@@ -10,6 +10,7 @@
 #include "progress.hpp"
 #include "run_claim.hpp"
 #include "tvem/core/error.hpp"
+#include "tvem/core/text.hpp"
 #include "tvem/io/evaluation_file.hpp"
 #include "tvem/io/identity.hpp"
 #include "tvem/io/run_file.hpp"
@@ -180,6 +181,13 @@ std::string StateCounts::text() const {
     text += (s == 0 ? "" : ", ") + std::to_string(counts_[s]) + " " +
             std::string(enum_names<RunState>[s]);
   return text;
+}
+
+std::size_t place_in(std::string const& index, std::size_t n_runs) {
+  std::size_t run = 0;
+  if (read_number(index, run) && run < n_runs) return run;
+  throw ConfigurationError("--index " + index + ": an integer 0.." + std::to_string(n_runs - 1) +
+                           "; tvem sweep --list shows them");
 }
 
 std::optional<fs::file_time_type> time_of_failure(fs::path const& folder) {

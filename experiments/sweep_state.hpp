@@ -77,6 +77,9 @@ class SweepStates {
   std::vector<double> works_;  // of each run; 0 for baselines
 };
 
+/// The place that --index asks for. Throws ConfigurationError when there are not so many.
+std::size_t place_in(std::string const& index, std::size_t n_runs);
+
 /// Keeps the message of a failure beside the run's files, and takes it away.
 void record_failure(std::filesystem::path const& folder, std::string const& message);
 void clear_failure(std::filesystem::path const& folder);

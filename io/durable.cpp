@@ -10,6 +10,7 @@
 
 #include "tvem/core/error.hpp"
 #include "tvem/io/digest.hpp"
+#include "tvem/io/hdf5.hpp"
 
 namespace tvem {
 namespace {
@@ -53,6 +54,8 @@ void write_durably(fs::path const& path, fs::path const& previous,
     write(temporary);
     seal_file(temporary);
     sync(temporary, O_RDWR);
+    verify_seal(temporary);
+    Hdf5File::open(temporary);
     keep_previous(path, previous);
     fs::rename(temporary, path);
     sync(path.has_parent_path() ? path.parent_path() : fs::path("."), O_RDONLY | O_DIRECTORY);

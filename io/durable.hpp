@@ -6,9 +6,10 @@
 namespace tvem {
 
 /// Writes a file such that at no moment, whatever is killed, a reader sees half of it: `write`
-/// makes a temporary file in the same folder, which is sealed (digest.hpp), forced to the disk and
-/// renamed into place. previous: where the file that was there is kept; none when empty. Throws
-/// Error naming the file; the old file is then still there and the temporary one is gone.
+/// makes a temporary file in the same folder, which is sealed (digest.hpp), forced to the disk,
+/// opened again and verified, and renamed into place. previous: where the file that was there is
+/// kept; none when empty. Throws Error naming the file; the old file is then still there and the
+/// temporary one is gone.
 void write_durably(std::filesystem::path const& path, std::filesystem::path const& previous,
                    std::function<void(std::filesystem::path const& temporary)> const& write);
 

@@ -217,6 +217,8 @@ def draw_line(axes, x, mean, band, label, style):
 
 def draw_lines(axes, sweep, table, x_axis, options):
     abscissa = Abscissa(sweep, table, x_axis)
+    if options.trace:
+        abscissa.is_log = False  # iterations begin at 0
     styles = styles_of(sweep.estimators)
     for place, estimator in enumerate(sweep.estimators):
         mean, band = (part.values for part in estimates(table, estimator))
@@ -229,6 +231,10 @@ def draw_lines(axes, sweep, table, x_axis, options):
                 style["marker"] = "_"
                 style["markersize"] = 14
             axes.errorbar(abscissa.positions + offset, mean, yerr=band, label=estimator, capsize=2, **style)
+            continue
+        if options.trace and table.trace_error_mean.sel(estimator=estimator).notnull().any():
+            axes.axhline(float(np.nanmean(mean)), label=f"{estimator}, at its end", linewidth=1,
+                         color=styles[estimator]["color"], linestyle=styles[estimator]["linestyle"])
             continue
         order = [i for i in abscissa.order if not np.isnan(mean[i])]
         joined = [i for i in order if abscissa.positions[i] not in abscissa.special]
@@ -249,7 +255,8 @@ def draw_lines(axes, sweep, table, x_axis, options):
         draw_traces(axes, sweep, table, styles)
     abscissa.draw_ticks(axes)
     if options.trace:
-        axes.set_xticks(range(0, int(max(abscissa.positions.max(), table.iteration.values.max())) + 1))
+        ticks = range(int(max(abscissa.positions.max(), table.iteration.values.max())) + 1)
+        axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.set_xlabel("layers of the Transformer; steps of EM and Lloyd" if options.trace
                     else "" if abscissa.is_category and x_axis.startswith("combination")
                     else LABELS.get(x_axis, x_axis.replace("_", " ")))
@@ -326,8 +333,10 @@ def tidy(axes):
 def set_error_scale(panels):
     """Logarithmic where errors differ by more than a factor of 4, with plain numbers at the ticks."""
     values = np.concatenate([np.asarray(line.get_ydata(), float) for axes in panels for line in axes.get_lines()])
-    values = values[np.isfinite(values) & (values > 0)]
-    is_log = len(values) > 0 and values.max() > 4 * values.min()
+    values = values[np.isfinite(values)]
+    lowest = values.min(initial=math.inf)
+    values = values[values > 0]
+    is_log = len(values) > 0 and lowest > 0 and values.max() > 4 * values.min()
     for axes in panels:
         if is_log:
             axes.set_yscale("log")
@@ -338,8 +347,8 @@ def set_error_scale(panels):
                 axes.set_yticks(ticks)
                 axes.set_yticklabels([f"{tick:g}" for tick in ticks])
                 axes.minorticks_off()
-        elif len(values) > 0:
-            axes.set_ylim(bottom=0.6 * values.min())
+        else:
+            axes.set_ylim(bottom=0.6 * lowest if lowest > 0.3 * values.max(initial=0) else 0)
     return is_log
 
 

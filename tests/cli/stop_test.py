@@ -144,6 +144,16 @@ class Stop(unittest.TestCase):
         self.end(first, 75)
         self.assertFalse(os.path.exists(self.path("shared", "claim.txt")))
 
+    def test_tasks_of_srun_that_are_no_world_are_refused(self):
+        for environment, expect in (({"SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "2"}, 2),
+                                    ({"SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "1"}, 0), ({"SLURM_NTASKS": "2"}, 0)):
+            done = subprocess.run([TVEM, "run", "--out", self.path("world"), *KEYS, *EVALUATION, "--train.steps", "2"],
+                                  capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **environment})
+            self.assertEqual(done.returncode, expect, done.stderr)
+            if expect:
+                self.assertIn("each is an MPI world of its own", done.stderr)
+                self.assertFalse(os.path.exists(self.path("world")))
+
     def claim(self, out, text, age_s=0):
         os.makedirs(self.path(out), exist_ok=True)
         with open(self.path(out, "claim.txt"), "w", encoding="ascii") as file:

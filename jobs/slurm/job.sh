@@ -1,0 +1,64 @@
+# shellcheck shell=bash
+# What run.sbatch and sweep.sbatch share; sourced by them, in a job.
+#   TVEM_ROOT           clone of the repository (set by submit.sh; else the folder that sbatch was called in)
+#   TVEM_SITE           jobs/sites/NAME.env: modules, launcher, environment of the ranks (default: default)
+#   TVEM_MAX_REQUEUES   how often a job may go back into the queue (default: 100)
+TVEM_ROOT=${TVEM_ROOT:-$SLURM_SUBMIT_DIR}
+site=$TVEM_ROOT/jobs/sites/${TVEM_SITE:-default}.env
+if [ ! -f "$site" ]; then
+  echo "job.sh: there is no $site; call sbatch in the clone, or set TVEM_ROOT and TVEM_SITE" >&2
+  exit 2
+fi
+# shellcheck source=../environment.sh
+source "$TVEM_ROOT/jobs/environment.sh"
+# shellcheck source=../sites/default.env
+source "$site"
+tvem=${TVEM:-$TVEM_ROOT/build/bin/tvem}
+is_asked_to_stop=0
+
+# Starts the ranks and waits for them. The batch shell gets USR2 before the time limit (--signal=B:USR2) and hands it on; the
+# ranks then keep their state and end.
+launch() {
+  local pid
+  if [ "$TVEM_LAUNCHER" = mpirun ]; then
+    # mpirun answers TERM by killing the ranks a second later; they need time for a checkpoint.
+    export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-60}
+    # shellcheck disable=SC2086
+    mpirun $TVEM_LAUNCHER_OPTIONS -n "${SLURM_NTASKS:-1}" "$@" &
+    pid=$!
+    trap 'is_asked_to_stop=1; kill -USR2 '"$pid" USR2
+  else
+    # Without --kill-on-bad-exit, srun would wait for ever when a rank dies.
+    # shellcheck disable=SC2086
+    srun --kill-on-bad-exit=1 $TVEM_LAUNCHER_OPTIONS "$@" &
+    pid=$!
+    trap 'is_asked_to_stop=1; scancel --signal=USR2 "$SLURM_JOB_ID"' USR2
+  fi
+  # A trap ends `wait`, not the ranks.
+  while kill -0 "$pid" 2>/dev/null; do wait "$pid" || true; done
+  trap '' USR2
+}
+
+# finish STATUS_COMMAND...: decides by what the files say, never by the launcher's code: ends the job when all is finished, puts it back
+# into the queue when something is left, and gives up when nothing has come of the last round or the limit is reached.
+# `before` holds what the status command said at the start.
+finish() {
+  local after code=0
+  after=$("$@" 2>&1) || code=$?
+  echo "$after"
+  if [ $code = 0 ]; then exit 0; fi
+  if [ $code != 75 ]; then exit "$code"; fi
+  local restarts=${SLURM_RESTART_COUNT:-0}
+  if [ $is_asked_to_stop = 0 ] && [ "$after" = "$before" ]; then
+    echo "job.sh: nothing has come of this round, and nobody has stopped it; see the messages above. Submit it again to go on" >&2
+    exit 1
+  fi
+  if [ "$restarts" -ge "${TVEM_MAX_REQUEUES:-100}" ]; then
+    echo "job.sh: after $restarts requeues there is still something to do (TVEM_MAX_REQUEUES); submit it again to go on" >&2
+    exit 75
+  fi
+  echo "job.sh: not finished: back into the queue, for the $((restarts + 1)). time"
+  scontrol requeue "$SLURM_JOB_ID"
+  sleep 60 # Slurm ends this script in the meantime
+  exit 75
+}

@@ -1,0 +1,173 @@
+"""The scripts of jobs/ on a Slurm of its own: time limits, requeues, cancelled jobs, arrays, a launcher without MPI.
+
+usage: minislurm.sh run DIR 2 2 -- python3 slurm_test.py TVEM SOURCE_FOLDER [unittest arguments]
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import h5py
+
+TVEM, SOURCE = "", ""
+KEYS = ("--task.points", "20", "--model.layers", "1", "--model.width", "16", "--model.heads", "2", "--train.tasks_per_step", "64",
+        "--train.checkpoint_every", "0", "--eval.tasks", "16", "--eval.estimators", "transformer")
+
+
+def run(*words, expect=0, **environment):
+    done = subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=120, check=False,
+                          env={**os.environ, **environment})
+    if done.returncode != expect:
+        raise AssertionError(f"{words} ended with {done.returncode}: {done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def wait_for(condition, what, seconds=90):
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError("in vain: " + what)
+
+
+class Slurm(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="tvem-slurm-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.addCleanup(lambda: run("scancel", "-u", str(os.getuid())))
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def submit(self, kind, *words, options=(), site="default", **environment):
+        text = run("bash", os.path.join(SOURCE, "jobs", "submit.sh"), "--ntasks", 2, "--time", "5", "--site", site,
+                   "--sbatch", "--chdir=" + self.folder, *options, kind, *words, TVEM=TVEM, **environment)
+        return re.search(r"Submitted batch job (\d+)", text).group(1)
+
+    def log(self, job):
+        text = ""
+        for name in sorted(os.listdir(self.folder)):
+            if name.startswith(f"tvem-{job}") and name.endswith(".log"):
+                with open(self.path(name), encoding="utf-8") as file:
+                    text += file.read()
+        return text
+
+    def field(self, job, name):
+        text = run("scontrol", "show", "job", job)
+        return re.search(rf"{name}=(\S+)", text).group(1)
+
+    def is_over(self, job):
+        return run("squeue", "-h", "-j", job, "-t", "PD,R,CG,CF,S", "-o", "%i").strip() == ""
+
+    def steps(self, out):
+        status = subprocess.run([TVEM, "status", self.path(out)], capture_output=True, text=True, check=False)
+        found = re.search(r"step (\d+) of", status.stdout)
+        return int(found.group(1)) if found else -1
+
+    def await_training(self, job, out):
+        """Until this round of the job trains."""
+        run_file, started = self.path(out, "run.h5"), time.time()
+        wait_for(lambda: os.path.exists(run_file) and os.stat(run_file).st_mtime > started - 5 and
+                 self.field(job, "JobState") == "RUNNING" and os.path.exists(self.path(out, "claim.txt")),
+                 f"job {job} to train\n" + self.log(job))
+        time.sleep(0.5)
+
+    def requeued_now(self, job, restarts):
+        wait_for(lambda: self.field(job, "JobState") == "PENDING" and int(self.field(job, "Restarts")) >= restarts,
+                 f"job {job} to be requeued: " + self.log(job))
+        # Without the two minutes that Slurm waits; said again, since the end of the last round sets them anew.
+        def has_begun():
+            subprocess.run(["scontrol", "update", f"jobid={job}", "starttime=now"], capture_output=True, check=False)
+            return self.field(job, "JobState") != "PENDING"
+        wait_for(has_begun, f"job {job} to go on")
+
+    def bits(self, *parts):
+        values = {}
+        with h5py.File(self.path(*parts, "checkpoint.h5")) as file:
+            for group in ("parameters", "optimizer", "training"):
+                file[group].visititems(lambda name, item, group=group: values.__setitem__(f"{group}/{name}", item[()].tobytes())
+                                       if isinstance(item, h5py.Dataset) else None)
+        return values
+
+    def whole(self, steps):
+        run(TVEM, "run", "--out", self.path("whole"), *KEYS, "--train.steps", steps)
+        return self.bits("whole")
+
+    def test_time_limits_rounds_and_the_same_bits(self):
+        for site in ("default", "mpirun"):
+            steps = 12000
+            job = self.submit("run", "--out", self.path(site), *KEYS, "--train.steps", steps, site=site)
+            for number in (1, 2):
+                self.await_training(job, site)
+                run("scancel", "--batch", "--signal=USR2", job)  # as Slurm does before the limit
+                self.requeued_now(job, number)
+                self.assertTrue(0 < self.steps(site) < steps, self.log(job))
+            wait_for(lambda: self.is_over(job), f"job {job} to end: " + self.log(job))
+            self.assertEqual(self.field(job, "JobState"), "COMPLETED", self.log(job))
+            self.assertEqual(self.log(job).count("back into the queue"), 2)
+            run(TVEM, "status", self.path(site))
+            self.assertEqual(self.bits(site), self.whole(steps), site)
+            shutil.rmtree(self.path("whole"))
+
+    def test_requeue_and_cancel_by_others(self):
+        steps = 8000
+        job = self.submit("run", "--out", self.path("out"), *KEYS, "--train.steps", steps, "--train.checkpoint_minutes", "0.01")
+        self.await_training(job, "out")
+        run("scontrol", "requeue", job)
+        self.requeued_now(job, 1)
+        self.await_training(job, "out")
+        run("scancel", job)
+        wait_for(lambda: self.is_over(job), f"job {job} to be cancelled")
+        run(TVEM, "status", self.path("out"), expect=75)
+        again = self.submit("run", "--out", self.path("out"), *KEYS, "--train.steps", steps)
+        wait_for(lambda: self.is_over(again), f"job {again} to end: " + self.log(again))
+        self.assertEqual(self.field(again, "JobState"), "COMPLETED", self.log(again))
+        self.assertEqual(self.bits("out"), self.whole(steps))
+
+    def test_array_with_a_killed_run_does_only_what_is_missing(self):
+        words = ("--out", self.path("sweep"), *KEYS, "--train.steps", "1500", "--sweep.run.seed", "1..8")
+        job = self.submit("sweep", *words)
+        claims = lambda: [name for name in os.listdir(self.path("sweep")) if os.path.exists(self.path("sweep", name, "claim.txt"))] \
+            if os.path.exists(self.path("sweep")) else []
+        wait_for(claims, "a run to begin")
+        victim = claims()[0]
+        with open(self.path("sweep", victim, "claim.txt"), encoding="ascii") as file:
+            process, task = file.read().split()[1:3]
+        os.kill(int(process), signal.SIGKILL)
+        wait_for(lambda: "back into the queue" in self.log(job), "the killed run to be put back: " + self.log(job))
+        run("scancel", task)
+        wait_for(lambda: self.is_over(job), "the array to end", 150)
+        self.assertIn("8 runs: 7 finished", run(TVEM, "status", self.path("sweep"), expect=75))
+        before = {name: os.stat(self.path("sweep", name, "run.h5")).st_mtime_ns for name in os.listdir(self.path("sweep"))
+                  if name.startswith("run-") and name != victim}
+        self.assertEqual(len(before), 7)
+        again = self.submit("sweep", *words)
+        wait_for(lambda: self.is_over(again), "the array to end again", 150)
+        self.assertIn("8 finished", run(TVEM, "status", self.path("sweep")))
+        self.assertEqual(before, {name: os.stat(self.path("sweep", name, "run.h5")).st_mtime_ns for name in before})
+
+    def test_tasks_that_are_no_world_are_refused(self):
+        # Open MPI notices itself; others take each task for a world, which tvem notices (stop_test.py).
+        run("srun", "-n", 2, "--mpi=none", TVEM, "run", "--out", self.path("never"), *KEYS, expect=1)
+        self.assertFalse(os.path.exists(self.path("never")))
+        run("srun", "-n", 2, "--mpi=pmix", TVEM, "run", "--out", self.path("two"), *KEYS, "--train.steps", 5)
+
+    def test_wrong_submissions_exit_2(self):
+        submit = os.path.join(SOURCE, "jobs", "submit.sh")
+        for words, message in ((("--site", "mars", "run"), "no jobs/sites/mars.env"), (("--nodes", "2", "run"), "unknown option"),
+                               (("sweep", "--sweep.model.layer", "1"), "model.layers"), ((), "Submits")):
+            self.assertIn(message, run("bash", submit, *words, expect=2, TVEM=TVEM))
+        self.assertIn("--array=0-7 ", run("bash", submit, "--dry-run", "sweep", "--out", "x", "--eval.estimators", "transformer",
+                                         "--sweep.run.seed", "1..8", TVEM=TVEM))
+
+
+if __name__ == "__main__":
+    TVEM, SOURCE = map(os.path.abspath, sys.argv[1:3])
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
