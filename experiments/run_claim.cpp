@@ -51,12 +51,24 @@ Signature signature_of(fs::path const& file) {
   return signature;
 }
 
+/// Whether there is no such process on this host any more, or only its entry in the table of
+/// processes, which in a container may stay for ever.
+bool is_dead(pid_t process) {
+  if (kill(process, 0) != 0 && errno == ESRCH) return true;
+  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+  std::string line;
+  std::getline(file, line);
+  std::size_t const end_of_name = line.rfind(')');
+  return end_of_name != std::string::npos && line.size() > end_of_name + 2 &&
+         (line[end_of_name + 2] == 'Z' || line[end_of_name + 2] == 'X');
+}
+
 /// Whether its process is on this host and gone, or its job is ours, in an earlier round.
 bool is_orphaned(fs::path const& file) {
   Signature const theirs = signature_of(file), own = own_signature();
   pid_t process = 0;
   bool const is_here = theirs.host == own.host && read_number(theirs.process, process);
-  bool const is_gone = is_here && kill(process, 0) != 0 && errno == ESRCH;
+  bool const is_gone = is_here && is_dead(process);
   bool const is_earlier_round =
       own.job != "-" && theirs.job == own.job && theirs.restarts != own.restarts;
   return is_gone || is_earlier_round;

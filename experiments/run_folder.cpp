@@ -4,6 +4,7 @@
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/io/config.hpp"
+#include "tvem/io/durable.hpp"
 #include "tvem/io/identity.hpp"
 
 namespace tvem {
@@ -87,6 +88,7 @@ void RunFolder::start(ParameterLayout const& layout, TrainingState const& state,
     if (error)
       throw ConfigurationError("--out " + path_.string() +
                                ": the folder cannot be made: " + error.message());
+    remove_left_over_writes(path_);
     FileHeader& header = record_.header;
     if (header.created_utc.empty()) header.created_utc = now_utc();
     header.run_id = run_id(settings_);

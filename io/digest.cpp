@@ -23,12 +23,18 @@ std::string content_digest(std::istream& file) {
   return sha.hex_digest();
 }
 
+/// The user block of a file with this digest.
+std::string block_of(std::string const& digest) {
+  std::string block = seal_start + digest + "\n";
+  block.resize(user_block_bytes, '\0');
+  return block;
+}
+
 }  // namespace
 
 void seal_file(std::filesystem::path const& path) {
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  std::string block = seal_start + content_digest(file) + "\n";
-  block.resize(user_block_bytes, '\0');
+  std::string const block = block_of(content_digest(file));
   file.clear();
   file.seekp(0);
   file.write(block.data(), user_block_bytes);
@@ -44,8 +50,7 @@ void verify_seal(std::filesystem::path const& path) {
   file.read(block.data(), user_block_bytes);
   if (!file || block.rfind(seal_start, 0) != 0)
     throw Error(path.string() + " is not a file of tvem, or its first bytes are damaged");
-  std::string const sealed = block.substr(seal_start.size(), 64);
-  if (content_digest(file) != sealed)
+  if (block_of(content_digest(file)) != block)
     throw Error(path.string() +
                 " is damaged: its content does not have the digest that was sealed in it");
 }

@@ -1,6 +1,7 @@
 #include "tvem/io/durable.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <system_error>
@@ -20,6 +21,14 @@ namespace fs = std::filesystem;
 [[noreturn]] void fail(fs::path const& path, std::string const& what) {
   throw Error(path.string() + " could not be " + what + ": " + std::strerror(errno) +
               "; what was there before is kept");
+}
+
+/// In builds with tests: TVEM_TEST_WRITE_DELAY_MS milliseconds, for a kill to come amid a write.
+void pause_for_tests() {
+#ifdef TVEM_TEST_HOOKS
+  if (char const* const delay = std::getenv("TVEM_TEST_WRITE_DELAY_MS"))
+    usleep(1000 * static_cast<useconds_t>(std::atoi(delay)));
+#endif
 }
 
 /// Forces a file, or the names in a folder, to the disk.
@@ -52,12 +61,16 @@ void write_durably(fs::path const& path, fs::path const& previous,
   fs::path const temporary = path.string() + ".tmp-" + std::to_string(getpid());
   try {
     write(temporary);
+    pause_for_tests();
     seal_file(temporary);
     sync(temporary, O_RDWR);
     verify_seal(temporary);
     Hdf5File::open(temporary);
+    pause_for_tests();
     keep_previous(path, previous);
+    pause_for_tests();
     fs::rename(temporary, path);
+    pause_for_tests();
     sync(path.has_parent_path() ? path.parent_path() : fs::path("."), O_RDONLY | O_DIRECTORY);
   } catch (fs::filesystem_error const& error) {
     std::error_code ignored;
@@ -68,6 +81,15 @@ void write_durably(fs::path const& path, fs::path const& previous,
     std::error_code ignored;
     fs::remove(temporary, ignored);
     throw;
+  }
+}
+
+void remove_left_over_writes(fs::path const& folder) {
+  std::error_code ignored;
+  for (auto const& entry : fs::directory_iterator(folder, ignored)) {
+    std::string const name = entry.path().filename().string();
+    if (name.find(".h5.tmp-") != std::string::npos || name.ends_with(".h5.link"))
+      fs::remove(entry.path(), ignored);
   }
 }
 

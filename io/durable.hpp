@@ -13,4 +13,7 @@ namespace tvem {
 void write_durably(std::filesystem::path const& path, std::filesystem::path const& previous,
                    std::function<void(std::filesystem::path const& temporary)> const& write);
 
+/// Takes away what killed writes have left in a folder that nobody else writes into.
+void remove_left_over_writes(std::filesystem::path const& folder);
+
 }  // namespace tvem

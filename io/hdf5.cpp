@@ -27,7 +27,7 @@ Hdf5Handle access_properties(std::string const& where) {
 // ---- file
 
 Hdf5File Hdf5File::create(std::filesystem::path const& path) {
-  hdf5::silence();
+  hdf5::prepare();
   std::string const where = path.string();
   Hdf5Handle const creation = hdf5::properties_handle(H5Pcreate(H5P_FILE_CREATE), where);
   hdf5::checked(H5Pset_userblock(creation.id(), user_block_bytes), where, "given a user block");
@@ -37,7 +37,7 @@ Hdf5File Hdf5File::create(std::filesystem::path const& path) {
 }
 
 Hdf5File Hdf5File::open(std::filesystem::path const& path) {
-  hdf5::silence();
+  hdf5::prepare();
   std::string const where = path.string();
   Hdf5Handle const access = access_properties(where);
   hid_t const id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id());

@@ -11,8 +11,9 @@ namespace tvem::hdf5 {
 // What the sources behind hdf5.hpp share. Identifiers are hid_t, which is std::int64_t, so that
 // HDF5's own header stays in the sources.
 
-/// HDF5 prints its error stack to the terminal unless it is told not to; ours are exceptions.
-void silence();
+/// Before any other call of HDF5: it prints its error stack to the terminal, and closes files at the
+/// program's end, unless it is told not to.
+void prepare();
 
 /// Throws Error: `where` could not be done `what`, and why as far as HDF5 knows.
 [[noreturn]] void fail(std::string const& where, std::string const& what);

@@ -1,0 +1,189 @@
+// A thousand damaged inputs: each ends in a clear error, or in the use of what is whole. Run under
+// the sanitizers too.
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "tvem/core/error.hpp"
+#include "tvem/core/random.hpp"
+#include "tvem/io/checkpoint_file.hpp"
+#include "tvem/io/config.hpp"
+#include "tvem/io/evaluation_file.hpp"
+#include "tvem/io/points_file.hpp"
+#include "tvem/io/sweep.hpp"
+
+namespace tvem {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Damage : public testing::Test {
+ protected:
+  Damage() : folder(fs::temp_directory_path() / ("tvem-damage-" + std::to_string(getpid()))) {
+    fs::remove_all(folder);
+    fs::create_directories(folder);
+  }
+  ~Damage() override { fs::remove_all(folder); }
+
+  static std::string content(fs::path const& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+  }
+  static void write(fs::path const& path, std::string const& text) {
+    std::ofstream(path, std::ios::binary) << text;
+  }
+
+  fs::path const folder;
+};
+
+std::size_t below(RandomStream& random, std::size_t n) {
+  return std::min(n - 1, static_cast<std::size_t>(random.uniform() * static_cast<double>(n)));
+}
+
+/// The content with bits flipped, bytes overwritten, the end cut off, a part twice or gone.
+std::string damaged(std::string content, RandomStream& random) {
+  std::size_t const at = below(random, content.size());
+  std::size_t const length = 1 + below(random, 16);
+  switch (below(random, 6)) {
+    case 0:
+      content[at] = static_cast<char>(content[at] ^ (1 << below(random, 8)));
+      break;
+    case 1:
+      for (std::size_t i = at; i < std::min(content.size(), at + length); ++i)
+        content[i] = static_cast<char>(below(random, 256));
+      break;
+    case 2:
+      content.resize(at);
+      break;
+    case 3:
+      content.insert(at, content.substr(below(random, content.size()), length));
+      break;
+    case 4:
+      content.erase(at, length);
+      break;
+    default:
+      for (int i = 0; i < 3; ++i)
+        content[below(random, content.size())] = "\0\xff\n,=[]\"&.#-e"[below(random, 12)];
+  }
+  return content;
+}
+
+Checkpoint some_checkpoint(std::int64_t step) {
+  Checkpoint checkpoint;
+  checkpoint.header = {
+      .run_id = "test",
+      .config_text = "[task]\ndim = 3\n",
+      .created_utc = "2026-01-02T03:04:05Z",
+      .provenance = {{"2026", "alpha", 3, "0.1", "abc", "gcc", "lib", "avx2", "c"}}};
+  checkpoint.training_identity = "identity";
+  checkpoint.layout.add("a.weight", 4, 5);
+  TrainingState& state = checkpoint.state;
+  for (auto* values :
+       {&state.parameters, &state.optimizer.first_moment, &state.optimizer.second_moment})
+    values->assign(20, static_cast<float>(step));
+  state.step = step;
+  for (std::int64_t s = 0; s < step; ++s) state.steps.push_back({s, 1, 0.5, 1e-3, 2, -40});
+  return checkpoint;
+}
+
+TEST_F(Damage, Checkpoints_PreviousOneIsUsedOrAllIsRefused) {
+  write_checkpoint(folder, some_checkpoint(3));
+  std::string const previous = content(folder / "checkpoint.h5");
+  write_checkpoint(folder, some_checkpoint(7));
+  std::string const last = content(folder / "checkpoint.h5");
+  RandomStream random(1, Purpose::probe, 0);
+  for (int i = 0; i < 300; ++i) {
+    std::string const bad = damaged(last, random);
+    write(folder / "checkpoint.h5", bad);
+    auto const found = read_checkpoint(folder);
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->checkpoint.state.step, bad == last ? 7 : 3);
+    EXPECT_EQ(found->notice.empty(), bad == last);
+    EXPECT_EQ(found->checkpoint.state.parameters[11], bad == last ? 7.0f : 3.0f);
+  }
+  for (int i = 0; i < 100; ++i) {
+    std::string const bad = damaged(last, random), worse = damaged(previous, random);
+    if (bad == last || worse == previous) continue;
+    write(folder / "checkpoint.h5", bad);
+    write(folder / "checkpoint.previous.h5", worse);
+    EXPECT_THROW(read_checkpoint(folder), Error);
+  }
+}
+
+TEST_F(Damage, RunFiles_AreRefused) {
+  RunRecord record;
+  record.header = some_checkpoint(1).header;
+  record.steps_total = record.steps_done = 4;
+  record.steps = some_checkpoint(4).state.steps;
+  write_run_file(folder / "run.h5", record);
+  std::string const whole = content(folder / "run.h5");
+  RandomStream random(2, Purpose::probe, 0);
+  for (int i = 0; i < 200; ++i) {
+    std::string const bad = damaged(whole, random);
+    write(folder / "run.h5", bad);
+    if (bad == whole) continue;
+    EXPECT_THROW(read_run_file(folder / "run.h5"), Error);
+    EXPECT_EQ(evaluation_of_file(folder / "run.h5"), "");
+  }
+}
+
+TEST_F(Damage, Configurations_EndInSentencesOrInSettings) {
+  std::string const whole =
+      "# a sweep\n[run]\nname = test\nseed = 3\n[task]\ndim = 2..4\ncomponents = 3\npoints = "
+      "20..40\n"
+      "means = sphere\nsigma = 0.5..1.5\n[model]\nlayers = 2 # few\ntied = true\n[train]\nrate = "
+      "1e-3\n"
+      "[eval]\nestimators = transformer, em:restarts=3, bayes\n[sweep]\nmodel.layers = 1, 2, 4\n"
+      "model.width & model.heads = 16 & 2, 32 & 4\nrun.seed = 1..3\nevaluate.task.points = 20, 30\n"
+      "skip = model.layers = 4 and run.seed > 1\n[preset.full]\ntrain.steps = 90\nsweep.run.seed = "
+      "1..9\n";
+  RandomStream random(3, Purpose::probe, 0);
+  int n_accepted = 0;
+  for (int i = 0; i < 300; ++i) {
+    std::string text = damaged(whole, random);
+    if (i % 3 == 0) text = damaged(text, random);
+    std::vector<std::string> problems;
+    Sweep const sweep = parse_sweep(text, "damaged.ini", {}, problems);
+    for (auto const& problem : problems) EXPECT_GT(problem.size(), 10u);
+    if (!problems.empty()) continue;
+    ++n_accepted;
+    // What is accepted means something: it is read back as the same.
+    std::vector<std::string> none;
+    Sweep const back = parse_sweep(sweep_text(sweep), "back.ini", {}, none);
+    EXPECT_TRUE(none.empty()) << none[0] << "\n" << text;
+    EXPECT_EQ(back.cells, sweep.cells);
+    EXPECT_EQ(configuration_text(back.base), configuration_text(sweep.base));
+  }
+  EXPECT_GT(n_accepted, 10);
+  EXPECT_LT(n_accepted, 250);
+}
+
+TEST_F(Damage, TablesOfPoints_EndInSentencesOrInNumbers) {
+  std::string whole = "x,y,\"kind\"\n";
+  for (int i = 0; i < 20; ++i)
+    whole += std::to_string(i) + ".5," + std::to_string(-i) + "e-1,\"a b\"\n";
+  RandomStream random(4, Purpose::probe, 0);
+  int n_accepted = 0;
+  for (int i = 0; i < 300; ++i) {
+    write(folder / "points.csv", damaged(whole, random));
+    try {
+      PointTable const table =
+          read_points(folder / "points.csv", {.dataset = "", .columns = {}, .labels = "kind"});
+      ++n_accepted;
+      EXPECT_EQ(static_cast<std::size_t>(table.points.rows()), table.labels.size());
+      EXPECT_TRUE(table.points.allFinite());
+    } catch (ConfigurationError const& error) {
+      EXPECT_GT(std::strlen(error.what()), 20u);
+    }
+  }
+  EXPECT_GT(n_accepted, 10);
+  EXPECT_LT(n_accepted, 290);
+}
+
+}  // namespace
+}  // namespace tvem
