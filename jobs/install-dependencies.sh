@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what tvem needs from Debian's or Ubuntu's packages, and nothing that is there already.
 #   bash jobs/install-dependencies.sh            to build and run, and to draw figures
-#   bash jobs/install-dependencies.sh --tests    to run the tests too
+#   bash jobs/install-dependencies.sh --tests    to run the tests too; with --slurm behind it, also those on Slurm
 # On another system it names what is needed and stops.
 set -euo pipefail
 
@@ -10,11 +10,14 @@ packages=(g++ make cmake git libopenmpi-dev openmpi-bin libhdf5-dev libeigen3-de
   python3-matplotlib)
 test_packages=(libgtest-dev libbenchmark-dev hdf5-tools ccache)
 
-case "${1:-}" in
-  "") ;;
-  --tests) packages+=("${test_packages[@]}") ;;
-  *) echo "install-dependencies.sh: unknown argument \"$1\"; it takes --tests or nothing" >&2; exit 2 ;;
-esac
+slurm_packages=(slurmctld slurmd slurm-client munge)
+for argument in "$@"; do
+  case $argument in
+    --tests) packages+=("${test_packages[@]}") ;;
+    --slurm) packages+=("${slurm_packages[@]}") ;;
+    *) echo "install-dependencies.sh: unknown argument \"$argument\"; it takes --tests, --slurm or nothing" >&2; exit 2 ;;
+  esac
+done
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   echo "This system has no apt-get. Please provide these packages, by their Debian names:" >&2

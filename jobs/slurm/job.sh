@@ -35,22 +35,47 @@ launch() {
     trap 'is_asked_to_stop=1; scancel --signal=USR2 "$SLURM_JOB_ID"' USR2
   fi
   # A trap ends `wait`, not the ranks.
-  while kill -0 "$pid" 2>/dev/null; do wait "$pid" || true; done
+  while kill -0 "$pid" 2>/dev/null; do
+    if [ "$TVEM_LAUNCHER" = mpirun ] && [ $is_asked_to_stop = 1 ]; then
+      end_mpirun "$pid"
+    else
+      wait "$pid" || true
+    fi
+  done
   trap '' USR2
 }
 
-# finish STATUS_COMMAND...: decides by what the files say, never by the launcher's code: ends the job when all is finished, puts it back
-# into the queue when something is left, and gives up when nothing has come of the last round or the limit is reached.
-# `before` holds what the status command said at the start.
+# After it has handed on a signal, mpirun within Slurm may wait for ever though its ranks have ended: so it is ended ten seconds after
+# the files say that nobody is at work any more.
+end_mpirun() {
+  local quiet=0
+  while kill -0 "$1" 2>/dev/null && [ $quiet -lt 10 ]; do
+    sleep 1
+    if "${status[@]}" 2>/dev/null | grep -q '^running'; then quiet=0; else quiet=$((quiet + 1)); fi
+  done
+  kill -KILL "$1" 2>/dev/null || true
+  wait "$1" 2>/dev/null || true
+}
+
+# Decides by what the files say, never by the launcher's code: ends the job when all is finished, puts it back
+# into the queue when something is left, and gives up when nothing has come of two rounds one after another, or when the limit is
+# reached. Uses `status`, the command that says how far it is; `before`, what it said at the start; and `out`, the folder.
 finish() {
   local after code=0
-  after=$("$@" 2>&1) || code=$?
+  after=$("${status[@]}" 2>&1) || code=$?
   echo "$after"
-  if [ $code = 0 ]; then exit 0; fi
+  if [ $code = 0 ]; then
+    rm -f "$out/stalled.$SLURM_JOB_ID"
+    exit 0
+  fi
   if [ $code != 75 ]; then exit "$code"; fi
   local restarts=${SLURM_RESTART_COUNT:-0}
-  if [ $is_asked_to_stop = 0 ] && [ "$after" = "$before" ]; then
-    echo "job.sh: nothing has come of this round, and nobody has stopped it; see the messages above. Submit it again to go on" >&2
+  local stalled=$out/stalled.${SLURM_JOB_ID}
+  if [ $is_asked_to_stop = 1 ] || [ "$after" != "$before" ]; then
+    rm -f "$stalled"
+  elif [ -f "$stalled" ] || ! touch "$stalled"; then
+    rm -f "$stalled"
+    echo "job.sh: nothing has come of two rounds, and nobody has stopped them; see the messages above. Submit it again to go on" >&2
     exit 1
   fi
   if [ "$restarts" -ge "${TVEM_MAX_REQUEUES:-100}" ]; then
@@ -59,6 +84,5 @@ finish() {
   fi
   echo "job.sh: not finished: back into the queue, for the $((restarts + 1)). time"
   scontrol requeue "$SLURM_JOB_ID"
-  sleep 60 # Slurm ends this script in the meantime
   exit 75
 }

@@ -80,11 +80,14 @@ class Slurm(unittest.TestCase):
         time.sleep(0.5)
 
     def requeued_now(self, job, restarts):
-        wait_for(lambda: self.field(job, "JobState") == "PENDING" and int(self.field(job, "Restarts")) >= restarts,
+        wait_for(lambda: self.field(job, "JobState") == "PENDING" and self.field(job, "Reason") == "BeginTime" and int(self.field(job, "Restarts")) >= restarts,
                  f"job {job} to be requeued: " + self.log(job))
-        # Without the two minutes that Slurm waits; said again, since the end of the last round sets them anew.
+        # Without the two minutes that Slurm waits; not before it has cleared away the last round.
+        time.sleep(7)
+
         def has_begun():
             subprocess.run(["scontrol", "update", f"jobid={job}", "starttime=now"], capture_output=True, check=False)
+            time.sleep(2)
             return self.field(job, "JobState") != "PENDING"
         wait_for(has_begun, f"job {job} to go on")
 
@@ -132,17 +135,18 @@ class Slurm(unittest.TestCase):
         self.assertEqual(self.bits("out"), self.whole(steps))
 
     def test_array_with_a_killed_run_does_only_what_is_missing(self):
-        words = ("--out", self.path("sweep"), *KEYS, "--train.steps", "1500", "--sweep.run.seed", "1..8")
+        words = ("--out", self.path("sweep"), *KEYS, "--train.steps", "3000", "--sweep.run.seed", "1..8")
         job = self.submit("sweep", *words)
         claims = lambda: [name for name in os.listdir(self.path("sweep")) if os.path.exists(self.path("sweep", name, "claim.txt"))] \
             if os.path.exists(self.path("sweep")) else []
         wait_for(claims, "a run to begin")
         victim = claims()[0]
+        listed = run(TVEM, "sweep", "--list", "--tsv", *words[2:]).splitlines()[1:]
+        index = next(line.split("\t")[0] for line in listed if line.split("\t")[1] == victim)
         with open(self.path("sweep", victim, "claim.txt"), encoding="ascii") as file:
-            process, task = file.read().split()[1:3]
-        os.kill(int(process), signal.SIGKILL)
-        wait_for(lambda: "back into the queue" in self.log(job), "the killed run to be put back: " + self.log(job))
-        run("scancel", task)
+            os.kill(int(file.read().split()[1]), signal.SIGKILL)
+        wait_for(lambda: "back into the queue" in self.log(f"{job}_{index}"), "the killed run to be put back: " + self.log(job))
+        run("scancel", f"{job}_{index}")
         wait_for(lambda: self.is_over(job), "the array to end", 150)
         self.assertIn("8 runs: 7 finished", run(TVEM, "status", self.path("sweep"), expect=75))
         before = {name: os.stat(self.path("sweep", name, "run.h5")).st_mtime_ns for name in os.listdir(self.path("sweep"))
