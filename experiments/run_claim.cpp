@@ -74,6 +74,13 @@ bool is_orphaned(fs::path const& file) {
   return is_gone || is_earlier_round;
 }
 
+/// Whether its process is on this host and alive, however long it has been silent.
+bool is_process_here(fs::path const& file) {
+  Signature const theirs = signature_of(file);
+  pid_t process = 0;
+  return theirs.host == this_host() && read_number(theirs.process, process) && !is_dead(process);
+}
+
 /// Which file it is. An inode alone may be used again.
 struct Identity {
   ino_t inode = 0;
@@ -92,7 +99,7 @@ bool is_alive(fs::path const& file, Identity& identity) {
   if (stat(file.c_str(), &info) != 0) return false;
   identity = identity_of(info);
   double const age_s = std::difftime(std::time(nullptr), info.st_mtime);
-  return age_s < lifetime_s && !is_orphaned(file);
+  return (age_s < lifetime_s || is_process_here(file)) && !is_orphaned(file);
 }
 
 /// Creates the file with our signature; false when it is there.
@@ -107,6 +114,7 @@ bool create(fs::path const& file) {
   bool const is_written =
       write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   close(descriptor);
+  if (!is_written) unlink(file.c_str());
   if (!is_written)
     throw Error(file.string() + " could not be written; see whether the disk is full");
   return true;
@@ -163,6 +171,10 @@ void RunClaim::renew() {
   auto const now = std::chrono::steady_clock::now();
   if (now - renewed_ < renewal) return;
   renewed_ = now;
+  if (!fs::exists(file_))
+    throw ClaimLost(file_.string() +
+                    " is gone, with the folder or without: nothing more is written there; start "
+                    "again to go on from what is left");
   if (!is_ours())
     throw ClaimLost("the claim " + file_.string() + " was taken by " + owner(file_) +
                     " while this process was suspended; it leaves the run to it");

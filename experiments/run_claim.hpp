@@ -22,9 +22,9 @@ class ClaimLost : public Error {
 
 /// A run that is ours until this is gone: a file that only one process can create, with its host,
 /// process, Slurm job, and how often that has been requeued. Its time is renewed while we are
-/// alive. It is left over, and may be taken, when its time is older than five minutes, when its
-/// process on this host is gone, or when it is of an earlier round of our own requeued job. No
-/// flock: network file systems do not keep it.
+/// alive. It is left over, and may be taken, when its process on this host is gone; when its
+/// process is on another host and its time older than five minutes; or when it is of an earlier
+/// round of our own requeued job. No flock: network file systems do not keep it.
 class RunClaim {
  public:
   /// The claim, or none when somebody else holds it. Makes the folder. Throws Error when the file

@@ -41,9 +41,11 @@ RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const
   });
   // Every rank reads the same file: the state is then the same everywhere without sending it.
   std::optional<FoundCheckpoint> found;
-  on_every_rank(comm_, [&] { found = as_input([&] { return read_checkpoint(path_); }); });
+  on_every_rank(comm_, [&] {
+    found = as_input([&] { return read_checkpoint(path_); });
+    if (found) check_same_training(found->checkpoint.header, settings_, path_);
+  });
   if (found) {
-    check_same_training(found->checkpoint.header, settings_, path_);
     notice_ = found->notice;
     stored_state_ = std::move(found->checkpoint.state);
     record_.header = std::move(found->checkpoint.header);

@@ -109,6 +109,8 @@ void train(Trainer& trainer, RunFolder& folder, bool is_shown, WorkHooks const& 
     throw TrainingDiverged(std::string(error.what()) + "; tvem run with --out " + dump.string() +
                            " repeats these steps");
   }
+  // A launcher may end all ranks when the first one leaves: not before rank 0 has written.
+  trainer.comm().barrier();
   if (end == TrainingEnd::stopped)
     throw StoppedOnRequest("stopped on request after step " + std::to_string(trainer.state().step) +
                            " of " + std::to_string(settings.steps) + "; its checkpoint is written");

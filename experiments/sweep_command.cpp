@@ -236,7 +236,11 @@ class Sweeper {
     } catch (std::exception const& error) {
       // Of one rank alone, perhaps: the others may be waiting, and only the end of all helps.
       if (group_.size() > 1) {
-        record_failure(folder, error.what());
+        try {
+          record_failure(folder, error.what());
+        } catch (std::exception const&) {
+          // The first failure is the one to tell of.
+        }
         throw;
       }
       outcome = failure(folder, error.what());

@@ -20,6 +20,7 @@ std::string content_digest(std::istream& file) {
     file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
     sha.update(std::string_view(piece.data(), static_cast<std::size_t>(file.gcount())));
   }
+  if (file.bad()) throw Error("a file could not be read to its end; see the state of the disk");
   return sha.hex_digest();
 }
 

@@ -45,6 +45,11 @@ void sync(fs::path const& path, int flags) {
 /// moment.
 void keep_previous(fs::path const& path, fs::path const& previous) {
   if (previous.empty() || !fs::is_regular_file(path)) return;
+  try {
+    verify_seal(path);
+  } catch (Error const&) {
+    return;  // a damaged one must not take the place of a good one
+  }
   fs::path const link = previous.string() + ".link";
   fs::remove(link);
   std::error_code error;

@@ -34,8 +34,8 @@ Hdf5Handle handle(std::int64_t id, Hdf5Handle::Close closing, std::string const&
 }  // namespace
 
 void prepare() {
-  // At the program's end the library would close what is open; after a failed write on a full disk it
-  // crashes there. All that we open we close ourselves.
+  // At the program's end the library would close what is open; after a failed write on a full disk
+  // it crashes there. All that we open we close ourselves.
   static herr_t const is_first = H5dont_atexit();
   static_cast<void>(is_first);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);

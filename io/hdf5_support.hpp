@@ -11,8 +11,8 @@ namespace tvem::hdf5 {
 // What the sources behind hdf5.hpp share. Identifiers are hid_t, which is std::int64_t, so that
 // HDF5's own header stays in the sources.
 
-/// Before any other call of HDF5: it prints its error stack to the terminal, and closes files at the
-/// program's end, unless it is told not to.
+/// Before any other call of HDF5: it prints its error stack to the terminal, and closes files at
+/// the program's end, unless it is told not to.
 void prepare();
 
 /// Throws Error: `where` could not be done `what`, and why as far as HDF5 knows.

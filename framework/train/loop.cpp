@@ -22,7 +22,8 @@ TrainingEnd run_training(Trainer& trainer, TrainingObserver& observer) {
   TrainSettings const& train = trainer.settings().train;
   TrainingState& state = trainer.state();
   trainer.check_ranks_agree();
-  if (state.step == 0 && train.evaluate_every > 0) add_curve_point(trainer, observer);
+  if (state.step == 0 && state.learning_curve.empty() && train.evaluate_every > 0)
+    add_curve_point(trainer, observer);
   auto start = std::chrono::steady_clock::now();
   while (!trainer.is_finished()) {
     observer.on_step(trainer.train_step(observer.votes()));

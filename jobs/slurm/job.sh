@@ -14,25 +14,30 @@ source "$TVEM_ROOT/jobs/environment.sh"
 # shellcheck source=../sites/default.env
 source "$site"
 tvem=${TVEM:-$TVEM_ROOT/build/bin/tvem}
+# Of an array task: the plain id of one of them stands for the whole array.
+job=$SLURM_JOB_ID
+[ -z "${SLURM_ARRAY_JOB_ID:-}" ] || job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
 is_asked_to_stop=0
+trap 'is_asked_to_stop=1' USR2 # from here on, for launch to look at
 
 # Starts the ranks and waits for them. The batch shell gets USR2 before the time limit (--signal=B:USR2) and hands it on; the
 # ranks then keep their state and end.
 launch() {
   local pid
+  if [ $is_asked_to_stop = 1 ]; then return; fi
   if [ "$TVEM_LAUNCHER" = mpirun ]; then
     # mpirun answers TERM by killing the ranks a second later; they need time for a checkpoint.
     export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-60}
     # shellcheck disable=SC2086
     mpirun $TVEM_LAUNCHER_OPTIONS -n "${SLURM_NTASKS:-1}" "$@" &
     pid=$!
-    trap 'is_asked_to_stop=1; kill -USR2 '"$pid" USR2
+    trap 'is_asked_to_stop=1; kill -USR2 '"$pid"' || true' USR2
   else
     # Without --kill-on-bad-exit, srun would wait for ever when a rank dies.
     # shellcheck disable=SC2086
     srun --kill-on-bad-exit=1 $TVEM_LAUNCHER_OPTIONS "$@" &
     pid=$!
-    trap 'is_asked_to_stop=1; scancel --signal=USR2 "$SLURM_JOB_ID"' USR2
+    trap 'is_asked_to_stop=1; scancel --signal=USR2 "$job" || scancel --signal=USR2 "$job" || true' USR2
   fi
   # A trap ends `wait`, not the ranks.
   while kill -0 "$pid" 2>/dev/null; do
@@ -48,10 +53,11 @@ launch() {
 # After it has handed on a signal, mpirun within Slurm may wait for ever though its ranks have ended: so it is ended ten seconds after
 # the files say that nobody is at work any more.
 end_mpirun() {
-  local quiet=0
+  local quiet=0 text
   while kill -0 "$1" 2>/dev/null && [ $quiet -lt 10 ]; do
     sleep 1
-    if "${status[@]}" 2>/dev/null | grep -q '^running'; then quiet=0; else quiet=$((quiet + 1)); fi
+    text=$("${status[@]}" 2>/dev/null) || true
+    if grep -q '^running' <<<"$text"; then quiet=0; else quiet=$((quiet + 1)); fi
   done
   kill -KILL "$1" 2>/dev/null || true
   wait "$1" 2>/dev/null || true
@@ -65,17 +71,17 @@ finish() {
   after=$("${status[@]}" 2>&1) || code=$?
   echo "$after"
   if [ $code = 0 ]; then
-    rm -f "$out/stalled.$SLURM_JOB_ID"
+    rm -f "$out/stalled.$job"
     exit 0
   fi
   if [ $code != 75 ]; then exit "$code"; fi
   local restarts=${SLURM_RESTART_COUNT:-0}
-  local stalled=$out/stalled.${SLURM_JOB_ID}
-  if [ $is_asked_to_stop = 1 ] || [ "$after" != "$before" ]; then
+  local stalled=$out/stalled.$job
+  if [ "$after" != "$before" ]; then
     rm -f "$stalled"
   elif [ -f "$stalled" ] || ! touch "$stalled"; then
     rm -f "$stalled"
-    echo "job.sh: nothing has come of two rounds, and nobody has stopped them; see the messages above. Submit it again to go on" >&2
+    echo "job.sh: nothing has come of two rounds; see the messages above. Submit it again to go on, perhaps with more time" >&2
     exit 1
   fi
   if [ "$restarts" -ge "${TVEM_MAX_REQUEUES:-100}" ]; then
@@ -83,6 +89,6 @@ finish() {
     exit 75
   fi
   echo "job.sh: not finished: back into the queue, for the $((restarts + 1)). time"
-  scontrol requeue "$SLURM_JOB_ID"
+  scontrol requeue "$job" || { sleep 10 && scontrol requeue "$job"; }
   exit 75
 }

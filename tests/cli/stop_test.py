@@ -191,6 +191,16 @@ class Stop(unittest.TestCase):
             self.assertIn("elsewhere", file.read())
 
 
+    def test_folder_that_vanishes_ends_the_run(self):
+        process = self.train("vanishing", 10**6, 2, ("--train.checkpoint_minutes", "0.01"))
+        self.await_start(process, "vanishing")
+        os.rename(self.path("vanishing"), self.path("elsewhere"))
+        text = self.end(process, 1)
+        self.assertRegex(text, "vanishing/(checkpoint|run).h5|claim.txt is gone")
+        self.assertFalse(os.path.exists(self.path("vanishing")))
+        self.end(self.train("elsewhere", 10**6, 0, ("--max-minutes", "0.01")), 75)
+
+
 if __name__ == "__main__":
     TVEM, MPIEXEC = sys.argv[1:3]
     unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)

@@ -106,6 +106,11 @@ TEST_F(Damage, Checkpoints_PreviousOneIsUsedOrAllIsRefused) {
     EXPECT_EQ(found->notice.empty(), bad == last);
     EXPECT_EQ(found->checkpoint.state.parameters[11], bad == last ? 7.0f : 3.0f);
   }
+  // The next checkpoint takes the place of the damaged one, not of the good one before it.
+  write(folder / "checkpoint.h5", last.substr(0, 2000));
+  write_checkpoint(folder, some_checkpoint(9));
+  EXPECT_EQ(content(folder / "checkpoint.previous.h5"), previous);
+  EXPECT_EQ(read_checkpoint(folder)->checkpoint.state.step, 9);
   for (int i = 0; i < 100; ++i) {
     std::string const bad = damaged(last, random), worse = damaged(previous, random);
     if (bad == last || worse == previous) continue;
