@@ -5,16 +5,13 @@
 #include <limits>
 #include <map>
 #include <numeric>
-#include <optional>
 #include <set>
 
 #include "report.hpp"
+#include "result_reader.hpp"
+#include "sweep_dimensions.hpp"
 #include "sweep_state.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/core/text.hpp"
 #include "tvem/em/fit.hpp"
-#include "tvem/io/evaluation_file.hpp"
-#include "tvem/io/identity.hpp"
 #include "tvem/metrics/statistics.hpp"
 
 namespace tvem {
@@ -23,165 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
-
-// ---- names of dimensions
-
-/// "layers" of model.layers, "evaluate_points" of evaluate.task.points; with the section,
-/// "task_covariance", where another key of the sweep has the same last part, and for keys of `eval`
-/// ("eval_seed"), whose last parts mean something else elsewhere.
-std::vector<std::string> short_names(std::vector<SweptKey> const& keys) {
-  auto const last_part = [](SweptKey const& key) {
-    return key.setting.substr(key.setting.find('.') + 1);
-  };
-  std::vector<std::string> names;
-  for (SweptKey const& key : keys) {
-    bool const is_alike = std::any_of(keys.begin(), keys.end(), [&](SweptKey const& other) {
-      bool const is_other = other.setting != key.setting && !other.setting.starts_with("eval.");
-      return is_other && last_part(other) == last_part(key);
-    });
-    bool const has_section = is_alike || key.setting.starts_with("eval.");
-    std::string name = has_section ? key.setting : last_part(key);
-    std::replace(name.begin(), name.end(), '.', '_');
-    names.push_back(key.name == key.setting ? name : "evaluate_" + name);
-  }
-  return names;
-}
-
-bool are_different(std::vector<std::string> const& values) {
-  return std::set<std::string>(values.begin(), values.end()).size() == values.size();
-}
-
-/// Whether the dimension can be called as the key: `seed` stands for trainings that differ in
-/// nothing else but the tasks they are evaluated on.
-bool may_name(SweepAxis const& axis, SweptKey const& key) {
-  return key.name != "run.seed" ||
-         std::all_of(axis.keys.begin(), axis.keys.end(), [](SweptKey const& other) {
-           return other.name == "run.seed" || other.name == "eval.seed";
-         });
-}
-
-/// The coordinates of an axis. Its dimension is called as the first key whose values all differ;
-/// where there is none, `combination` with the values of all keys as text.
-std::vector<NamedCoordinate> coordinates_of(SweepAxis const& axis,
-                                            std::vector<std::string> const& names,
-                                            std::size_t number) {
-  std::vector<NamedCoordinate> coordinates;
-  for (std::size_t k = 0; k < axis.keys.size(); ++k) {
-    std::vector<std::string> values;
-    for (auto const& position : axis.values) values.push_back(position[k]);
-    coordinates.push_back({names[k], "", values, "the key " + axis.keys[k].name});
-  }
-  std::size_t first = 0;
-  while (first < coordinates.size() &&
-         !(are_different(coordinates[first].values) && may_name(axis, axis.keys[first])))
-    ++first;
-  auto const own = coordinates.begin() + static_cast<std::ptrdiff_t>(first);
-  if (own == coordinates.end()) {
-    std::vector<std::string> values;
-    for (auto const& position : axis.values) {
-      std::string text;
-      for (auto const& value : position) text += (text.empty() ? "" : " & ") + value;
-      values.push_back(text);
-    }
-    std::string keys;
-    for (SweptKey const& key : axis.keys) keys += (keys.empty() ? "" : " & ") + key.name;
-    coordinates.insert(coordinates.begin(), {"combination_" + std::to_string(number), "", values,
-                                             "values of the keys " + keys});
-  } else {
-    std::rotate(coordinates.begin(), own, own + 1);
-  }
-  for (NamedCoordinate& coordinate : coordinates) coordinate.dimension = coordinates[0].name;
-  return coordinates;
-}
-
-// ---- the results of a cell
-
-/// The files of a cell, as far as they are there.
-struct CellResults {
-  RunRecord const* training = nullptr;
-  std::vector<Evaluation const*> evaluations;  // of the model, and of the baselines
-  bool are_complete = false;
-};
-
-/// Reads files, and keeps those that the next cell may need too.
-class ResultReader {
- public:
-  ResultReader(fs::path folder, Sweep const& sweep) : folder_(std::move(folder)), sweep_(sweep) {}
-
-  CellResults read(std::size_t cell) {
-    CellResults results;
-    fs::path const model_file = model_evaluation_file(sweep_, cell);
-    fs::path const baselines = baseline_file(sweep_, cell);
-    if (!model_file.empty()) read_model(cell, model_file, results);
-    bool const is_model_there =
-        model_file.empty() || (results.evaluations.size() == 1 &&
-                               results.training->steps_done == results.training->steps_total);
-    bool const are_baselines_there =
-        load(baselines, baseline_file_, baselines_, read_evaluation_file) &&
-        is_asked_for(*baselines_, baselines, baseline_identity(sweep_, cell));
-    if (are_baselines_there) results.evaluations.push_back(&baselines_->evaluation);
-    results.are_complete = is_model_there && (baselines.empty() || are_baselines_there);
-    return results;
-  }
-
-  std::vector<std::string> const& warnings() const { return warnings_; }
-  /// "0.5.0 (3f2a9c1)" of every program that computed a result.
-  std::set<std::string> const& versions() const { return versions_; }
-
- private:
-  /// The training, and the evaluation of its model that the cell asks for.
-  void read_model(std::size_t cell, fs::path const& file, CellResults& results) {
-    fs::path const run_file = file.parent_path() / "run.h5";
-    if (!load(run_file, training_file_, training_, read_run_file)) return;
-    results.training = &*training_;
-    if (file != run_file) {
-      if (load(file, model_file_, model_, read_evaluation_file) &&
-          is_asked_for(*model_, file, model_evaluation_identity(sweep_, cell)))
-        results.evaluations.push_back(&model_->evaluation);
-      return;
-    }
-    bool const is_evaluated =
-        training_->evaluation &&
-        training_->evaluation_identity == evaluation_identity(training_settings(sweep_, cell));
-    if (is_evaluated) results.evaluations.push_back(&*training_->evaluation);
-  }
-
-  bool is_asked_for(EvaluationRecord const& record, fs::path const& file,
-                    std::string const& identity) {
-    if (record.evaluation_identity == identity) return true;
-    std::string const warning =
-        (folder_ / file).string() + " holds another evaluation than its name says; remove it";
-    if (warnings_.empty() || warnings_.back() != warning) warnings_.push_back(warning);
-    return false;
-  }
-
-  /// Whether the file, or what was read of it before, is in `record`.
-  template <class Record, class Read>
-  bool load(fs::path const& file, fs::path& known, std::optional<Record>& record,
-            Read const& read) {
-    if (file.empty()) return false;
-    if (file == known) return record.has_value();
-    known = file;
-    record.reset();
-    if (!fs::is_regular_file(folder_ / file)) return false;
-    try {
-      record = read(folder_ / file);
-      for (ProvenanceRecord const& start : record->header.provenance)
-        versions_.insert(start.program_version + " (" + start.git_revision + ")");
-    } catch (Error const& error) {
-      warnings_.push_back(error.what());
-    }
-    return record.has_value();
-  }
-
-  fs::path folder_;
-  Sweep const& sweep_;
-  fs::path training_file_, model_file_, baseline_file_;
-  std::optional<RunRecord> training_;
-  std::optional<EvaluationRecord> model_, baselines_;
-  std::vector<std::string> warnings_;
-  std::set<std::string> versions_;
-};
 
 // ---- arrays over the grid
 
@@ -268,21 +106,9 @@ class Collector {
   }
 
   void add_axes() {
-    std::vector<SweptKey> keys;
-    for (SweepAxis const& axis : sweep_.axes)
-      keys.insert(keys.end(), axis.keys.begin(), axis.keys.end());
-    auto const names = short_names(keys);
-    std::size_t first = 0;
-    for (std::size_t a = 0; a < sweep_.axes.size(); ++a) {
-      SweepAxis const& axis = sweep_.axes[a];
-      auto const coordinates =
-          coordinates_of(axis,
-                         {names.begin() + static_cast<std::ptrdiff_t>(first),
-                          names.begin() + static_cast<std::ptrdiff_t>(first + axis.keys.size())},
-                         a + 1);
+    for (auto const& coordinates : sweep_dimensions(sweep_)) {
       table_.axes.push_back(coordinates[0].name);
       table_.coordinates.insert(table_.coordinates.end(), coordinates.begin(), coordinates.end());
-      first += axis.keys.size();
     }
   }
 
