@@ -2,6 +2,7 @@
 # point CMAKE_PREFIX_PATH at a Spack view.
 set(MPI_CXX_SKIP_MPICXX TRUE)
 find_package(MPI REQUIRED COMPONENTS CXX)
+find_package(Threads REQUIRED)
 find_package(HDF5 REQUIRED COMPONENTS C HL)  # serial or parallel: tvem writes from one process
 find_package(Eigen3 3.3 REQUIRED NO_MODULE)
 find_package(Boost 1.70 REQUIRED COMPONENTS program_options)

@@ -61,7 +61,8 @@ void evaluation_job(EvaluationRequest const& request, Communicator const& comm,
       {.header = header_of(request, this_start(comm.size(), instruction_set, command_line)),
        .evaluation_identity = identity_of(request),
        .model = origin_of(request.model),
-       .evaluation = std::move(table)});
+       .evaluation = std::move(table)},
+      hooks.may_replace);
 }
 
 }  // namespace tvem

@@ -82,12 +82,16 @@ int dispatch(Communicator const& comm, std::vector<std::string> const& words) {
   throw ConfigurationError("unknown command \"" + words[0] + "\"; the commands are " + known);
 }
 
-/// One line a problem. Only rank 0 speaks: all ranks have found the same.
-void print_problems(Communicator const& comm, ConfigurationError const& error) {
-  if (!comm.is_root()) return;
+/// One line a problem. Where all ranks have found the same, only rank 0 speaks; a rank that is
+/// alone with its problems ends all.
+void leave(MpiSession const& session, ConfigurationError const& error) {
+  Communicator const comm = session.world();
+  bool const are_all_here = comm.size() == 1 || session.do_all_arrive();
+  std::string const rank = are_all_here ? "" : "rank " + std::to_string(comm.rank()) + ": ";
   std::string text;
-  for (auto const& problem : error.problems()) text += "tvem: " + problem + "\n";
-  std::cerr << text << std::flush;
+  for (auto const& problem : error.problems()) text += "tvem: " + rank + problem + "\n";
+  if (comm.is_root() || !are_all_here) std::cerr << text << std::flush;
+  if (!are_all_here) session.abort(static_cast<int>(ExitCode::wrong_input));
 }
 
 }  // namespace
@@ -106,7 +110,7 @@ int main(int argc, char** argv) {
   try {
     return dispatch(comm, {argv + 1, argv + argc});
   } catch (ConfigurationError const& error) {
-    print_problems(comm, error);
+    leave(session, error);
     return static_cast<int>(ExitCode::wrong_input);
   } catch (StoppedOnRequest const& error) {
     say(comm, std::string("tvem: ") + error.what() + "; run the same command again to go on\n");

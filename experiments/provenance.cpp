@@ -3,22 +3,13 @@
 #include <array>
 #include <ctime>
 
-#include <unistd.h>
-
 #include "tvem/comm/session.hpp"
 #include "tvem/core/build_info.hpp"
 #include "tvem/core/error.hpp"
+#include "tvem/core/host.hpp"
 #include "tvem/io/config.hpp"
 
 namespace tvem {
-namespace {
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
-
-}  // namespace
 
 std::string now_utc() {
   std::time_t const now = std::time(nullptr);

@@ -1,17 +1,23 @@
 #include "run_claim.hpp"
 
 #include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <fstream>
+#include <map>
+#include <mutex>
+#include <sstream>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tvem/core/error.hpp"
+#include "tvem/core/host.hpp"
 #include "tvem/core/text.hpp"
 
 namespace tvem {
@@ -21,64 +27,96 @@ namespace fs = std::filesystem;
 
 constexpr auto renewal = std::chrono::seconds(10);
 constexpr double lifetime_s = 300;
-
-std::string this_host() {
-  char name[256] = {};
-  gethostname(name, sizeof name - 1);
-  return name;
-}
+constexpr double lifetime_of_empty_s = 30;  // of a process that ended while it made the file
 
 std::string environment(char const* name) {
   char const* const value = std::getenv(name);
   return value && *value ? value : "-";
 }
 
-/// Whose a claim is; "HOST PID JOB RESTARTS" in the file, with - for what there is not.
-struct Signature {
-  std::string host, process, job = "-", restarts = "-";
-  friend bool operator==(Signature const&, Signature const&) = default;
-};
-
-Signature own_signature() {
-  return {this_host(), std::to_string(getpid()), environment("SLURM_JOB_ID"),
-          environment("SLURM_RESTART_COUNT")};
+/// Where the numbers of processes are the same: one start of one machine, and one container on it.
+std::string this_machine() {
+  std::string boot;
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> boot;
+  std::error_code error;
+  return boot + ":" + fs::read_symlink("/proc/self/ns/pid", error).string();
 }
 
-Signature signature_of(fs::path const& file) {
-  Signature signature;
-  std::ifstream in(file);
-  in >> signature.host >> signature.process >> signature.job >> signature.restarts;
-  return signature;
-}
-
-/// Whether there is no such process on this host any more, or only its entry in the table of
-/// processes, which in a container may stay for ever.
-bool is_dead(pid_t process) {
-  if (kill(process, 0) != 0 && errno == ESRCH) return true;
+/// What the system says of a process, by fields as of `man proc_pid_stat`, from the third on; empty
+/// when it says nothing.
+std::vector<std::string> state_of(pid_t process) {
   std::ifstream file("/proc/" + std::to_string(process) + "/stat");
   std::string line;
   std::getline(file, line);
   std::size_t const end_of_name = line.rfind(')');
-  return end_of_name != std::string::npos && line.size() > end_of_name + 2 &&
-         (line[end_of_name + 2] == 'Z' || line[end_of_name + 2] == 'X');
+  if (end_of_name == std::string::npos || line.size() < end_of_name + 2) return {};
+  return split(std::string_view(line).substr(end_of_name + 2), ' ');
 }
 
-/// Whether its process is on this host and gone, or its job is ours, in an earlier round.
-bool is_orphaned(fs::path const& file) {
-  Signature const theirs = signature_of(file), own = own_signature();
-  pid_t process = 0;
-  bool const is_here = theirs.host == own.host && read_number(theirs.process, process);
-  bool const is_gone = is_here && is_dead(process);
-  bool const is_earlier_round =
-      own.job != "-" && theirs.job == own.job && theirs.restarts != own.restarts;
-  return is_gone || is_earlier_round;
+/// When the process began, in the machine's ticks; numbers of processes come again, with another
+/// time.
+std::string start_of(pid_t process) {
+  constexpr std::size_t place = 22 - 3;
+  auto const state = state_of(process);
+  return state.size() > place ? state[place] : "-";
 }
 
-/// Whether its process is on this host and alive, however long it has been silent.
-bool is_process_here(fs::path const& file) {
-  Signature const theirs = signature_of(file);
+/// Whether there is no such process on this machine any more, or only its entry in the table of
+/// processes, which in a container may stay for ever.
+bool is_gone(pid_t process, std::string const& start) {
+  if (kill(process, 0) != 0 && errno == ESRCH) return true;
+  auto const state = state_of(process);
+  if (!state.empty() && (state[0] == "Z" || state[0] == "X")) return true;
+  std::string const present = start_of(process);
+  return start != "-" && present != "-" && start != present;
+}
+
+/// Whose a claim is, as its file says, a word and its value a line; - for what there is not.
+struct Signature {
+  std::string host, process, job, restarts, machine, start;
+  friend bool operator==(Signature const&, Signature const&) = default;
+};
+
+std::string text_of(Signature const& signature) {
+  return "host " + signature.host + "\nprocess " + signature.process + "\njob " + signature.job +
+         "\nrestarts " + signature.restarts + "\nmachine " + signature.machine + "\nstart " +
+         signature.start + "\n";
+}
+
+Signature own_signature() {
+  return {.host = host_name(),
+          .process = std::to_string(getpid()),
+          .job = environment("SLURM_JOB_ID"),
+          .restarts = environment("SLURM_RESTART_COUNT"),
+          .machine = this_machine(),
+          .start = start_of(getpid())};
+}
+
+Signature signature_of(fs::path const& file) {
+  std::map<std::string, std::string> values;
+  std::ifstream in(file);
+  for (std::string name, value; in >> name >> value;) values[name] = value;
+  auto const value = [&](char const* name) { return values.contains(name) ? values[name] : "-"; };
+  return {.host = value("host"),
+          .process = value("process"),
+          .job = value("job"),
+          .restarts = value("restarts"),
+          .machine = value("machine"),
+          .start = value("start")};
+}
+
+enum class Owner { alive, gone, elsewhere };
+
+/// What can be said of the owner from here.
+Owner owner_as_seen_from_here(Signature const& theirs) {
+  Signature const own = own_signature();
+  bool const is_of_our_job = own.job != "-" && theirs.job == own.job;
+  if (is_of_our_job && theirs.restarts != own.restarts) return Owner::gone;
   pid_t process = 0;
-  return theirs.host == this_host() && read_number(theirs.process, process) && !is_dead(process);
+  if (theirs.host != own.host || theirs.machine != own.machine ||
+      !read_number(theirs.process, process))
+    return Owner::elsewhere;
+  return is_gone(process, theirs.start) ? Owner::gone : Owner::alive;
 }
 
 /// Which file it is. An inode alone may be used again.
@@ -98,32 +136,34 @@ bool is_alive(fs::path const& file, Identity& identity) {
   struct stat info {};
   if (stat(file.c_str(), &info) != 0) return false;
   identity = identity_of(info);
+  Owner const owner = owner_as_seen_from_here(signature_of(file));
   double const age_s = std::difftime(std::time(nullptr), info.st_mtime);
-  return (age_s < lifetime_s || is_process_here(file)) && !is_orphaned(file);
+  bool const is_silent = age_s >= (info.st_size > 0 ? lifetime_s : lifetime_of_empty_s);
+  return owner == Owner::alive || (owner == Owner::elsewhere && !is_silent);
 }
 
 /// Creates the file with our signature; false when it is there.
 bool create(fs::path const& file) {
   int const descriptor = open(file.c_str(), O_CREAT | O_EXCL | O_WRONLY, 0644);
   if (descriptor < 0 && errno == EEXIST) return false;
-  if (descriptor < 0)
-    throw Error(file.string() + " could not be made: " + std::strerror(errno) +
-                "; see whether the folder can be written to");
-  Signature const own = own_signature();
-  std::string const text = own.host + " " + own.process + " " + own.job + " " + own.restarts + "\n";
+  if (descriptor < 0) {
+    std::string const message = file.string() + " could not be made: " + std::strerror(errno);
+    if (errno == ENOSPC || errno == EDQUOT || errno == EIO) throw Error(message);
+    throw ConfigurationError(message + "; see whether the folder can be written to");
+  }
+  std::string const text = text_of(own_signature());
   bool const is_written =
       write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   close(descriptor);
-  if (!is_written) unlink(file.c_str());
-  if (!is_written)
-    throw Error(file.string() + " could not be written; see whether the disk is full");
-  return true;
+  if (is_written) return true;
+  unlink(file.c_str());
+  throw Error(file.string() + " could not be written; see whether the disk is full");
 }
 
 /// Takes a left-over claim away. Two processes may find it at once: only one renames it, and one
 /// that has renamed a newer claim puts it back.
 void remove_left_over(fs::path const& file, Identity const& identity) {
-  fs::path const aside = file.string() + "." + this_host() + "-" + std::to_string(getpid());
+  fs::path const aside = file.string() + "." + host_name() + "-" + std::to_string(getpid());
   if (rename(file.c_str(), aside.c_str()) != 0) return;
   struct stat info {};
   bool const is_same = stat(aside.c_str(), &info) == 0 && identity_of(info) == identity;
@@ -138,7 +178,8 @@ std::unique_ptr<RunClaim> RunClaim::take(fs::path const& file) {
   std::error_code error;
   fs::create_directories(file.parent_path(), error);
   if (error)
-    throw Error(file.parent_path().string() + ": the folder cannot be made: " + error.message());
+    throw ConfigurationError(file.parent_path().string() +
+                             ": the folder cannot be made: " + error.message());
   bool is_ours = create(file);
   Identity identity;
   if (!is_ours && !is_alive(file, identity)) {
@@ -150,10 +191,10 @@ std::unique_ptr<RunClaim> RunClaim::take(fs::path const& file) {
 
 std::string RunClaim::owner(fs::path const& file) {
   Signature const signature = signature_of(file);
-  return signature.host.empty()
-             ? "nobody"
-             : "process " + signature.process + " on " + signature.host +
-                   (signature.job == "-" ? "" : ", Slurm job " + signature.job + ",");
+  if (signature.host == "-") return "a process that has not yet said who it is";
+  bool const has_job = signature.job != "-";
+  return "process " + signature.process + " on " + signature.host +
+         (has_job ? ", Slurm job " + signature.job + "," : "");
 }
 
 bool RunClaim::is_held(fs::path const& file) {
@@ -161,24 +202,40 @@ bool RunClaim::is_held(fs::path const& file) {
   return is_alive(file, identity);
 }
 
-bool RunClaim::is_ours() const { return signature_of(file_) == own_signature(); }
+RunClaim::RunClaim(fs::path file) : file_(std::move(file)) {
+  heartbeat_ = std::jthread([this](std::stop_token const& stop) {
+    std::mutex mutex;
+    std::condition_variable_any end;
+    std::unique_lock lock(mutex);
+    while (!end.wait_for(lock, stop, renewal, [&] { return stop.stop_requested(); })) renew();
+  });
+}
 
 RunClaim::~RunClaim() {
+  heartbeat_.request_stop();
+  heartbeat_.join();
   if (is_ours()) unlink(file_.c_str());
 }
 
+bool RunClaim::is_ours() const { return signature_of(file_) == own_signature(); }
+
 void RunClaim::renew() {
-  auto const now = std::chrono::steady_clock::now();
-  if (now - renewed_ < renewal) return;
-  renewed_ = now;
+  is_lost_ = !is_ours();
+  if (!is_lost_) utimensat(AT_FDCWD, file_.c_str(), nullptr, 0);
+}
+
+void RunClaim::check() const {
+  if (is_ours()) return;
   if (!fs::exists(file_))
     throw ClaimLost(file_.string() +
                     " is gone, with the folder or without: nothing more is written there; start "
                     "again to go on from what is left");
-  if (!is_ours())
-    throw ClaimLost("the claim " + file_.string() + " was taken by " + owner(file_) +
-                    " while this process was suspended; it leaves the run to it");
-  utimensat(AT_FDCWD, file_.c_str(), nullptr, 0);
+  throw ClaimLost("the claim " + file_.string() + " was taken by " + owner(file_) +
+                  " while this process was suspended; it leaves the run to it");
+}
+
+void RunClaim::check_now_and_then() const {
+  if (is_lost_) check();
 }
 
 }  // namespace tvem

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <chrono>
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "tvem/core/error.hpp"
 
@@ -14,21 +15,21 @@ inline std::filesystem::path claim_file(std::filesystem::path const& folder) {
   return folder / "claim.txt";
 }
 
-/// Another process has taken the run.
+/// Another process has taken the run, or its folder is gone.
 class ClaimLost : public Error {
  public:
   using Error::Error;
 };
 
-/// A run that is ours until this is gone: a file that only one process can create, with its host,
-/// process, Slurm job, and how often that has been requeued. Its time is renewed while we are
-/// alive. It is left over, and may be taken, when its process on this host is gone; when its
-/// process is on another host and its time older than five minutes; or when it is of an earlier
-/// round of our own requeued job. No flock: network file systems do not keep it.
+/// A run that is ours until this is gone: a file that only one process can create, which says who
+/// that is. Its time is renewed every ten seconds by a thread, whatever else the process does. It
+/// is left over, and may be taken, when its process on this machine is gone; when its process is on
+/// another one and its time older than five minutes; or when it is of an earlier round of our own
+/// requeued job. No flock: network file systems do not keep it.
 class RunClaim {
  public:
-  /// The claim, or none when somebody else holds it. Makes the folder. Throws Error when the file
-  /// cannot be made for another reason.
+  /// The claim, or none when somebody else holds it. Makes the folder. Throws ConfigurationError
+  /// when nothing can be written there, Error when the disk is full.
   static std::unique_ptr<RunClaim> take(std::filesystem::path const& file);
   /// "process 4711 on node7, Slurm job 42": who holds it, as the file says.
   static std::string owner(std::filesystem::path const& file);
@@ -39,17 +40,20 @@ class RunClaim {
   RunClaim& operator=(RunClaim const&) = delete;
   ~RunClaim();
 
-  /// To be called often: renews the time every few seconds. Throws ClaimLost when another process
-  /// has taken the claim, since this one was suspended for longer than it holds: nothing more may
-  /// be written then.
-  void renew();
+  /// Throws ClaimLost when another process has taken the claim, since this one was suspended for
+  /// longer than it holds. To be called right before anything is written.
+  void check() const;
+  /// The same as of the last renewal, without a look at the file. To be called often.
+  void check_now_and_then() const;
 
  private:
-  explicit RunClaim(std::filesystem::path file) : file_(std::move(file)) {}
+  explicit RunClaim(std::filesystem::path file);
   bool is_ours() const;
+  void renew();
 
   std::filesystem::path file_;
-  std::chrono::steady_clock::time_point renewed_ = std::chrono::steady_clock::now();
+  std::atomic<bool> is_lost_ = false;
+  std::jthread heartbeat_;
 };
 
 }  // namespace tvem

@@ -4,11 +4,14 @@
 #include "command_line.hpp"
 #include "config_input.hpp"
 #include "run_claim.hpp"
+#include "run_folder.hpp"
 #include "run_job.hpp"
+#include "status_text.hpp"
 #include "stop_request.hpp"
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/io/config.hpp"
+#include "tvem/io/durable.hpp"
 #include "tvem/io/identity.hpp"
 #include "tvem/io/keys.hpp"
 
@@ -18,6 +21,7 @@ namespace {
 std::vector<OwnOption> const options{
     {"config", "FILE", "configuration, an INI file; without it every key has its default"},
     {"out", "DIR", "folder of the run; run again on it, an unfinished run goes on"},
+    {"status", "", "say how far it is and do nothing; exit code 0: finished, 75: not"},
     {"max-minutes", "M", "stop after so many minutes, to go on when started again (exit code 75)"},
     {"help", "", "this text"},
 };
@@ -57,15 +61,12 @@ std::unique_ptr<RunClaim> claim_run(Communicator const& comm, std::filesystem::p
   on_root(comm, [&] {
     if (std::filesystem::exists(folder) && !std::filesystem::is_directory(folder))
       throw ConfigurationError("--out " + folder.string() + " is a file, not a folder");
-    try {
-      claim = RunClaim::take(claim_file(folder));
-    } catch (Error const& error) {
-      throw ConfigurationError(error.what());
-    }
+    claim = RunClaim::take(claim_file(folder));
     if (!claim)
       throw ConfigurationError("--out " + folder.string() + ": " +
                                RunClaim::owner(claim_file(folder)) +
                                " is at work there; wait for it, end it, or choose another folder");
+    remove_left_over_writes(folder);
   });
   return claim;
 }
@@ -79,11 +80,17 @@ int run_command(CommandContext const& context) {
     return static_cast<int>(ExitCode::finished);
   }
   Settings const settings = read_settings(context, arguments);
-  StopRequest const stop(arguments.value("max-minutes"));
   std::string const folder = arguments.value("out");
+  if (arguments.has("status"))
+    return static_cast<int>(tell_status(context.comm, [&] {
+      check_same_training(folder, settings);
+      return status_of_one(folder, status_of_run(folder, settings));
+    }));
+  StopRequest const stop(arguments.value("max-minutes"));
   auto const claim = claim_run(context.comm, folder);
-  WorkHooks const hooks{.on_alive = [&] { claim->renew(); },
-                        .wants_stop = [&] { return stop.is_there(); }};
+  WorkHooks const hooks{.on_alive = [&] { claim->check_now_and_then(); },
+                        .wants_stop = [&] { return stop.is_there(); },
+                        .may_replace = [&] { claim->check(); }};
   if (!run_job(settings, folder, context.comm, context.command_line, Voice::aloud, hooks))
     say(context.comm, "run " + run_id(settings) + " in " + folder + " is finished; tvem report " +
                           folder + " shows it\n");

@@ -22,7 +22,6 @@ auto as_input(Read const& read) {
   }
 }
 
-/// Refuses the folder when it holds another training.
 void check_same_training(FileHeader const& header, Settings const& asked, fs::path const& path) {
   auto problems = training_differences(stored_settings(header, path), asked);
   if (problems.empty()) return;
@@ -33,8 +32,24 @@ void check_same_training(FileHeader const& header, Settings const& asked, fs::pa
 
 }  // namespace
 
-RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const& comm)
-    : path_(std::move(path)), settings_(settings), comm_(comm) {
+void check_same_training(fs::path const& folder, Settings const& asked) {
+  fs::path const file = folder / "run.h5";
+  if (!fs::is_regular_file(file)) return;
+  std::optional<RunRecord> stored;
+  try {
+    stored = read_run_file(file);
+  } catch (Error const&) {
+    return;  // a damaged one is written anew
+  }
+  check_same_training(stored->header, asked, folder);
+}
+
+RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const& comm,
+                     MayReplace may_replace)
+    : path_(std::move(path)),
+      settings_(settings),
+      comm_(comm),
+      may_replace_(std::move(may_replace)) {
   on_root(comm_, [&] {
     if (fs::exists(path_) && !fs::is_directory(path_))
       throw ConfigurationError("--out " + path_.string() + " is a file, not a folder");
@@ -90,7 +105,6 @@ void RunFolder::start(ParameterLayout const& layout, TrainingState const& state,
     if (error)
       throw ConfigurationError("--out " + path_.string() +
                                ": the folder cannot be made: " + error.message());
-    remove_left_over_writes(path_);
     FileHeader& header = record_.header;
     if (header.created_utc.empty()) header.created_utc = now_utc();
     header.run_id = run_id(settings_);
@@ -113,7 +127,7 @@ Checkpoint RunFolder::checkpoint_of(TrainingState const& state) const {
 
 void RunFolder::write_checkpoint(TrainingState const& state) {
   if (!comm_.is_root()) return;
-  tvem::write_checkpoint(path_, checkpoint_of(state));
+  tvem::write_checkpoint(path_, checkpoint_of(state), may_replace_);
   write_run(state);
 }
 
@@ -121,7 +135,7 @@ fs::path RunFolder::write_diverged(TrainingState const& state) {
   fs::path const folder = path_ / "diverged";
   if (!comm_.is_root()) return folder;
   fs::create_directories(folder);
-  tvem::write_checkpoint(folder, checkpoint_of(state));
+  tvem::write_checkpoint(folder, checkpoint_of(state), may_replace_);
   return folder;
 }
 
@@ -141,7 +155,7 @@ void RunFolder::write_run(TrainingState const& state) {
   record_.training_seconds = state.training_seconds;
   record_.steps = state.steps;
   record_.learning_curve = state.learning_curve;
-  write_run_file(run_file(), record_);
+  write_run_file(run_file(), record_, may_replace_);
 }
 
 }  // namespace tvem

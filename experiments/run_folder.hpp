@@ -7,10 +7,14 @@
 #include "tvem/comm/communicator.hpp"
 #include "tvem/core/settings.hpp"
 #include "tvem/io/checkpoint_file.hpp"
+#include "tvem/io/durable.hpp"
 #include "tvem/io/run_file.hpp"
 #include "tvem/train/records.hpp"
 
 namespace tvem {
+
+/// Throws ConfigurationError, naming the keys that differ, when the folder holds another training.
+void check_same_training(std::filesystem::path const& folder, Settings const& asked);
 
 /// The folder of a run: run.h5, checkpoint.h5 and checkpoint.previous.h5. Files are written by rank
 /// 0.
@@ -19,7 +23,9 @@ class RunFolder {
   /// Collective. Opens the folder for the settings; makes it when it is not there yet. Throws
   /// ConfigurationError on all ranks when it holds another training, naming the keys that differ,
   /// and when it cannot be made. Nothing is written into an existing folder before start().
-  RunFolder(std::filesystem::path path, Settings const& settings, Communicator const& comm);
+  /// may_replace: asked before every write (durable.hpp).
+  RunFolder(std::filesystem::path path, Settings const& settings, Communicator const& comm,
+            MayReplace may_replace = {});
 
   /// The state of the last checkpoint, the same on every rank; none when there is no checkpoint.
   std::optional<TrainingState> const& stored_state() const { return stored_state_; }
@@ -51,6 +57,7 @@ class RunFolder {
   std::filesystem::path path_;
   Settings settings_;
   Communicator comm_;
+  MayReplace may_replace_;
   std::optional<TrainingState> stored_state_;
   RunRecord record_;  // of rank 0
   ParameterLayout layout_;

@@ -113,7 +113,7 @@ void train(Trainer& trainer, RunFolder& folder, bool is_shown, WorkHooks const& 
   trainer.comm().barrier();
   if (end == TrainingEnd::stopped)
     throw StoppedOnRequest("stopped on request after step " + std::to_string(trainer.state().step) +
-                           " of " + std::to_string(settings.steps) + "; its checkpoint is written");
+                           " of " + std::to_string(settings.steps) + "; what is done is kept");
 }
 
 /// Collective. Evaluates all estimators.
@@ -147,7 +147,7 @@ bool run_job(Settings const& settings, std::filesystem::path const& path, Commun
              std::string const& command_line, Voice voice, WorkHooks const& hooks) {
   bool const is_shown = voice == Voice::aloud && comm.is_root();
   check_same_settings(comm, settings);
-  RunFolder folder(path, settings, comm);
+  RunFolder folder(path, settings, comm, hooks.may_replace);
   if (folder.is_trained() && folder.is_evaluated()) return false;
   if (!folder.notice().empty()) say(comm, "note: " + folder.notice() + "\n");
   Trainer trainer(settings, comm, starting_state(settings, folder, comm));

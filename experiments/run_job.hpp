@@ -7,6 +7,7 @@
 #include "progress.hpp"
 #include "tvem/comm/communicator.hpp"
 #include "tvem/core/settings.hpp"
+#include "tvem/io/durable.hpp"
 #include "tvem/train/evaluation.hpp"
 
 namespace tvem {
@@ -18,6 +19,7 @@ enum class Voice { aloud, silent };
 struct WorkHooks {
   std::function<void()> on_alive;    // called on rank 0 after every step or task
   std::function<bool()> wants_stop;  // asked on every rank; one that wants is enough
+  MayReplace may_replace;            // asked on rank 0 before a file takes its place
 };
 
 /// The hooks of an evaluation that a progress line shows.

@@ -1,10 +1,8 @@
 #include <filesystem>
 
 #include "command_line.hpp"
-#include "formatting.hpp"
-#include "progress.hpp"
+#include "status_text.hpp"
 #include "sweep_state.hpp"
-#include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/io/evaluation_file.hpp"
 
@@ -26,49 +24,23 @@ std::string help() {
          options_help(options);
 }
 
-std::string line_of(std::string const& name, RunStatus const& status) {
-  std::string text = format("%-12s", std::string(name_of(status.state)).c_str()) + name;
-  bool const is_on_its_way =
-      status.state == RunState::unfinished || status.state == RunState::running;
-  if (is_on_its_way && status.steps_total > 0)
-    text += ": step " + std::to_string(status.steps_done) + " of " +
-            std::to_string(status.steps_total) +
-            (status.steps_done == status.steps_total ? ", not evaluated" : "");
-  if (is_on_its_way && status.seconds_left() > 0)
-    text += ", " + duration_text(status.seconds_left()) + " of training left";
-  if (!status.message.empty()) text += ": " + status.message;
-  return text + "\n";
-}
-
-/// Prints the state of all runs; whether all are finished.
-bool show(Communicator const& comm, fs::path const& folder, std::string const& index) {
-  auto const sweep = stored_sweep(folder);
-  if (!sweep) {
-    if (!index.empty())
-      throw ConfigurationError("--index " + index + ": there is no sweep at " + folder.string());
-    RunStatus status = status_of_run(folder, {});
-    bool const are_baselines =
-        !fs::exists(folder / "run.h5") && !evaluation_of_file(folder / "evaluation.h5").empty();
-    if (are_baselines) status.state = RunState::finished;
-    if (status.state == RunState::missing)
-      throw ConfigurationError("there is no run and no sweep at " + folder.string() +
-                               "; give the folder that tvem run or tvem sweep wrote");
-    say(comm, line_of(folder.string(), status));
-    return status.state == RunState::finished;
+/// What the files in a folder say. index: text of --index, empty for all runs.
+StatusText look(fs::path const& folder, std::string const& index) {
+  if (auto const sweep = stored_sweep(folder)) {
+    auto runs = runs_of(*sweep);
+    if (!index.empty()) runs = {runs[place_in(index, runs.size())]};
+    return status_of_sweep(*sweep, runs, folder);
   }
-  auto runs = runs_of(*sweep);
-  if (!index.empty()) runs = {runs[place_in(index, runs.size())]};
-  SweepStates states(*sweep, runs, folder);
-  states.refresh();
-  std::string text;
-  for (std::size_t run = 0; run < runs.size(); ++run)
-    text += line_of(runs[run].id + " (" + text_of(*sweep, runs[run]) + ")", states.status(run));
-  StateCounts const counts = states.counts();
-  bool const is_time_known = !counts.are_all_finished() && states.seconds_left() > 0;
-  say(comm, text + counts.text() +
-                (is_time_known ? "; " + duration_text(states.seconds_left()) + " left" : "") +
-                "\n");
-  return counts.are_all_finished();
+  if (!index.empty())
+    throw ConfigurationError("--index " + index + ": there is no sweep at " + folder.string());
+  RunStatus status = status_of_run(folder, {});
+  bool const are_baselines =
+      !fs::exists(folder / "run.h5") && !evaluation_of_file(folder / "evaluation.h5").empty();
+  if (are_baselines) status.state = RunState::finished;
+  if (status.state == RunState::missing)
+    throw ConfigurationError("there is no run and no sweep at " + folder.string() +
+                             "; give the folder that tvem run or tvem sweep wrote");
+  return status_of_one(folder.string(), status);
 }
 
 }  // namespace
@@ -82,11 +54,9 @@ int status_command(CommandContext const& context) {
   if (arguments.rest.size() != 1 || arguments.rest[0].starts_with("--"))
     throw ConfigurationError("tvem status takes one DIR, not \"" + context.command_line +
                              "\"; see tvem status --help");
-  bool is_finished = false;
-  on_root(context.comm,
-          [&] { is_finished = show(context.comm, arguments.rest[0], arguments.value("index")); });
-  bool const are_all = context.comm.max(is_finished ? 1 : 0) == 1;
-  return static_cast<int>(are_all ? ExitCode::finished : ExitCode::stopped);
+  fs::path const folder = arguments.rest[0];
+  return static_cast<int>(
+      tell_status(context.comm, [&] { return look(folder, arguments.value("index")); }));
 }
 
 }  // namespace tvem

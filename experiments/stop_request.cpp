@@ -23,7 +23,9 @@ extern "C" void on_signal(int signal) {
     is_asked = 1;
     return;
   }
-  if (now.tv_sec - asked_at.tv_sec > 1) _exit(128 + signal);
+  long const since_ms =
+      1000 * (now.tv_sec - asked_at.tv_sec) + (now.tv_nsec - asked_at.tv_nsec) / 1'000'000;
+  if (since_ms >= 1000) _exit(128 + signal);
 }
 
 }  // namespace
@@ -40,7 +42,7 @@ StopRequest::StopRequest(std::string const& max_minutes)
   struct sigaction action {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
-  sigemptyset(&action.sa_mask);
+  sigfillset(&action.sa_mask);  // one at a time: the handler shares what it touches
   for (int const signal : {SIGUSR2, SIGTERM, SIGINT}) sigaction(signal, &action, nullptr);
 }
 

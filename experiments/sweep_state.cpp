@@ -11,6 +11,7 @@
 #include "run_claim.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
+#include "tvem/io/durable.hpp"
 #include "tvem/io/evaluation_file.hpp"
 #include "tvem/io/identity.hpp"
 #include "tvem/io/run_file.hpp"
@@ -33,7 +34,7 @@ std::string text_of_file(fs::path const& path) {
 
 /// Written beside its place first, so that nobody meets half of it, or of another job's.
 void write_text(fs::path const& path, std::string const& text) {
-  fs::path const temporary = path.string() + ".tmp-" + std::to_string(getpid());
+  fs::path const temporary = temporary_name(path);
   std::ofstream file(temporary);
   file << text;
   file.close();
@@ -76,10 +77,9 @@ RunStatus status_of_run(fs::path const& folder, std::optional<Settings> const& s
   if (fs::is_regular_file(folder / "run.h5")) try {
       RunRecord const record = read_run_file(folder / "run.h5");
       status.steps_done = record.steps_done;
-      status.steps_total = record.steps_total;
+      status.steps_total = settings ? settings->train.steps : record.steps_total;
       status.training_seconds = record.training_seconds;
-      bool const is_trained = record.steps_done == record.steps_total &&
-                              (!settings || record.steps_total == settings->train.steps);
+      bool const is_trained = status.steps_done == status.steps_total;
       bool const is_evaluated =
           record.evaluation &&
           (!settings || record.evaluation_identity == evaluation_identity(*settings));

@@ -98,7 +98,8 @@ Checkpoint read_file(std::filesystem::path const& path) {
 
 }  // namespace
 
-void write_checkpoint(std::filesystem::path const& folder, Checkpoint const& checkpoint) {
+void write_checkpoint(std::filesystem::path const& folder, Checkpoint const& checkpoint,
+                      MayReplace const& may_replace) {
   auto const write = [&](std::filesystem::path const& temporary) {
     Hdf5File file = Hdf5File::create(temporary);
     {
@@ -112,7 +113,7 @@ void write_checkpoint(std::filesystem::path const& folder, Checkpoint const& che
     }
     file.close();
   };
-  write_durably(folder / "checkpoint.h5", folder / "checkpoint.previous.h5", write);
+  write_durably(folder / "checkpoint.h5", folder / "checkpoint.previous.h5", write, may_replace);
 }
 
 std::optional<FoundCheckpoint> read_checkpoint(std::filesystem::path const& folder) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "tvem/io/durable.hpp"
 #include "tvem/io/run_file.hpp"
 #include "tvem/nn/parameters.hpp"
 #include "tvem/train/records.hpp"
@@ -20,8 +21,9 @@ struct Checkpoint {
 };
 
 /// Writes FOLDER/checkpoint.h5 durably; the one before becomes FOLDER/checkpoint.previous.h5.
-/// Throws Error naming the file.
-void write_checkpoint(std::filesystem::path const& folder, Checkpoint const& checkpoint);
+/// Throws Error naming the file, or what may_replace throws (durable.hpp).
+void write_checkpoint(std::filesystem::path const& folder, Checkpoint const& checkpoint,
+                      MayReplace const& may_replace = {});
 
 /// A checkpoint and what the user should know of it.
 struct FoundCheckpoint {

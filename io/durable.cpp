@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "tvem/core/error.hpp"
+#include "tvem/core/host.hpp"
 #include "tvem/io/digest.hpp"
 #include "tvem/io/hdf5.hpp"
 
@@ -31,12 +32,15 @@ void pause_for_tests() {
 #endif
 }
 
-/// Forces a file, or the names in a folder, to the disk.
+/// Forces a file, or the names in a folder, to the disk. Some file systems know no such thing for a
+/// folder, and say so by EINVAL.
 void sync(fs::path const& path, int flags) {
   int const descriptor = open(path.c_str(), flags);
   if (descriptor < 0) fail(path, "opened");
-  bool const is_synced = fsync(descriptor) == 0;
+  bool const is_synced = fsync(descriptor) == 0 || ((flags & O_DIRECTORY) != 0 && errno == EINVAL);
+  int const reason = errno;
   close(descriptor);
+  errno = reason;
   if (!is_synced) fail(path, "forced to the disk");
 }
 
@@ -59,11 +63,16 @@ void keep_previous(fs::path const& path, fs::path const& previous) {
 
 }  // namespace
 
+fs::path temporary_name(fs::path const& path) {
+  return path.string() + ".tmp-" + host_name() + "-" + std::to_string(getpid());
+}
+
 void write_durably(fs::path const& path, fs::path const& previous,
-                   std::function<void(fs::path const& temporary)> const& write) {
+                   std::function<void(fs::path const& temporary)> const& write,
+                   MayReplace const& may_replace) {
   if (fs::exists(path) && !fs::is_regular_file(path))
     throw Error(path.string() + " is no file that could be replaced; choose another name");
-  fs::path const temporary = path.string() + ".tmp-" + std::to_string(getpid());
+  fs::path const temporary = temporary_name(path);
   try {
     write(temporary);
     pause_for_tests();
@@ -72,6 +81,7 @@ void write_durably(fs::path const& path, fs::path const& previous,
     verify_seal(temporary);
     Hdf5File::open(temporary);
     pause_for_tests();
+    if (may_replace) may_replace();
     keep_previous(path, previous);
     pause_for_tests();
     fs::rename(temporary, path);

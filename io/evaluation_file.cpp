@@ -28,8 +28,9 @@ ModelOrigin read_model(Hdf5Group const& root) {
 
 }  // namespace
 
-void write_evaluation_file(std::filesystem::path const& path, EvaluationRecord const& record) {
-  write_durably(path, {}, [&](std::filesystem::path const& temporary) {
+void write_evaluation_file(std::filesystem::path const& path, EvaluationRecord const& record,
+                           MayReplace const& may_replace) {
+  auto const write = [&](std::filesystem::path const& temporary) {
     Hdf5File file = Hdf5File::create(temporary);
     {
       Hdf5Group const root = file.root();
@@ -39,7 +40,8 @@ void write_evaluation_file(std::filesystem::path const& path, EvaluationRecord c
       write_evaluation(root, record.evaluation);
     }
     file.close();
-  });
+  };
+  write_durably(path, {}, write, may_replace);
 }
 
 EvaluationRecord read_evaluation_file(std::filesystem::path const& path) {

@@ -24,8 +24,9 @@ struct EvaluationRecord {
   Evaluation evaluation;
 };
 
-/// Writes the file durably (durable.hpp). Throws Error naming it.
-void write_evaluation_file(std::filesystem::path const& path, EvaluationRecord const& record);
+/// Writes the file durably. Throws Error naming it, or what may_replace throws (durable.hpp).
+void write_evaluation_file(std::filesystem::path const& path, EvaluationRecord const& record,
+                           MayReplace const& may_replace = {});
 
 /// Throws Error, naming the file, when it is damaged, of another kind or of another schema version.
 EvaluationRecord read_evaluation_file(std::filesystem::path const& path);

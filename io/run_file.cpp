@@ -35,8 +35,9 @@ void read_progress(Hdf5Group const& root, RunRecord& record) {
 
 }  // namespace
 
-void write_run_file(std::filesystem::path const& path, RunRecord const& record) {
-  write_durably(path, {}, [&](std::filesystem::path const& temporary) {
+void write_run_file(std::filesystem::path const& path, RunRecord const& record,
+                    MayReplace const& may_replace) {
+  auto const write = [&](std::filesystem::path const& temporary) {
     Hdf5File file = Hdf5File::create(temporary);
     {
       Hdf5Group const root = file.root();
@@ -47,7 +48,8 @@ void write_run_file(std::filesystem::path const& path, RunRecord const& record) 
       if (record.evaluation) write_evaluation(root, *record.evaluation);
     }
     file.close();
-  });
+  };
+  write_durably(path, {}, write, may_replace);
 }
 
 RunRecord read_run_file(std::filesystem::path const& path) {

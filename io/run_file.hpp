@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tvem/io/durable.hpp"
 #include "tvem/train/records.hpp"
 
 namespace tvem {
@@ -39,8 +40,9 @@ struct RunRecord {
   std::optional<Evaluation> evaluation;
 };
 
-/// Writes the file durably (durable.hpp). Throws Error naming it.
-void write_run_file(std::filesystem::path const& path, RunRecord const& record);
+/// Writes the file durably. Throws Error naming it, or what may_replace throws (durable.hpp).
+void write_run_file(std::filesystem::path const& path, RunRecord const& record,
+                    MayReplace const& may_replace = {});
 
 /// Throws Error, naming the file, when it is damaged, of another kind or of another schema version.
 RunRecord read_run_file(std::filesystem::path const& path);

@@ -8,33 +8,29 @@
 
 namespace tvem {
 
-/// Collective. Runs `action` on rank 0 alone; when it throws, every rank throws: rank 0 the
-/// exception itself, the others an Error with its message (a ConfigurationError for a
+/// Collective. When there is a failure on some ranks, every rank throws: those their own, the
+/// others an Error with the message of the first of them (a ConfigurationError for a
 /// ConfigurationError).
-template <class Action>
-void on_root(Communicator const& comm, Action&& action) {
-  std::exception_ptr failure;
-  std::string message;  // first letter: kind of failure; empty: none
-  if (comm.is_root()) {
-    try {
-      action();
-    } catch (ConfigurationError const& error) {
-      failure = std::current_exception();
-      message = std::string("c") + error.what();
-    } catch (std::exception const& error) {
-      failure = std::current_exception();
-      message = std::string("e") + error.what();
-    }
+inline void throw_together(Communicator const& comm, std::exception_ptr const& failure) {
+  std::int64_t const first = comm.min(failure ? comm.rank() : comm.size());
+  if (first == comm.size()) return;
+  std::string message;  // its first letter is the kind of failure
+  try {
+    if (failure) std::rethrow_exception(failure);
+  } catch (ConfigurationError const& error) {
+    message = std::string("c") + error.what();
+  } catch (std::exception const& error) {
+    message = std::string("e") + error.what();
   }
-  message = comm.broadcast(std::move(message));
+  message = comm.broadcast(std::move(message), static_cast<int>(first));
   if (failure) std::rethrow_exception(failure);
-  if (message.empty()) return;
-  if (message[0] == 'c') throw ConfigurationError(message.substr(1));
-  throw Error(message.substr(1));
+  std::string const of_rank = first == 0 ? "" : "rank " + std::to_string(first) + ": ";
+  if (message[0] == 'c') throw ConfigurationError(of_rank + message.substr(1));
+  throw Error(of_rank + message.substr(1));
 }
 
-/// Collective. Runs `action` on every rank; when it throws on one, every rank throws: those on
-/// which it threw their own exception, the others an Error that says so.
+/// Collective. Runs `action` on every rank; when it throws on one, every rank throws
+/// (throw_together).
 template <class Action>
 void on_every_rank(Communicator const& comm, Action&& action) {
   std::exception_ptr failure;
@@ -43,9 +39,15 @@ void on_every_rank(Communicator const& comm, Action&& action) {
   } catch (...) {
     failure = std::current_exception();
   }
-  bool const has_any_failed = comm.max(failure ? 1 : 0) == 1;
-  if (failure) std::rethrow_exception(failure);
-  if (has_any_failed) throw Error("another rank failed; see its message");
+  throw_together(comm, failure);
+}
+
+/// Collective. Runs `action` on rank 0 alone; when it throws, every rank throws (throw_together).
+template <class Action>
+void on_root(Communicator const& comm, Action&& action) {
+  on_every_rank(comm, [&] {
+    if (comm.is_root()) action();
+  });
 }
 
 }  // namespace tvem

@@ -18,7 +18,7 @@ class SerialGroup final : public Communicator::Group {
   void sum(std::span<float>) const override {}
   std::int64_t min(std::int64_t value) const override { return value; }
   std::int64_t max(std::int64_t value) const override { return value; }
-  std::string broadcast(std::string text) const override { return text; }
+  std::string broadcast(std::string text, int) const override { return text; }
   std::vector<double> gather(std::span<double const> values) const override {
     return {values.begin(), values.end()};
   }
@@ -67,12 +67,12 @@ class MpiGroup final : public Communicator::Group {
   std::int64_t min(std::int64_t value) const override { return reduced(value, MPI_MIN); }
   std::int64_t max(std::int64_t value) const override { return reduced(value, MPI_MAX); }
 
-  std::string broadcast(std::string text) const override {
+  std::string broadcast(std::string text, int root) const override {
     auto length = static_cast<std::int64_t>(text.size());
-    MPI_Bcast(&length, 1, MPI_INT64_T, 0, comm_);
+    MPI_Bcast(&length, 1, MPI_INT64_T, root, comm_);
     TVEM_CHECK(length <= std::numeric_limits<int>::max(), "a text to broadcast is too long");
     text.resize(static_cast<std::size_t>(length));
-    MPI_Bcast(text.data(), static_cast<int>(length), MPI_CHAR, 0, comm_);
+    MPI_Bcast(text.data(), static_cast<int>(length), MPI_CHAR, root, comm_);
     return text;
   }
 
@@ -134,8 +134,8 @@ void Communicator::sum(std::span<double> values) const { group_->sum(values); }
 void Communicator::sum(std::span<float> values) const { group_->sum(values); }
 std::int64_t Communicator::min(std::int64_t value) const { return group_->min(value); }
 std::int64_t Communicator::max(std::int64_t value) const { return group_->max(value); }
-std::string Communicator::broadcast(std::string text) const {
-  return group_->broadcast(std::move(text));
+std::string Communicator::broadcast(std::string text, int root) const {
+  return group_->broadcast(std::move(text), root);
 }
 std::vector<double> Communicator::gather(std::span<double const> values) const {
   return group_->gather(values);

@@ -34,8 +34,8 @@ class Communicator {
   std::int64_t min(std::int64_t value) const;
   /// Collective. The largest value over ranks.
   std::int64_t max(std::int64_t value) const;
-  /// Collective. The text of rank 0 on every rank.
-  std::string broadcast(std::string text) const;
+  /// Collective. The text of one rank, the same that all ranks name, on every rank.
+  std::string broadcast(std::string text, int root = 0) const;
   /// Collective. The values of all ranks one after another in rank order, on rank 0; empty
   /// elsewhere. Lengths may differ.
   std::vector<double> gather(std::span<double const> values) const;

@@ -16,7 +16,7 @@ class Communicator::Group {
   virtual void sum(std::span<float> values) const = 0;
   virtual std::int64_t min(std::int64_t value) const = 0;
   virtual std::int64_t max(std::int64_t value) const = 0;
-  virtual std::string broadcast(std::string text) const = 0;
+  virtual std::string broadcast(std::string text, int root) const = 0;
   virtual std::vector<double> gather(std::span<double const> values) const = 0;
   virtual void barrier() const = 0;
   virtual std::shared_ptr<Group const> split(int part) const = 0;

@@ -18,6 +18,9 @@ class MpiSession {
   MpiSession& operator=(MpiSession const&) = delete;
 
   Communicator world() const;
+  /// Whether all ranks of the job call this within some seconds. Where one of them does not, it may
+  /// be waiting for this one in a collective operation.
+  bool do_all_arrive() const;
   /// Ends all ranks of the job at once with this exit code. Does not return.
   [[noreturn]] void abort(int exit_code) const;
   /// Name and version of the MPI library.

@@ -10,6 +10,7 @@
 #include "tvem/tasks/partition.hpp"
 #include "tvem/train/evaluation_rows.hpp"
 #include "tvem/train/model_fit.hpp"
+#include "tvem/train/stop_vote.hpp"
 
 namespace tvem {
 namespace {
@@ -95,13 +96,6 @@ Fit fit_of(EstimatorSpec const& spec, EvaluationItem const& item, Settings const
   return run_baseline(spec, settings, task, instruction_set, restarts);
 }
 
-constexpr std::int64_t tasks_between_votes = 64;
-
-void stop_if_wanted(Communicator const& comm, std::function<bool()> const& wants_stop) {
-  if (comm.max(wants_stop() ? 1 : 0) == 1)
-    throw StoppedOnRequest("stopped on request in the evaluation, which begins anew");
-}
-
 }  // namespace
 
 Evaluation evaluate(Settings const& settings, Communicator const& comm, Transformer<float>& model,
@@ -118,12 +112,14 @@ Evaluation evaluate(Settings const& settings, Communicator const& comm,
   TaskPrior const prior(settings.task);
   int const n_iterations = settings.eval.trace > 0 ? settings.eval.trace + 1 : 0;
   EvaluationRows rows(static_cast<std::size_t>(n_iterations));
+  StopVote stop(comm, hooks.wants_stop);
   Task task;
   RowMatrix held_out;
   for (std::int64_t id = 0; id < settings.eval.tasks; ++id) {
-    if (hooks.wants_stop && id % tasks_between_votes == 0) stop_if_wanted(comm, hooks.wants_stop);
     bool is_sampled = false;
     for (std::size_t i = 0; i < items.size(); ++i) {
+      if (stop.is_passed())
+        throw StoppedOnRequest("stopped on request in the evaluation, which begins anew");
       // In turn by task and item, so that every rank has as much of every estimator.
       if ((id + static_cast<std::int64_t>(i)) % comm.size() != comm.rank()) continue;
       if (!is_sampled) {
@@ -143,13 +139,19 @@ Evaluation evaluate(Settings const& settings, Communicator const& comm,
   return rows.gather(comm, specs);
 }
 
-CurveRecord evaluate_curve_point(Settings const& settings, Communicator const& comm,
-                                 Transformer<float>& model, std::int64_t step) {
+std::optional<CurveRecord> evaluate_curve_point(Settings const& settings, Communicator const& comm,
+                                                Transformer<float>& model, std::int64_t step,
+                                                std::function<bool()> const& wants_stop) {
   TaskPrior const prior(settings.task);
   std::int64_t const n_tasks = std::min(settings.train.evaluate_tasks, settings.eval.tasks);
   IndexRange const share = share_of_rank(n_tasks, comm.rank(), comm.size());
+  std::int64_t const largest_share = (n_tasks + comm.size() - 1) / comm.size();
+  StopVote stop(comm, wants_stop);
   std::vector<double> errors;
-  for (std::int64_t id = share.begin; id < share.end; ++id) {
+  for (std::int64_t i = 0; i < largest_share; ++i) {
+    if (stop.is_passed()) return std::nullopt;
+    std::int64_t const id = share.begin + i;
+    if (id >= share.end) continue;
     Task const task =
         prior.sample(settings.eval.seed, Purpose::evaluation_tasks, static_cast<std::uint64_t>(id));
     Fit const fit =
@@ -157,7 +159,7 @@ CurveRecord evaluate_curve_point(Settings const& settings, Communicator const& c
     errors.push_back(clustering_error(task.labels, fit.labels, task.components()));
   }
   Moments const moments = moments_of(comm.gather(errors));
-  return {
+  return CurveRecord{
       .step = step, .error_mean = moments.mean(), .error_standard_error = moments.standard_error()};
 }
 

@@ -49,8 +49,10 @@ Evaluation evaluate(Settings const& settings, Communicator const& comm, Transfor
                     InstructionSet instruction_set, EvaluationHooks const& hooks = {});
 
 /// Collective. A point of the learning curve: the model on the first train.evaluate_tasks
-/// evaluation tasks. Only rank 0's record has the errors.
-CurveRecord evaluate_curve_point(Settings const& settings, Communicator const& comm,
-                                 Transformer<float>& model, std::int64_t step);
+/// evaluation tasks. Only rank 0's record has the errors. wants_stop: as in EvaluationHooks; none
+/// comes back on any rank when one of them wants to stop.
+std::optional<CurveRecord> evaluate_curve_point(Settings const& settings, Communicator const& comm,
+                                                Transformer<float>& model, std::int64_t step,
+                                                std::function<bool()> const& wants_stop = {});
 
 }  // namespace tvem

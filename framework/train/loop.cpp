@@ -9,11 +9,22 @@ namespace {
 
 bool is_due(std::int64_t step, std::int64_t period) { return period > 0 && step % period == 0; }
 
-void add_curve_point(Trainer& trainer, TrainingObserver& observer) {
-  CurveRecord const record = evaluate_curve_point(trainer.settings(), trainer.comm(),
-                                                  trainer.model(), trainer.state().step);
-  trainer.state().learning_curve.push_back(record);
-  observer.on_curve_point(record);
+enum class CurvePoint { not_due, added, interrupted };
+
+/// Adds the point of the learning curve that belongs to the present step, unless it is there. One
+/// that is interrupted, since a rank wants to stop, is made when the training goes on.
+CurvePoint complete_curve(Trainer& trainer, TrainingObserver& observer) {
+  std::int64_t const period = trainer.settings().train.evaluate_every;
+  std::int64_t const step = trainer.state().step;
+  auto& curve = trainer.state().learning_curve;
+  bool const is_wanted = is_due(step, period) || (period > 0 && trainer.is_finished());
+  if (!is_wanted || (!curve.empty() && curve.back().step == step)) return CurvePoint::not_due;
+  auto const record = evaluate_curve_point(trainer.settings(), trainer.comm(), trainer.model(),
+                                           step, [&] { return observer.votes().stop; });
+  if (!record) return CurvePoint::interrupted;
+  curve.push_back(*record);
+  observer.on_curve_point(*record);
+  return CurvePoint::added;
 }
 
 }  // namespace
@@ -22,25 +33,29 @@ TrainingEnd run_training(Trainer& trainer, TrainingObserver& observer) {
   TrainSettings const& train = trainer.settings().train;
   TrainingState& state = trainer.state();
   trainer.check_ranks_agree();
-  if (state.step == 0 && state.learning_curve.empty() && train.evaluate_every > 0)
-    add_curve_point(trainer, observer);
-  auto start = std::chrono::steady_clock::now();
-  while (!trainer.is_finished()) {
-    observer.on_step(trainer.train_step(observer.votes()));
-    Votes const passed = trainer.passed_votes();
+  Votes passed;
+  bool is_kept = true;  // what has been done
+  for (auto start = std::chrono::steady_clock::now();;) {
     bool const is_last = trainer.is_finished();
-    if (is_due(state.step, train.evaluate_every) || (is_last && train.evaluate_every > 0))
-      add_curve_point(trainer, observer);
-    if (is_due(state.step, train.checkpoint_every) || is_last || passed.stop || passed.checkpoint) {
+    CurvePoint const point = complete_curve(trainer, observer);
+    if (is_last && point == CurvePoint::added) is_kept = false;
+    bool const is_stopping = point == CurvePoint::interrupted || (passed.stop && !is_last);
+    bool const is_checkpoint_due =
+        is_due(state.step, train.checkpoint_every) || is_last || is_stopping || passed.checkpoint;
+    if (is_checkpoint_due && !is_kept) {
       auto const now = std::chrono::steady_clock::now();
       state.training_seconds += std::chrono::duration<double>(now - start).count();
       start = now;
       trainer.check_ranks_agree();
       observer.on_checkpoint(state);
+      is_kept = true;
     }
-    if (passed.stop && !is_last) return TrainingEnd::stopped;
+    if (is_stopping) return TrainingEnd::stopped;
+    if (is_last) return TrainingEnd::finished;
+    observer.on_step(trainer.train_step(observer.votes()));
+    passed = trainer.passed_votes();
+    is_kept = false;
   }
-  return TrainingEnd::finished;
 }
 
 }  // namespace tvem

@@ -20,10 +20,36 @@ job=$SLURM_JOB_ID
 is_asked_to_stop=0
 trap 'is_asked_to_stop=1' USR2 # from here on, for launch to look at
 
+# work run|sweep ARGUMENTS: a round of `tvem run` or `tvem sweep`, and another one while something is left to do.
+work() {
+  local code=0
+  status=("$tvem" "$1" --status "${@:2}")
+  before=$("${status[@]}" 2>&1) || code=$?
+  if [ $code != 0 ] && [ $code != 75 ]; then
+    echo "$before" >&2
+    exit $code
+  fi
+  out=$(folder_in "$@")
+  launch "$tvem" "$@"
+  finish
+}
+
+# The folder that --out names among the arguments.
+folder_in() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --out) echo "${2:-}" ;;
+      --out=*) echo "${1#--out=}" ;;
+    esac
+    shift
+  done
+}
+
 # Starts the ranks and waits for them. The batch shell gets USR2 before the time limit (--signal=B:USR2) and hands it on; the
 # ranks then keep their state and end.
 launch() {
   local pid
+  trap cut_off TERM
   if [ $is_asked_to_stop = 1 ]; then return; fi
   if [ "$TVEM_LAUNCHER" = mpirun ]; then
     # mpirun answers TERM by killing the ranks a second later; they need time for a checkpoint.
@@ -37,7 +63,7 @@ launch() {
     # shellcheck disable=SC2086
     srun --kill-on-bad-exit=1 $TVEM_LAUNCHER_OPTIONS "$@" &
     pid=$!
-    trap 'is_asked_to_stop=1; scancel --signal=USR2 "$job" || scancel --signal=USR2 "$job" || true' USR2
+    trap 'is_asked_to_stop=1; signal_step '"$pid" USR2
   fi
   # A trap ends `wait`, not the ranks.
   while kill -0 "$pid" 2>/dev/null; do
@@ -50,36 +76,54 @@ launch() {
   trap '' USR2
 }
 
+# Hands the signal on to the ranks of srun (its process id: $1); again while its step is not there yet.
+signal_step() {
+  local tries=0
+  while kill -0 "$1" 2>/dev/null && [ $tries -lt 20 ] && ! scancel --signal=USR2 "$job"; do
+    sleep 1
+    tries=$((tries + 1))
+  done
+}
+
 # After it has handed on a signal, mpirun within Slurm may wait for ever though its ranks have ended: so it is ended ten seconds after
-# the files say that nobody is at work any more.
+# the last of this job's claims is gone.
 end_mpirun() {
-  local quiet=0 text
+  local quiet=0
   while kill -0 "$1" 2>/dev/null && [ $quiet -lt 10 ]; do
     sleep 1
-    text=$("${status[@]}" 2>/dev/null) || true
-    if grep -q '^running' <<<"$text"; then quiet=0; else quiet=$((quiet + 1)); fi
+    if grep -qsx "job $SLURM_JOB_ID" "$out"/claim.txt "$out"/*/claim.txt; then quiet=0; else quiet=$((quiet + 1)); fi
   done
   kill -KILL "$1" 2>/dev/null || true
   wait "$1" 2>/dev/null || true
 }
+
+# TERM after the warning: the time limit itself, which the ranks have not kept to. They go on from their last checkpoint in the next round. A
+# job that somebody has cancelled is not put back.
+cut_off() {
+  if [ $is_asked_to_stop = 1 ] && ! scontrol show job "$job" | grep -q 'JobState=CANCELLED'; then finish; fi
+  exit 143
+}
+
+# The state in which a round leaves the files, without who is at work on them.
+progress_in() { sed -e '/ runs\{0,1\}: /d' -e 's/^running   /unfinished/' <<<"$1"; }
 
 # Decides by what the files say, never by the launcher's code: ends the job when all is finished, puts it back
 # into the queue when something is left, and gives up when nothing has come of two rounds one after another, or when the limit is
 # reached. Uses `status`, the command that says how far it is; `before`, what it said at the start; and `out`, the folder.
 finish() {
   local after code=0
+  trap '' TERM
   after=$("${status[@]}" 2>&1) || code=$?
   echo "$after"
-  if [ $code = 0 ]; then
-    rm -f "$out/stalled.$job"
-    exit 0
-  fi
-  if [ $code != 75 ]; then exit "$code"; fi
   local restarts=${SLURM_RESTART_COUNT:-0}
   local stalled=$out/stalled.$job
-  if [ "$after" != "$before" ]; then
+  if [ $code != 75 ]; then
     rm -f "$stalled"
-  elif [ -f "$stalled" ] || ! touch "$stalled"; then
+    exit "$code"
+  fi
+  if [ "$(progress_in "$after")" != "$(progress_in "$before")" ]; then
+    rm -f "$stalled"
+  elif [ -f "$stalled" ] || ! { mkdir -p "$out" && touch "$stalled"; }; then
     rm -f "$stalled"
     echo "job.sh: nothing has come of two rounds; see the messages above. Submit it again to go on, perhaps with more time" >&2
     exit 1

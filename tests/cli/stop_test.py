@@ -46,11 +46,15 @@ class Stop(unittest.TestCase):
         self.assertEqual(process.returncode, expect, out + errors)
         return out + errors
 
+    def wait_for(self, condition, process):
+        limit = time.monotonic() + 60
+        while not condition() and process.poll() is None and time.monotonic() < limit:
+            time.sleep(0.01)
+        self.assertTrue(condition(), "in vain")
+
     def await_start(self, process, out):
         """Until it trains: its run.h5 is written before the first step."""
-        limit = time.monotonic() + 60
-        while not os.path.exists(self.path(out, "run.h5")) and process.poll() is None and time.monotonic() < limit:
-            time.sleep(0.02)
+        self.wait_for(lambda: os.path.exists(self.path(out, "run.h5")), process)
         time.sleep(0.3)
         self.assertIsNone(process.poll(), "it ended before it could be stopped")
 
@@ -83,21 +87,19 @@ class Stop(unittest.TestCase):
             self.assertEqual(self.state(out), self.state("whole"))
 
     def test_second_signal_ends_at_once(self):
-        process = self.start("evaluate", "--out", self.path("e.h5"), "--eval.estimators", "em:restarts=100000", "--eval.tasks", 64)
-        time.sleep(1)
+        process = self.start("run", "--out", self.path("step"), "--train.tasks_per_step", 10**6)  # a step takes minutes
+        self.await_start(process, "step")
         process.send_signal(signal.SIGTERM)
         time.sleep(2.2)
         self.assertIsNone(process.poll())
         process.send_signal(signal.SIGTERM)
         self.end(process, 128 + signal.SIGTERM)
-        self.assertEqual(os.listdir(self.folder), [])
+        self.assertEqual(subprocess.run([TVEM, "status", self.path("step")], capture_output=True, check=False).returncode, 75)
 
     def test_signal_in_the_evaluation_75_and_it_begins_anew(self):
         long = ("--eval.estimators", "transformer,em:restarts=20", "--eval.tasks", 20000)
         process = self.train("evaluation", 10, 2, evaluation=long)
-        limit = time.monotonic() + 60
-        while not os.path.exists(self.path("evaluation", "checkpoint.h5")) and time.monotonic() < limit:
-            time.sleep(0.02)
+        self.wait_for(lambda: os.path.exists(self.path("evaluation", "checkpoint.h5")), process)
         time.sleep(0.3)
         process.send_signal(signal.SIGUSR2)
         self.assertIn("stopped on request in the evaluation", self.end(process, 75))
@@ -114,9 +116,7 @@ class Stop(unittest.TestCase):
 
     def test_checkpoints_by_minutes(self):
         process = self.train("minutes", 10**6, 2, ("--train.checkpoint_minutes", "0.01"))
-        limit = time.monotonic() + 60
-        while not os.path.exists(self.path("minutes", "checkpoint.previous.h5")) and time.monotonic() < limit:
-            time.sleep(0.02)
+        self.wait_for(lambda: os.path.exists(self.path("minutes", "checkpoint.previous.h5")), process)
         process.send_signal(signal.SIGUSR2)
         self.end(process, 75)
         self.assertTrue(os.path.exists(self.path("minutes", "checkpoint.previous.h5")))
@@ -134,6 +134,19 @@ class Stop(unittest.TestCase):
         claims = [name for name in os.listdir(self.path("sweep")) if os.path.exists(self.path("sweep", name, "claim.txt"))]
         self.assertEqual(claims, [])
         self.end(self.start(*words, ranks=2), 0)
+
+    def test_status_of_what_is_asked_for(self):
+        words = ("--out", self.path("asked"), *KEYS, "--train.schedule", "constant")
+        self.end(self.start("run", "--status", *words), 75)
+        self.assertFalse(os.path.exists(self.path("asked")))
+        self.end(self.start("run", *words, "--train.steps", 20, *EVALUATION), 0)
+        files = sorted(os.listdir(self.path("asked")))
+        for steps, more, expect, message in ((20, EVALUATION, 0, "finished"), (30, EVALUATION, 75, "step 20 of 30"),
+                                             (20, ("--eval.tasks", "17", *EVALUATION[2:]), 75, "not evaluated"),
+                                             (20, (*EVALUATION, "--run.seed", "5"), 2, "another training"),
+                                             (20, ("--eval.task", "5"), 2, "eval.tasks")):
+            self.assertIn(message, self.end(self.start("run", "--status", *words, "--train.steps", steps, *more), expect))
+        self.assertEqual(sorted(os.listdir(self.path("asked"))), files)
 
     def test_second_process_is_refused_and_names_the_first(self):
         first = self.train("shared", 10**6)
@@ -154,42 +167,87 @@ class Stop(unittest.TestCase):
                 self.assertIn("each is an MPI world of its own", done.stderr)
                 self.assertFalse(os.path.exists(self.path("world")))
 
-    def claim(self, out, text, age_s=0):
+    def claim(self, out, host, process, job="-", restarts="-", machine="another", start="-", age_s=0):
         os.makedirs(self.path(out), exist_ok=True)
         with open(self.path(out, "claim.txt"), "w", encoding="ascii") as file:
-            file.write(text + "\n")
+            file.write(f"host {host}\nprocess {process}\njob {job}\nrestarts {restarts}\nmachine {machine}\nstart {start}\n")
         os.utime(self.path(out, "claim.txt"), (time.time() - age_s,) * 2)
 
     def test_claims_that_are_left_over_are_taken(self):
         here = os.uname().nodename
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            machine = file.read().strip() + ":" + os.readlink("/proc/self/ns/pid")
+        me, alive = os.getpid(), 2
+        with open(f"/proc/{me}/stat", encoding="ascii") as file:
+            start = file.read().rpartition(")")[2].split()[19]
         os.environ.update(SLURM_JOB_ID="77", SLURM_RESTART_COUNT="2")
         self.addCleanup(lambda: [os.environ.pop(name) for name in ("SLURM_JOB_ID", "SLURM_RESTART_COUNT")])
-        for number, (text, age_s, expect) in enumerate(((f"{here} 999999999 - -", 0, 0), ("elsewhere 5 76 -", 400, 0),
-                                                        ("elsewhere 5 77 1", 0, 0), ("elsewhere 5 77 2", 0, 2),
-                                                        ("elsewhere 5 76 1", 250, 2), (f"{here} {os.getpid()} - -", 0, 2))):
-            self.claim(f"claim{number}", text, age_s)
-            output = self.end(self.train(f"claim{number}", 5), expect)
+        for number, (claim, expect) in enumerate((
+                ({"host": here, "process": 999999999, "machine": machine}, 0),              # a process that is gone
+                ({"host": here, "process": me, "machine": machine, "start": start}, alive),
+                ({"host": here, "process": me, "machine": machine, "start": start, "age_s": 9999}, alive),  # silent, but there
+                ({"host": here, "process": me, "machine": machine, "start": "1"}, 0),       # its number has come again
+                ({"host": here, "process": 999999999, "machine": "earlier start"}, alive),  # of this name, but not seen from here
+                ({"host": here, "process": 999999999, "machine": "earlier start", "age_s": 400}, 0),
+                ({"host": "elsewhere", "process": 5, "job": 76, "age_s": 400}, 0),
+                ({"host": "elsewhere", "process": 5, "job": 76, "restarts": 1, "age_s": 250}, alive),
+                ({"host": "elsewhere", "process": 5, "job": 77, "restarts": 1}, 0),         # our own job, in an earlier round
+                ({"host": "elsewhere", "process": 5, "job": 77, "restarts": 2}, alive))):
+            out = f"claim{number}"
+            self.claim(out, **claim)
+            output = self.end(self.train(out, 5), expect)
             if expect:
-                self.assertIn("process 5 on elsewhere, Slurm job" if "elsewhere" in text else f"process {os.getpid()}", output)
-                self.assertEqual(os.listdir(self.path(f"claim{number}")), ["claim.txt"])
+                self.assertIn(f"process {claim['process']} on {claim['host']}", output)
+                self.assertIn("Slurm job" if "job" in claim else "", output)
+                self.assertEqual(os.listdir(self.path(out)), ["claim.txt"])
+        for age_s, expect in ((0, alive), (40, 0)):  # whoever made it ended before it could write its name
+            open(self.path("claim0", "claim.txt"), "w", encoding="ascii").close()
+            os.utime(self.path("claim0", "claim.txt"), (time.time() - age_s,) * 2)
+            self.end(self.train("claim0", 5), expect)
+
+    def test_claim_is_renewed_while_its_process_is_busy(self):
+        process = self.train("busy", 10**6, 0, ("--train.evaluate_every", "1", "--train.evaluate_tasks", "20000000"),
+                             ("--eval.tasks", "20000000", "--eval.estimators", "transformer"))
+        self.wait_for(lambda: os.path.exists(self.path("busy", "claim.txt")), process)
+        self.assertTrue(os.path.exists(self.path("busy", "claim.txt")))
+        time.sleep(12)  # in the first point of the learning curve
+        self.assertLess(time.time() - os.stat(self.path("busy", "claim.txt")).st_mtime, 5)
+        process.send_signal(signal.SIGTERM)
+        self.assertIn("after step 0 of", self.end(process, 75))
 
     def test_process_that_slept_while_another_took_its_run_writes_nothing_more(self):
-        first = self.train("slept", 10**6, 0, ("--train.checkpoint_minutes", "0.05"))
-        limit = time.monotonic() + 60
-        while not os.path.exists(self.path("slept", "checkpoint.h5")) and time.monotonic() < limit:
-            time.sleep(0.02)
-        time.sleep(1)  # not amid the next one: a write that has begun is ended
-        first.send_signal(signal.SIGSTOP)
-        os.remove(self.path("slept", "claim.txt"))
-        self.claim("slept", "elsewhere 5 - -")
-        time.sleep(11)
-        before = os.stat(self.path("slept", "checkpoint.h5")).st_mtime_ns
-        first.send_signal(signal.SIGCONT)
-        self.assertIn("was taken by process 5 on elsewhere", self.end(first, 1))
-        self.assertEqual(os.stat(self.path("slept", "checkpoint.h5")).st_mtime_ns, before)
-        with open(self.path("slept", "claim.txt"), encoding="ascii") as file:
-            self.assertIn("elsewhere", file.read())
+        # Suspended in a step, in a point of the learning curve with a checkpoint due after it, and amid a write.
+        in_curve = ("--train.evaluate_every", "1", "--train.evaluate_tasks", "6000", "--train.checkpoint_minutes", "0.0001")
+        for out, more, delay_ms in (("step", ("--train.checkpoint_minutes", "0.02"), 0), ("point", in_curve, 0), ("write", ("--train.checkpoint_minutes", "0.02"), 700)):
+            os.environ["TVEM_TEST_WRITE_DELAY_MS"] = str(delay_ms)
+            self.addCleanup(os.environ.pop, "TVEM_TEST_WRITE_DELAY_MS", None)
+            first = self.train(out, 10**6, 0, more, ("--eval.tasks", "6000", "--eval.estimators", "transformer"))
+            checkpoint = self.path(out, "checkpoint.h5")
+            self.wait_for(lambda: os.path.exists(checkpoint), first)
+            time.sleep(0.5)
+            is_writing = lambda: any(".tmp-" in name for name in os.listdir(self.path(out)))
+            self.wait_for(lambda: is_writing() == (out == "write"), first)
+            first.send_signal(signal.SIGSTOP)
+            time.sleep(0.1)
+            self.assertEqual(is_writing(), out == "write")
+            os.remove(self.path(out, "claim.txt"))
+            self.claim(out, "elsewhere", 5)
+            before = os.stat(checkpoint).st_mtime_ns, os.stat(self.path(out, "run.h5")).st_mtime_ns
+            first.send_signal(signal.SIGCONT)
+            self.assertIn("was taken by process 5 on elsewhere", self.end(first, 1))
+            self.assertEqual((os.stat(checkpoint).st_mtime_ns, os.stat(self.path(out, "run.h5")).st_mtime_ns), before)
+            self.assertFalse(is_writing())
+            with open(self.path(out, "claim.txt"), encoding="ascii") as file:
+                self.assertIn("elsewhere", file.read())
 
+    def test_rank_that_alone_finds_its_input_wrong_ends_all(self):
+        words = ["run", "--out", self.path("alone"), *KEYS, *EVALUATION, "--train.steps", "10"]
+        for more, message, expect in ((("--train.rate", "-1"), "rank 1: command line: train.rate", 2),
+                                      (("--train.rate", "0.01"), "have not read the same configuration", 1)):
+            process = subprocess.Popen([MPIEXEC, "-n", "1", TVEM, *words, ":", "-n", "1", TVEM, *words, *more],
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.assertIn(message, self.end(process, expect))
+            self.assertFalse(os.path.exists(self.path("alone", "run.h5")))
 
     def test_folder_that_vanishes_ends_the_run(self):
         process = self.train("vanishing", 10**6, 2, ("--train.checkpoint_minutes", "0.01"))

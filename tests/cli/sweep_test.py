@@ -166,12 +166,24 @@ class SweepTest(unittest.TestCase):
         self.sweep("array", "--index", N_RUNS, expect=2)
         self.assertIn("finished", run("status", self.path("array", name)).stdout)
 
+    def test_status_of_what_is_asked_for(self):
+        self.sweep("asked", "--index", 1)
+        files = sorted(os.listdir(self.path("asked")))
+        for more, expect in ((("--index", 1), 0), ((), 75), (("--index", 1, "--eval.tasks", 17), 75), (("--index", N_RUNS), 2),
+                             (("--list",), 2)):
+            done = self.sweep("asked", "--status", *more, expect=expect)
+            self.assertIn("1 finished" if expect == 0 else "missing" if expect == 75 else "tvem: ", done.stdout + done.stderr)
+        self.assertIn(f"{N_RUNS} missing", self.sweep("nowhere", "--status", expect=75).stdout)
+        self.assertFalse(os.path.exists(self.path("nowhere")))
+        self.assertEqual(sorted(os.listdir(self.path("asked"))), files)
+
     def test_claims_of_others_are_left_and_those_of_the_dead_are_taken(self):
         names = list(self.runs())
         alive = subprocess.Popen(["sleep", "100"])
-        host = os.uname().nodename
-        for name, text, age_s in ((names[0], f"{host} {alive.pid} -", 0), (names[1], "elsewhere 1 77", 60),
-                                  (names[2], "elsewhere 1 77 -", 1000), (names[3], f"{host} 999999999 -", 0)):
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            here = f"machine {file.read().strip()}:{os.readlink('/proc/self/ns/pid')}\nhost {os.uname().nodename}"
+        for name, text, age_s in ((names[0], f"{here}\nprocess {alive.pid}", 1000), (names[1], "host elsewhere\nprocess 1\njob 77", 60),
+                                  (names[2], "host elsewhere\nprocess 1\njob 77", 1000), (names[3], f"{here}\nprocess 999999999", 0)):
             os.makedirs(self.path("claimed", name))
             claim = self.path("claimed", name, "claim.txt")
             with open(claim, "w", encoding="ascii") as file:

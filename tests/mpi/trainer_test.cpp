@@ -258,6 +258,30 @@ TEST(RunTraining, StopAskedFor_CheckpointThenTheSameBits) {
   EXPECT_EQ(second.state().learning_curve.size(), whole.state().learning_curve.size());
 }
 
+TEST(RunTraining, StopAskedForAmidAPointOfTheCurve_PointIsMadeWhenItGoesOn) {
+  Settings settings = ragged_settings();
+  settings.train.steps = 12;
+  settings.train.checkpoint_every = 0;
+  settings.train.evaluate_every = 5;
+  settings.train.evaluate_tasks = settings.eval.tasks = 8;
+  Stopper never(-1);
+  Trainer whole(settings, test_world(), first_state(settings));
+  run_training(whole, never);
+  for (std::int64_t const step : {0, 5, 12}) {  // the start, amid the training, the end
+    Stopper at_point(step);
+    Trainer first(settings, test_world(), first_state(settings));
+    EXPECT_EQ(run_training(first, at_point), TrainingEnd::stopped);
+    EXPECT_EQ(at_point.last_.step, step);
+    EXPECT_EQ(first.state().learning_curve.size(), static_cast<std::size_t>((step + 4) / 5));
+    Stopper after(-1);
+    Trainer second(settings, Communicator::serial(),
+                   step == 0 ? first_state(settings) : at_point.last_);
+    EXPECT_EQ(run_training(second, after), TrainingEnd::finished);
+    expect_same_state(second.state(), whole.state());
+    EXPECT_EQ(after.last_.learning_curve.size(), whole.state().learning_curve.size());
+  }
+}
+
 TEST(Evaluate, StopAskedFor_AllRanksLeave) {
   Settings settings = ragged_settings();
   settings.eval.tasks = 8;

@@ -24,8 +24,8 @@ KEYS = ("--task.points", "15..25", "--task.components", "2..3", "--model.layers"
         "--train.evaluate_tasks", "8", "--eval.tasks", "16", "--eval.estimators", "transformer,em", "--parallel.chunk", "2")
 
 
-def command(out, ranks):
-    words = [TVEM, "run", "--out", out, *map(str, KEYS)]
+def command(out, ranks, before=()):
+    words = [*before, TVEM, "run", "--out", out, *map(str, KEYS)]
     return [MPIEXEC, "-n", str(ranks), *words] if ranks > 1 else words
 
 
@@ -142,28 +142,52 @@ class Kill(unittest.TestCase):
             return int(file["state"].attrs["step"])
 
     def test_full_disk_during_any_write_loses_nothing(self):
-        half = self.path("half")
-        subprocess.run([*command(half, 1), "--max-minutes", "0.0001"], stdout=subprocess.DEVNULL, timeout=60, check=False)
-        start = self.step_of("half")
+        slow = {**os.environ, "TVEM_TEST_WRITE_DELAY_MS": "20"}
+        half, checkpoint = self.path("half"), self.path("half", "checkpoint.h5")
+        process = subprocess.Popen(command(half, 1), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=slow)
+        self.wait_for(lambda: os.path.exists(checkpoint), process)
+        process.send_signal(signal.SIGUSR2)
+        self.assertEqual(process.wait(timeout=60), 75)
+        start, size = self.step_of("half"), os.path.getsize(checkpoint)
         self.assertTrue(0 < start < STEPS)
-        size = os.path.getsize(os.path.join(half, "checkpoint.h5"))
-
-        for number, limit in enumerate((0, 100, 1000, size // 4, size // 2, size - 500, size + 200)):
+        # Ranks; the largest size that a file may have; checkpoints that are written before the disk is full, -1: all.
+        cases = [(1, limit, 0) for limit in (0, 100, 1000, size // 4, size // 2, size - 500, size + 200)]
+        cases += [(1, 0, 1), (1, size // 2, 3), (1, 0, -1), (3, 0, 0), (2, 1000, 2), (3, size // 2, -1)]
+        for number, (ranks, limit, n_before) in enumerate(cases):
             out = f"full{number}"
             shutil.copytree(half, self.path(out))
             # Once MPI is up, which writes files of its own; writing past the limit is then an error, as on a full disk.
-            process = subprocess.Popen(command(self.path(out), 1), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                       env={**os.environ, "TVEM_TEST_WRITE_DELAY_MS": "20"},
-                                       preexec_fn=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
-            while not os.path.exists(self.path(out, "claim.txt")) and process.poll() is None:
-                time.sleep(0.001)
-            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, limit))
+            words = command(self.path(out), ranks, ("sh", "-c", 'trap "" XFSZ; exec "$@"', "sh"))
+            process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=slow)
+            self.wait_for(lambda: self.claimed_by(out), process)
+            writer, n_written, last = self.claimed_by(out), 0, self.step_of(out)
+            while n_written != n_before and last != STEPS:
+                self.wait_for(lambda: self.step_of(out) != last, process)
+                n_written, last = n_written + 1, self.step_of(out)
+            resource.prlimit(writer, resource.RLIMIT_FSIZE, (limit, limit))
+            began = time.monotonic()
             output, errors = process.communicate(timeout=60)
-            self.assertEqual(process.returncode, 1, f"limit {limit}: {output}{errors}")
-            self.assertRegex(errors, r"run\.h5|checkpoint\.h5")
+            case = f"{ranks} ranks, limit {limit} after {n_before}: {output}{errors}"
+            self.assertEqual(process.returncode, 1, case)
+            self.assertLess(time.monotonic() - began, 20, case)
+            self.assertRegex(errors, r"rank 0: .*(run\.h5|checkpoint\.h5)", case)
             self.check_files(out)
-            self.assertGreaterEqual(self.step_of(out), start)
+            self.assertGreaterEqual(self.step_of(out), max(start, last), case)
             self.finish(out, 2)
+
+    def wait_for(self, condition, process):
+        limit = time.monotonic() + 60
+        while not condition() and process.poll() is None and time.monotonic() < limit:
+            time.sleep(0.001)
+        self.assertTrue(condition(), "in vain")
+
+    def claimed_by(self, out):
+        """The process that has the run; 0: none yet."""
+        try:
+            with open(self.path(out, "claim.txt"), encoding="ascii") as file:
+                return int(dict(line.split() for line in file)["process"])
+        except (OSError, KeyError):
+            return 0
 
 
 if __name__ == "__main__":

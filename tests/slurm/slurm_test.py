@@ -119,6 +119,57 @@ class Slurm(unittest.TestCase):
             self.assertEqual(self.bits(site), self.whole(steps), site)
             shutil.rmtree(self.path("whole"))
 
+    def process_of(self, *parts):
+        with open(self.path(*parts, "claim.txt"), encoding="ascii") as file:
+            return int(re.search(r"process (\d+)", file.read()).group(1))
+
+    def test_rank_that_hangs_until_the_limit_is_cut_off_and_goes_on(self):
+        for site in ("default", "mpirun"):
+            steps = 6000
+            job = self.submit("run", "--out", self.path(site), *KEYS, "--train.steps", steps, "--train.checkpoint_minutes", "0.01", site=site)
+            self.await_training(job, site)
+            os.kill(self.process_of(site), signal.SIGSTOP)
+            run("scancel", "--batch", "--signal=USR2", job)
+            time.sleep(2)
+            self.assertEqual(self.field(job, "JobState"), "RUNNING")
+            run("scancel", "--batch", "--signal=TERM", job)  # as Slurm does at the limit
+            self.requeued_now(job, 1)
+            wait_for(lambda: self.is_over(job), f"job {job} to end: " + self.log(job))
+            self.assertEqual(self.field(job, "JobState"), "COMPLETED", self.log(job))
+            self.assertEqual(self.bits(site), self.whole(steps), site)
+            shutil.rmtree(self.path("whole"))
+
+    def test_writes_that_take_longer_than_the_patience_with_mpirun_are_ended(self):
+        job = self.submit("run", "--out", self.path("slow"), *KEYS, "--train.steps", 10**6, site="mpirun", TVEM_TEST_WRITE_DELAY_MS="2700")
+        self.await_training(job, "slow")
+        run("scancel", "--batch", "--signal=USR2", job)
+        wait_for(lambda: "back into the queue" in self.log(job), "the job to be put back: " + self.log(job))
+        self.assertGreater(self.steps("slow"), 0)
+        self.assertFalse([name for name in os.listdir(self.path("slow")) if ".tmp-" in name])
+
+    def test_other_evaluation_of_a_finished_run_goes_on_after_a_stop(self):
+        run(TVEM, "run", "--out", self.path("out"), *KEYS, "--train.steps", 20)
+        other = ("--eval.tasks", "20000", "--eval.estimators", "transformer,em:restarts=40")
+        words = [*KEYS[:KEYS.index("--eval.tasks")], "--train.steps", "20", *other]
+        job = self.submit("run", "--out", self.path("out"), *words)
+        wait_for(lambda: os.path.exists(self.path("out", "claim.txt")), "the job to begin: " + self.log(job))
+        time.sleep(2)
+        run("scancel", "--batch", "--signal=USR2", job)
+        self.requeued_now(job, 1)
+        run(TVEM, "status", self.path("out"))  # of what is in the folder: the earlier evaluation
+        run(TVEM, "run", "--status", "--out", self.path("out"), *words, expect=75)
+        wait_for(lambda: self.is_over(job), f"job {job} to end: " + self.log(job))
+        self.assertEqual(self.field(job, "JobState"), "COMPLETED", self.log(job))
+        run(TVEM, "run", "--status", "--out", self.path("out"), *words)
+
+    def test_folder_of_another_training_and_wrong_keys_end_the_job_at_once(self):
+        run(TVEM, "run", "--out", self.path("out"), *KEYS, "--train.steps", 20)
+        for words, message in ((("--train.rate", "0.1"), "another training"), (("--train.rats", "0.1"), "the nearest known one is train.rate")):
+            job = self.submit("run", "--out", self.path("out"), *KEYS, "--train.steps", 20, *words)
+            wait_for(lambda: self.is_over(job), f"job {job} to end")
+            self.assertEqual((self.field(job, "JobState"), self.field(job, "ExitCode")), ("FAILED", "2:0"), self.log(job))
+            self.assertIn(message, self.log(job))
+
     def test_requeue_and_cancel_by_others(self):
         steps = 8000
         job = self.submit("run", "--out", self.path("out"), *KEYS, "--train.steps", steps, "--train.checkpoint_minutes", "0.01")
@@ -139,12 +190,10 @@ class Slurm(unittest.TestCase):
         job = self.submit("sweep", *words)
         claims = lambda: [name for name in os.listdir(self.path("sweep")) if os.path.exists(self.path("sweep", name, "claim.txt"))] \
             if os.path.exists(self.path("sweep")) else []
-        wait_for(claims, "a run to begin")
-        victim = claims()[0]
-        listed = run(TVEM, "sweep", "--list", "--tsv", *words[2:]).splitlines()[1:]
-        index = next(line.split("\t")[0] for line in listed if line.split("\t")[1] == victim)
-        with open(self.path("sweep", victim, "claim.txt"), encoding="ascii") as file:
-            os.kill(int(file.read().split()[1]), signal.SIGKILL)
+        index = 7  # the last one, whose job has the array's own number
+        victim = run(TVEM, "sweep", "--list", "--tsv", *words[2:]).splitlines()[1 + index].split("\t")[1]
+        wait_for(lambda: victim in claims(), "the last run to begin: " + self.log(job))
+        os.kill(self.process_of("sweep", victim), signal.SIGKILL)
         wait_for(lambda: "back into the queue" in self.log(f"{job}_{index}"), "the killed run to be put back: " + self.log(job))
         run("scancel", f"{job}_{index}")
         wait_for(lambda: self.is_over(job), "the array to end", 150)

@@ -269,6 +269,20 @@ TEST_F(Files, WriterThatFails_OldFileKeptAndTemporaryGone) {
   EXPECT_EQ(n_files, 1);
 }
 
+TEST_F(Files, WriterThatMayNotReplace_OldFilesKeptAndTemporaryGone) {
+  write_checkpoint(folder, some_checkpoint(3));
+  write_checkpoint(folder, some_checkpoint(5));
+  auto const refuse = [] { throw Error("it is no longer ours"); };
+  EXPECT_EQ(error_of([&] { write_checkpoint(folder, some_checkpoint(6), refuse); }),
+            "it is no longer ours");
+  EXPECT_EQ(read_checkpoint(folder)->checkpoint.state.step, 5);
+  fs::remove(folder / "checkpoint.h5");
+  EXPECT_EQ(read_checkpoint(folder)->checkpoint.state.step, 3);
+  int n_files = 0;
+  for ([[maybe_unused]] auto const& entry : fs::directory_iterator(folder)) ++n_files;
+  EXPECT_EQ(n_files, 1);
+}
+
 TEST_F(Files, FolderThatIsNotThere_ErrorNamesTheFile) {
   std::string const message =
       error_of([&] { write_checkpoint(folder / "gone", some_checkpoint(1)); });

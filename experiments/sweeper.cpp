@@ -1,0 +1,167 @@
+#include "sweeper.hpp"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "command_line.hpp"
+#include "evaluation_job.hpp"
+#include "run_claim.hpp"
+#include "trained_model.hpp"
+#include "tvem/comm/collective_errors.hpp"
+#include "tvem/core/error.hpp"
+#include "tvem/io/durable.hpp"
+#include "tvem/io/evaluation_file.hpp"
+
+namespace tvem {
+
+namespace fs = std::filesystem;
+
+SweepDisplay::SweepDisplay(SweepPlan const& plan, fs::path const& folder, bool is_active)
+    : states_(plan.sweep, plan.runs, folder),
+      is_active_(is_active),
+      is_terminal_(is_active && output_is_terminal()) {}
+
+std::string SweepDisplay::text() {
+  if (!is_active_) return "";
+  auto const start = Clock::now();
+  states_.refresh();
+  looked_ = Clock::now();
+  look_took_ = looked_ - start;
+  return states_.progress_text();
+}
+
+void SweepDisplay::refresh() {
+  auto const since = Clock::now() - looked_;
+  if (!is_terminal_ || since < std::chrono::seconds(2) || since < 20 * look_took_) return;
+  line_.show(text());
+}
+
+Sweeper::Sweeper(Communicator group, std::string command_line, SweepPlan const& plan,
+                 fs::path folder, StopRequest const& stop, fs::file_time_type started_at,
+                 bool is_display)
+    : group_(std::move(group)),
+      command_line_(std::move(command_line)),
+      plan_(plan),
+      folder_(std::move(folder)),
+      stop_(stop),
+      started_at_(started_at),
+      states_(plan.sweep, plan.runs, folder_),
+      display_(plan, folder_, is_display) {}
+
+bool Sweeper::is_stopping() const {
+  return is_stopped_ || group_.max(stop_.is_there() ? 1 : 0) == 1;
+}
+
+void Sweeper::do_run(std::size_t index, Voice voice) {
+  SweepRun const& run = plan_.runs[index];
+  fs::path const folder = folder_ / run.id;
+  if (!is_left_to_do(index)) return;
+  auto const start = std::chrono::steady_clock::now();
+  std::unique_ptr<RunClaim> claim;
+  std::string outcome;
+  try {
+    on_root(group_, [&] {
+      claim = RunClaim::take(claim_file(folder));
+      if (claim) remove_left_over_writes(folder);
+    });
+    if (group_.max(claim ? 1 : 0) == 0) return;
+    WorkHooks const hooks{.on_alive =
+                              [&] {
+                                claim->check_now_and_then();
+                                if (voice == Voice::silent) display_.refresh();
+                              },
+                          .wants_stop = [&] { return stop_.is_there(); },
+                          .may_replace = [&] { claim->check(); }};
+    bool const was_work =
+        run.is_training ? train(run, folder, voice, hooks) : evaluate_baselines(run, voice, hooks);
+    if (group_.is_root()) clear_failure(folder);
+    if (!was_work) return;
+    ++n_done_;
+    outcome = "finished";
+  } catch (StoppedOnRequest const& error) {
+    is_stopped_ = true;
+    outcome = error.what();
+  } catch (ClaimLost const& error) {
+    if (group_.size() > 1) throw;
+    outcome = error.what();
+  } catch (ConfigurationError const& error) {
+    outcome = failure(folder, error.what());
+  } catch (TrainingDiverged const& error) {
+    outcome = failure(folder, error.what());
+  } catch (std::exception const& error) {
+    // Of one rank alone, perhaps: the others may be waiting, and only the end of all helps.
+    if (group_.size() > 1) {
+      try {
+        record_failure(folder, error.what());
+      } catch (std::exception const&) {
+        // The first failure is the one to tell of.
+      }
+      throw;
+    }
+    outcome = failure(folder, error.what());
+  }
+  claim.reset();
+  std::chrono::duration<double> const time = std::chrono::steady_clock::now() - start;
+  tell(index, outcome + (outcome == "finished" ? " in " + duration_text(time.count()) : ""));
+}
+
+/// Collective in the group, as its root sees it: not finished, and not failed since this sweep
+/// was started, by another group or job.
+bool Sweeper::is_left_to_do(std::size_t index) {
+  bool is_left = false;
+  if (group_.is_root()) {
+    auto const failed_at = time_of_failure(folder_ / plan_.runs[index].id);
+    is_left = states_.look_at(index).state != RunState::finished &&
+              !(failed_at && *failed_at >= started_at_);
+  }
+  return group_.max(is_left ? 1 : 0) == 1;
+}
+
+/// The training, and the evaluations of its model. Whether there was anything left to do.
+bool Sweeper::train(SweepRun const& run, fs::path const& folder, Voice voice,
+                    WorkHooks const& hooks) {
+  bool was_work = run_job(training_settings(plan_.sweep, run.cell), folder, group_, command_line_,
+                          voice, hooks);
+  std::optional<TrainedModel> model;
+  for (std::size_t const cell : run.evaluations) {
+    fs::path const file = folder_ / model_evaluation_file(plan_.sweep, cell);
+    if (holds(file, model_evaluation_identity(plan_.sweep, cell))) continue;
+    std::vector<std::string> warnings;
+    if (!model) on_every_rank(group_, [&] { model = read_trained_model(folder, warnings); });
+    evaluation_job({model_evaluation_settings(plan_.sweep, cell), model, file}, group_,
+                   command_line_, voice, hooks);
+    was_work = true;
+  }
+  return was_work;
+}
+
+bool Sweeper::evaluate_baselines(SweepRun const& run, Voice voice, WorkHooks const& hooks) {
+  fs::path const file = folder_ / baseline_file(plan_.sweep, run.cell);
+  if (holds(file, baseline_identity(plan_.sweep, run.cell))) return false;
+  evaluation_job({baseline_settings(plan_.sweep, run.cell), {}, file}, group_, command_line_, voice,
+                 hooks);
+  return true;
+}
+
+/// Collective in the group, as its root sees it: whether the file holds this evaluation, whole.
+bool Sweeper::holds(fs::path const& file, std::string const& identity) const {
+  return group_.max(group_.is_root() && evaluation_of_file(file) == identity ? 1 : 0) == 1;
+}
+
+void Sweeper::tell(std::size_t index, std::string const& outcome) {
+  SweepRun const& run = plan_.runs[index];
+  display_.clear();
+  std::string const whole = display_.text();
+  say(group_, "run " + std::to_string(plan_.first + index) + " of " + std::to_string(plan_.n_runs) +
+                  ", " + run.id + " (" + text_of(plan_.sweep, run) + "): " + outcome +
+                  (whole.empty() ? "" : "; " + whole) + "\n");
+}
+
+std::string Sweeper::failure(fs::path const& folder, std::string const& message) {
+  on_root(group_, [&] { record_failure(folder, message); });
+  ++n_failed_;
+  return "failed: " + message;
+}
+
+}  // namespace tvem
