@@ -201,7 +201,7 @@ void write_csv(std::filesystem::path const& path, ClusteringRecord const& record
 void cluster(CommandContext const& context, Request const& request) {
   ClusteringRecord record;
   std::vector<std::string> warnings;
-  TrainedModel const model = read_trained_model(request.model, warnings);
+  TrainedModel const model = read_trained_model(Communicator::serial(), request.model, warnings);
   record.header = model.header;
   auto const specs = parse_specs(request);
   record.table = read_points(request.data, request.selection);

@@ -75,8 +75,7 @@ EvaluationRequest read_request(CommandContext const& context, SplitArguments con
   EvaluationRequest request;
   std::vector<std::string> problems, warnings;
   if (arguments.has("model"))
-    on_every_rank(context.comm,
-                  [&] { request.model = read_trained_model(arguments.value("model"), warnings); });
+    request.model = read_trained_model(context.comm, arguments.value("model"), warnings);
   std::string const path = arguments.value("config");
   if (request.model && !path.empty())
     throw ConfigurationError("--config " + path + ": the model has the configuration of its " +

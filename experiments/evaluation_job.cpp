@@ -36,7 +36,8 @@ std::optional<ModelOrigin> origin_of(std::optional<TrainedModel> const& model) {
 }  // namespace
 
 std::string identity_of(EvaluationRequest const& request) {
-  return request.model ? evaluation_identity(request.model->settings, request.settings)
+  return request.model ? evaluation_identity(request.model->settings, request.settings,
+                                             request.model->state.step)
                        : evaluation_identity(request.settings);
 }
 

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "command_line.hpp"
 #include "tvem/comm/session.hpp"
@@ -73,7 +74,8 @@ int dispatch(Communicator const& comm, std::vector<std::string> const& words) {
   }
   std::string command_line = "tvem";
   for (auto const& word : words) command_line += " " + word;
-  check_launch(comm);
+  bool const is_only_reading = words[0] == "status" || words[0] == "report";
+  if (!is_only_reading) check_launch(comm);
   for (auto const& command : commands)
     if (command.name == words[0])
       return command.run({comm, {words.begin() + 1, words.end()}, command_line});
@@ -84,14 +86,15 @@ int dispatch(Communicator const& comm, std::vector<std::string> const& words) {
 
 /// One line a problem. Where all ranks have found the same, only rank 0 speaks; a rank that is
 /// alone with its problems ends all.
-void leave(MpiSession const& session, ConfigurationError const& error) {
+int leave(MpiSession const& session, std::vector<std::string> const& problems, ExitCode code) {
   Communicator const comm = session.world();
   bool const are_all_here = comm.size() == 1 || session.do_all_arrive();
   std::string const rank = are_all_here ? "" : "rank " + std::to_string(comm.rank()) + ": ";
   std::string text;
-  for (auto const& problem : error.problems()) text += "tvem: " + rank + problem + "\n";
+  for (auto const& problem : problems) text += "tvem: " + rank + problem + "\n";
   if (comm.is_root() || !are_all_here) std::cerr << text << std::flush;
-  if (!are_all_here) session.abort(static_cast<int>(ExitCode::wrong_input));
+  if (!are_all_here) session.abort(static_cast<int>(code));
+  return static_cast<int>(code);
 }
 
 }  // namespace
@@ -110,8 +113,9 @@ int main(int argc, char** argv) {
   try {
     return dispatch(comm, {argv + 1, argv + argc});
   } catch (ConfigurationError const& error) {
-    leave(session, error);
-    return static_cast<int>(ExitCode::wrong_input);
+    return leave(session, error.problems(), ExitCode::wrong_input);
+  } catch (TrainingDiverged const& error) {
+    return leave(session, {error.what()}, ExitCode::failed);
   } catch (StoppedOnRequest const& error) {
     say(comm, std::string("tvem: ") + error.what() + "; run the same command again to go on\n");
     return static_cast<int>(ExitCode::stopped);

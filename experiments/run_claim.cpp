@@ -34,12 +34,14 @@ std::string environment(char const* name) {
   return value && *value ? value : "-";
 }
 
-/// Where the numbers of processes are the same: one start of one machine, and one container on it.
+/// Where the numbers of processes are the same: one start of one machine, and one container on it;
+/// - where the system does not say.
 std::string this_machine() {
   std::string boot;
   std::ifstream("/proc/sys/kernel/random/boot_id") >> boot;
   std::error_code error;
-  return boot + ":" + fs::read_symlink("/proc/self/ns/pid", error).string();
+  std::string const container = fs::read_symlink("/proc/self/ns/pid", error).string();
+  return boot.empty() || container.empty() ? "-" : boot + ":" + container;
 }
 
 /// What the system says of a process, by fields as of `man proc_pid_stat`, from the third on; empty
@@ -83,13 +85,15 @@ std::string text_of(Signature const& signature) {
          signature.start + "\n";
 }
 
-Signature own_signature() {
-  return {.host = host_name(),
-          .process = std::to_string(getpid()),
-          .job = environment("SLURM_JOB_ID"),
-          .restarts = environment("SLURM_RESTART_COUNT"),
-          .machine = this_machine(),
-          .start = start_of(getpid())};
+/// Of this process; the same for its life, whatever becomes of the machine's name.
+Signature const& own_signature() {
+  static Signature const own{.host = host_name(),
+                             .process = std::to_string(getpid()),
+                             .job = environment("SLURM_JOB_ID"),
+                             .restarts = environment("SLURM_RESTART_COUNT"),
+                             .machine = this_machine(),
+                             .start = start_of(getpid())};
+  return own;
 }
 
 Signature signature_of(fs::path const& file) {
@@ -105,17 +109,31 @@ Signature signature_of(fs::path const& file) {
           .start = value("start")};
 }
 
+/// How often a job had been requeued; Slurm does not say so in the first round.
+int round_of(Signature const& signature) {
+  int round = 0;
+  read_number(signature.restarts, round);
+  return round;
+}
+
+/// Whether the file, if it is there, is a claim, or one that was about to be written.
+bool is_claim(fs::path const& file) {
+  std::error_code error;
+  auto const size = fs::file_size(file, error);
+  if (error) return !fs::exists(file, error);
+  return size == 0 || signature_of(file).host != "-";
+}
+
 enum class Owner { alive, gone, elsewhere };
 
 /// What can be said of the owner from here.
 Owner owner_as_seen_from_here(Signature const& theirs) {
-  Signature const own = own_signature();
+  Signature const& own = own_signature();
   bool const is_of_our_job = own.job != "-" && theirs.job == own.job;
-  if (is_of_our_job && theirs.restarts != own.restarts) return Owner::gone;
+  if (is_of_our_job && round_of(theirs) < round_of(own)) return Owner::gone;
   pid_t process = 0;
-  if (theirs.host != own.host || theirs.machine != own.machine ||
-      !read_number(theirs.process, process))
-    return Owner::elsewhere;
+  bool const is_here = own.machine != "-" && theirs.machine == own.machine;
+  if (!is_here || !read_number(theirs.process, process)) return Owner::elsewhere;
   return is_gone(process, theirs.start) ? Owner::gone : Owner::alive;
 }
 
@@ -131,13 +149,31 @@ Identity identity_of(struct stat const& info) {
   return {info.st_ino, info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
 }
 
+/// A name beside the file that no other process has.
+fs::path beside(fs::path const& file) {
+  return file.string() + "." + host_name() + "-" + std::to_string(getpid());
+}
+
+/// The present time by the clock that the file's own time is of: that of the file system, which may
+/// be another machine's.
+std::time_t now_of_file_system(fs::path const& file) {
+  fs::path const probe = beside(file);
+  int const descriptor = open(probe.c_str(), O_CREAT | O_WRONLY, 0644);
+  if (descriptor < 0) return std::time(nullptr);
+  struct stat info {};
+  bool const is_known = futimens(descriptor, nullptr) == 0 && fstat(descriptor, &info) == 0;
+  close(descriptor);
+  unlink(probe.c_str());
+  return is_known ? info.st_mtime : std::time(nullptr);
+}
+
 /// Whether the file is there and its owner alive. identity: of the file that was looked at.
-bool is_alive(fs::path const& file, Identity& identity) {
+bool is_alive(fs::path const& file, std::time_t now, Identity& identity) {
   struct stat info {};
   if (stat(file.c_str(), &info) != 0) return false;
   identity = identity_of(info);
   Owner const owner = owner_as_seen_from_here(signature_of(file));
-  double const age_s = std::difftime(std::time(nullptr), info.st_mtime);
+  double const age_s = std::difftime(now, info.st_mtime);
   bool const is_silent = age_s >= (info.st_size > 0 ? lifetime_s : lifetime_of_empty_s);
   return owner == Owner::alive || (owner == Owner::elsewhere && !is_silent);
 }
@@ -160,16 +196,23 @@ bool create(fs::path const& file) {
   throw Error(file.string() + " could not be written; see whether the disk is full");
 }
 
-/// Takes a left-over claim away. Two processes may find it at once: only one renames it, and one
-/// that has renamed a newer claim puts it back.
-void remove_left_over(fs::path const& file, Identity const& identity) {
-  fs::path const aside = file.string() + "." + host_name() + "-" + std::to_string(getpid());
-  if (rename(file.c_str(), aside.c_str()) != 0) return;
+/// Takes a left-over claim; false when somebody else has been faster. Only who has made the file
+/// beside it may do so, so that nobody takes a claim away that is newer than the one that he found.
+/// A process that ends here leaves that file; the next one but one takes over then.
+bool take_over(fs::path const& file, Identity const& identity) {
+  fs::path const guard = file.string() + ".takeover";
   struct stat info {};
-  bool const is_same = stat(aside.c_str(), &info) == 0 && identity_of(info) == identity;
-  if (!is_same && link(aside.c_str(), file.c_str()) != 0 && errno != EEXIST)
-    throw Error(file.string() + " could not be put back: " + std::strerror(errno));
-  unlink(aside.c_str());
+  if (!create(guard)) {
+    if (stat(guard.c_str(), &info) == 0 &&
+        std::difftime(now_of_file_system(file), info.st_mtime) >= lifetime_of_empty_s)
+      unlink(guard.c_str());
+    return false;
+  }
+  bool const is_same = stat(file.c_str(), &info) == 0 && identity_of(info) == identity;
+  if (is_same) unlink(file.c_str());
+  bool const is_ours = create(file);
+  unlink(guard.c_str());
+  return is_ours;
 }
 
 }  // namespace
@@ -182,10 +225,12 @@ std::unique_ptr<RunClaim> RunClaim::take(fs::path const& file) {
                              ": the folder cannot be made: " + error.message());
   bool is_ours = create(file);
   Identity identity;
-  if (!is_ours && !is_alive(file, identity)) {
-    remove_left_over(file, identity);
-    is_ours = create(file);
-  }
+  if (!is_ours && !is_claim(file))
+    throw ConfigurationError(file.string() +
+                             ", where a run says who is at work on it, is not of tvem; choose "
+                             "another folder, or move it away");
+  if (!is_ours && !is_alive(file, now_of_file_system(file), identity))
+    is_ours = take_over(file, identity);
   return std::unique_ptr<RunClaim>(is_ours ? new RunClaim(file) : nullptr);
 }
 
@@ -199,7 +244,7 @@ std::string RunClaim::owner(fs::path const& file) {
 
 bool RunClaim::is_held(fs::path const& file) {
   Identity identity;
-  return is_alive(file, identity);
+  return is_alive(file, std::time(nullptr), identity);
 }
 
 RunClaim::RunClaim(fs::path file) : file_(std::move(file)) {

@@ -80,13 +80,13 @@ int run_command(CommandContext const& context) {
     return static_cast<int>(ExitCode::finished);
   }
   Settings const settings = read_settings(context, arguments);
+  StopRequest const stop(arguments.value("max-minutes"));
   std::string const folder = arguments.value("out");
   if (arguments.has("status"))
     return static_cast<int>(tell_status(context.comm, [&] {
       check_same_training(folder, settings);
       return status_of_one(folder, status_of_run(folder, settings));
     }));
-  StopRequest const stop(arguments.value("max-minutes"));
   auto const claim = claim_run(context.comm, folder);
   WorkHooks const hooks{.on_alive = [&] { claim->check_now_and_then(); },
                         .wants_stop = [&] { return stop.is_there(); },

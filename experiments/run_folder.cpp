@@ -1,11 +1,16 @@
 #include "run_folder.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "provenance.hpp"
+#include "run_claim.hpp"
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/io/config.hpp"
 #include "tvem/io/durable.hpp"
 #include "tvem/io/identity.hpp"
+#include "tvem/train/state_digest.hpp"
 
 namespace tvem {
 namespace {
@@ -30,10 +35,22 @@ void check_same_training(FileHeader const& header, Settings const& asked, fs::pa
   throw ConfigurationError(std::move(problems));
 }
 
+/// Whether the folder has a checkpoint of this step or a later one.
+bool has_gone_on_from(fs::path const& folder, TrainingState const& state) {
+  try {
+    auto const found = read_checkpoint(folder);
+    return found && found->checkpoint.state.step >= state.step;
+  } catch (Error const&) {
+    return false;  // there are only damaged ones
+  }
+}
+
 }  // namespace
 
 void check_same_training(fs::path const& folder, Settings const& asked) {
   fs::path const file = folder / "run.h5";
+  if (fs::exists(folder) && !fs::is_directory(folder))
+    throw ConfigurationError("--out " + folder.string() + " is a file, not a folder");
   if (!fs::is_regular_file(file)) return;
   std::optional<RunRecord> stored;
   try {
@@ -62,16 +79,32 @@ RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const
   });
   if (found) {
     notice_ = found->notice;
+    note_other_curve(*found);
     stored_state_ = std::move(found->checkpoint.state);
     record_.header = std::move(found->checkpoint.header);
   }
-  std::int64_t const step = stored_state_ ? stored_state_->step : -1;
-  if (comm_.min(step) != comm_.max(step))
+  if (!is_same_on_all_ranks(comm_, stored_state_ ? digest_of(*stored_state_) : ""))
     throw Error("the ranks see different checkpoints in " + path_.string() +
                 "; it must be a folder that all nodes share");
   on_root(comm_, [&] { read_run_file_of_folder(); });
   is_trained_ = comm_.max(is_trained_ ? 1 : 0) == 1;
   is_evaluated_ = comm_.max(is_evaluated_ ? 1 : 0) == 1;
+}
+
+/// Points of the learning curve that are to come may be on other tasks than those that are there.
+void RunFolder::note_other_curve(FoundCheckpoint const& found) {
+  Settings const stored = stored_settings(found.checkpoint.header, path_);
+  auto const tasks_of = [](Settings const& settings) {
+    return std::pair(settings.eval.seed,
+                     std::min(settings.train.evaluate_tasks, settings.eval.tasks));
+  };
+  TrainingState const& state = found.checkpoint.state;
+  if (state.learning_curve.empty() || state.step >= settings_.train.steps ||
+      tasks_of(stored) == tasks_of(settings_))
+    return;
+  notice_ += (notice_.empty() ? "" : "; ") + std::string("the learning curve until step ") +
+             std::to_string(state.step) +
+             " is on other tasks than what follows (eval.seed, eval.tasks, train.evaluate_tasks)";
 }
 
 /// Provenance and evaluation of earlier starts. A run.h5 that cannot be read is written anew: all
@@ -133,9 +166,14 @@ void RunFolder::write_checkpoint(TrainingState const& state) {
 
 fs::path RunFolder::write_diverged(TrainingState const& state) {
   fs::path const folder = path_ / "diverged";
-  if (!comm_.is_root()) return folder;
-  fs::create_directories(folder);
-  tvem::write_checkpoint(folder, checkpoint_of(state), may_replace_);
+  if (comm_.is_root()) {
+    auto const claim = RunClaim::take(claim_file(folder));
+    if (claim && !has_gone_on_from(folder, state)) {
+      remove_left_over_writes(folder);
+      tvem::write_checkpoint(folder, checkpoint_of(state), may_replace_);
+    }
+  }
+  comm_.barrier();  // the ranks are about to leave, and a launcher may end all with the first
   return folder;
 }
 

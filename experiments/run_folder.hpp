@@ -13,7 +13,8 @@
 
 namespace tvem {
 
-/// Throws ConfigurationError, naming the keys that differ, when the folder holds another training.
+/// Throws ConfigurationError, naming the keys that differ, when the folder holds another training,
+/// and when it is a file.
 void check_same_training(std::filesystem::path const& folder, Settings const& asked);
 
 /// The folder of a run: run.h5, checkpoint.h5 and checkpoint.previous.h5. Files are written by rank
@@ -42,13 +43,15 @@ class RunFolder {
              std::string const& command_line);
   /// Writes checkpoint.h5, then run.h5. Rank 0 alone writes.
   void write_checkpoint(TrainingState const& state);
-  /// Writes a checkpoint into the folder `diverged` within, and returns it. Rank 0 alone writes.
+  /// Collective. Writes a checkpoint into the folder `diverged` within, unless somebody has gone on
+  /// from it there, and returns it. Rank 0 alone writes.
   std::filesystem::path write_diverged(TrainingState const& state);
   /// Writes run.h5 with the evaluation. Rank 0 alone writes.
   void write_evaluation(TrainingState const& state, Evaluation evaluation);
   RunRecord const& record() const { return record_; }
 
  private:
+  void note_other_curve(FoundCheckpoint const& found);
   void read_run_file_of_folder();
   void write_run(TrainingState const& state);
   Checkpoint checkpoint_of(TrainingState const& state) const;

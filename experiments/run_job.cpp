@@ -8,6 +8,7 @@
 #include "progress.hpp"
 #include "report.hpp"
 #include "run_folder.hpp"
+#include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/io/config.hpp"
 #include "tvem/io/identity.hpp"
@@ -126,9 +127,7 @@ void evaluate(Trainer& trainer, RunFolder& folder, bool is_shown, WorkHooks cons
 
 /// Refuses to begin when ranks have read other settings, by a file system that is behind.
 void check_same_settings(Communicator const& comm, Settings const& settings) {
-  std::string const own = configuration_text(settings);
-  bool const is_same = comm.broadcast(own) == own;
-  if (comm.min(is_same ? 1 : 0) == 0)
+  if (!is_same_on_all_ranks(comm, configuration_text(settings)))
     throw Error("the ranks have not read the same configuration; start again");
 }
 
@@ -144,11 +143,19 @@ EvaluationHooks evaluation_hooks(Progress& progress, WorkHooks const& hooks) {
 }
 
 bool run_job(Settings const& settings, std::filesystem::path const& path, Communicator const& comm,
-             std::string const& command_line, Voice voice, WorkHooks const& hooks) {
+             std::string const& command_line, Voice voice, WorkHooks const& hooks, Need need) {
   bool const is_shown = voice == Voice::aloud && comm.is_root();
   check_same_settings(comm, settings);
   RunFolder folder(path, settings, comm, hooks.may_replace);
-  if (folder.is_trained() && folder.is_evaluated()) return false;
+  bool const has_model =
+      folder.stored_state() && folder.stored_state()->step == settings.train.steps;
+  if (folder.is_trained() && folder.is_evaluated() && (need == Need::results || has_model))
+    return false;
+  if (folder.is_trained() && !folder.stored_state())
+    throw ConfigurationError(
+        path.string() +
+        " holds the results of a finished training, but no checkpoint to evaluate anew; "
+        "choose another --out, or remove its run.h5 to train again");
   if (!folder.notice().empty()) say(comm, "note: " + folder.notice() + "\n");
   Trainer trainer(settings, comm, starting_state(settings, folder, comm));
   if (trainer.is_finished() && folder.is_evaluated()) return false;

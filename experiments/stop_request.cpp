@@ -1,6 +1,8 @@
 #include "stop_request.hpp"
 
+#include <atomic>
 #include <csignal>
+#include <cstdint>
 #include <ctime>
 
 #include <unistd.h>
@@ -11,21 +13,18 @@
 namespace tvem {
 namespace {
 
-// All that a signal handler may touch.
-volatile std::sig_atomic_t is_asked = 0;
-timespec asked_at{};
+/// When the first signal came, by the monotonic clock; 0: none has. All that the handler touches,
+/// which may run on several threads at once.
+std::atomic<std::int64_t> asked_at_ms = 0;
+static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 
 extern "C" void on_signal(int signal) {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
-  if (is_asked == 0) {
-    asked_at = now;
-    is_asked = 1;
-    return;
-  }
-  long const since_ms =
-      1000 * (now.tv_sec - asked_at.tv_sec) + (now.tv_nsec - asked_at.tv_nsec) / 1'000'000;
-  if (since_ms >= 1000) _exit(128 + signal);
+  std::int64_t const now_ms = std::int64_t{1000} * now.tv_sec + now.tv_nsec / 1'000'000;
+  std::int64_t first_ms = 0;
+  bool const is_first = asked_at_ms.compare_exchange_strong(first_ms, now_ms);
+  if (!is_first && now_ms - first_ms >= 1000) _exit(128 + signal);
 }
 
 }  // namespace
@@ -42,12 +41,12 @@ StopRequest::StopRequest(std::string const& max_minutes)
   struct sigaction action {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
-  sigfillset(&action.sa_mask);  // one at a time: the handler shares what it touches
+  sigemptyset(&action.sa_mask);
   for (int const signal : {SIGUSR2, SIGTERM, SIGINT}) sigaction(signal, &action, nullptr);
 }
 
 bool StopRequest::is_there() const {
-  return is_asked != 0 || std::chrono::steady_clock::now() >= deadline_;
+  return asked_at_ms != 0 || std::chrono::steady_clock::now() >= deadline_;
 }
 
 }  // namespace tvem

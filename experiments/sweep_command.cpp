@@ -121,7 +121,8 @@ ExitCode do_runs(CommandContext const& context, SweepPlan const& plan, fs::path 
   world.sum(n_done);
   bool are_all_finished = false;
   on_root(world, [&] { are_all_finished = tell_states(world, plan, folder, n_done[0]); });
-  if (n_failed > 0) return ExitCode::failed;
+  bool const is_stopped = world.max(sweeper.is_stopping() ? 1 : 0) == 1;
+  if (n_failed > 0 && !is_stopped) return ExitCode::failed;
   return world.max(are_all_finished ? 1 : 0) == 1 ? ExitCode::finished : ExitCode::stopped;
 }
 
@@ -146,6 +147,7 @@ int sweep_command(CommandContext const& context) {
     say(context.comm, arguments.has("tsv") ? tsv_of(plan) : list_of(plan));
     return static_cast<int>(ExitCode::finished);
   }
+  StopRequest const stop(arguments.value("max-minutes"));
   fs::path const folder = arguments.value("out");
   if (arguments.has("status"))
     return static_cast<int>(
@@ -158,7 +160,6 @@ int sweep_command(CommandContext const& context) {
                                sweep_file(folder).string() +
                                " would take the place of --config; choose another folder");
   });
-  StopRequest const stop(arguments.value("max-minutes"));
   on_root(context.comm, [&] { store_sweep(folder, plan.sweep); });
   for (auto const& note : notes_of(plan)) say(context.comm, "note: " + note + "\n");
   return static_cast<int>(do_runs(context, plan, folder, n_groups, stop));

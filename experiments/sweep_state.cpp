@@ -197,7 +197,6 @@ std::optional<fs::file_time_type> time_of_failure(fs::path const& folder) {
 }
 
 void record_failure(fs::path const& folder, std::string const& message) {
-  fs::create_directories(folder);
   write_text(failure_file(folder), message);
 }
 

@@ -1,12 +1,10 @@
 #include "sweeper.hpp"
 
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "command_line.hpp"
 #include "evaluation_job.hpp"
-#include "run_claim.hpp"
 #include "trained_model.hpp"
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
@@ -16,6 +14,18 @@
 namespace tvem {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+/// In a folder that nothing can be written to there is no record; the message is told in any case.
+void try_to_record_failure(fs::path const& folder, std::string const& message) {
+  try {
+    record_failure(folder, message);
+  } catch (std::exception const&) {
+  }
+}
+
+}  // namespace
 
 SweepDisplay::SweepDisplay(SweepPlan const& plan, fs::path const& folder, bool is_active)
     : states_(plan.sweep, plan.runs, folder),
@@ -86,20 +96,14 @@ void Sweeper::do_run(std::size_t index, Voice voice) {
     if (group_.size() > 1) throw;
     outcome = error.what();
   } catch (ConfigurationError const& error) {
-    outcome = failure(folder, error.what());
+    outcome = failure(claim.get(), folder, error.what());
   } catch (TrainingDiverged const& error) {
-    outcome = failure(folder, error.what());
+    outcome = failure(claim.get(), folder, error.what());
   } catch (std::exception const& error) {
     // Of one rank alone, perhaps: the others may be waiting, and only the end of all helps.
-    if (group_.size() > 1) {
-      try {
-        record_failure(folder, error.what());
-      } catch (std::exception const&) {
-        // The first failure is the one to tell of.
-      }
-      throw;
-    }
-    outcome = failure(folder, error.what());
+    if (!group_.is_root()) try_to_record_failure(folder, error.what());
+    outcome = failure(claim.get(), folder, error.what());
+    if (group_.size() > 1) throw;
   }
   claim.reset();
   std::chrono::duration<double> const time = std::chrono::steady_clock::now() - start;
@@ -121,19 +125,23 @@ bool Sweeper::is_left_to_do(std::size_t index) {
 /// The training, and the evaluations of its model. Whether there was anything left to do.
 bool Sweeper::train(SweepRun const& run, fs::path const& folder, Voice voice,
                     WorkHooks const& hooks) {
-  bool was_work = run_job(training_settings(plan_.sweep, run.cell), folder, group_, command_line_,
-                          voice, hooks);
-  std::optional<TrainedModel> model;
-  for (std::size_t const cell : run.evaluations) {
-    fs::path const file = folder_ / model_evaluation_file(plan_.sweep, cell);
-    if (holds(file, model_evaluation_identity(plan_.sweep, cell))) continue;
-    std::vector<std::string> warnings;
-    if (!model) on_every_rank(group_, [&] { model = read_trained_model(folder, warnings); });
-    evaluation_job({model_evaluation_settings(plan_.sweep, cell), model, file}, group_,
-                   command_line_, voice, hooks);
-    was_work = true;
-  }
-  return was_work;
+  std::vector<std::size_t> missing;
+  for (std::size_t const cell : run.evaluations)
+    if (!holds(folder_ / model_evaluation_file(plan_.sweep, cell),
+               model_evaluation_identity(plan_.sweep, cell)))
+      missing.push_back(cell);
+  bool const was_work =
+      run_job(training_settings(plan_.sweep, run.cell), folder, group_, command_line_, voice, hooks,
+              missing.empty() ? Need::results : Need::model);
+  if (missing.empty()) return was_work;
+  std::vector<std::string> warnings;
+  auto const model = read_trained_model(group_, folder, warnings);
+  for (auto const& warning : warnings) say(group_, "warning: " + warning + "\n");
+  for (std::size_t const cell : missing)
+    evaluation_job({model_evaluation_settings(plan_.sweep, cell), model,
+                    folder_ / model_evaluation_file(plan_.sweep, cell)},
+                   group_, command_line_, voice, hooks);
+  return true;
 }
 
 bool Sweeper::evaluate_baselines(SweepRun const& run, Voice voice, WorkHooks const& hooks) {
@@ -158,9 +166,16 @@ void Sweeper::tell(std::size_t index, std::string const& outcome) {
                   (whole.empty() ? "" : "; " + whole) + "\n");
 }
 
-std::string Sweeper::failure(fs::path const& folder, std::string const& message) {
-  on_root(group_, [&] { record_failure(folder, message); });
+std::string Sweeper::failure(RunClaim const* claim, fs::path const& folder,
+                             std::string const& message) {
   ++n_failed_;
+  if (!group_.is_root()) return message;
+  try {
+    if (claim) claim->check();
+  } catch (ClaimLost const& lost) {
+    return lost.what();
+  }
+  try_to_record_failure(folder, message);
   return "failed: " + message;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "progress.hpp"
+#include "run_claim.hpp"
 #include "run_job.hpp"
 #include "stop_request.hpp"
 #include "sweep_plan.hpp"
@@ -61,7 +62,8 @@ class Sweeper {
   bool evaluate_baselines(SweepRun const& run, Voice voice, WorkHooks const& hooks);
   bool holds(std::filesystem::path const& file, std::string const& identity) const;
   void tell(std::size_t index, std::string const& outcome);
-  std::string failure(std::filesystem::path const& folder, std::string const& message);
+  std::string failure(RunClaim const* claim, std::filesystem::path const& folder,
+                      std::string const& message);
 
   Communicator group_;
   std::string command_line_;

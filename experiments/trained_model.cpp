@@ -1,13 +1,16 @@
 #include "trained_model.hpp"
 
 #include "provenance.hpp"
+#include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/io/checkpoint_file.hpp"
+#include "tvem/train/state_digest.hpp"
 
 namespace tvem {
 
-TrainedModel read_trained_model(std::filesystem::path const& folder,
-                                std::vector<std::string>& warnings) {
+namespace {
+
+FoundCheckpoint read_any_checkpoint(std::filesystem::path const& folder) {
   std::optional<FoundCheckpoint> found;
   try {
     found = read_checkpoint(folder);
@@ -17,6 +20,19 @@ TrainedModel read_trained_model(std::filesystem::path const& folder,
   if (!found)
     throw ConfigurationError("--model " + folder.string() +
                              ": there is no checkpoint.h5; give a folder of tvem run");
+  return *found;
+}
+
+}  // namespace
+
+TrainedModel read_trained_model(Communicator const& comm, std::filesystem::path const& folder,
+                                std::vector<std::string>& warnings) {
+  std::optional<FoundCheckpoint> found;
+  on_every_rank(comm, [&] { found = read_any_checkpoint(folder); });
+  if (!is_same_on_all_ranks(comm, digest_of(found->checkpoint.state)))
+    throw Error("--model " + folder.string() +
+                ": the ranks have read different checkpoints; start again when " +
+                "no training writes there, in a folder that all nodes share");
   if (!found->notice.empty()) warnings.push_back(found->notice);
   TrainedModel model{.header = found->checkpoint.header,
                      .settings = stored_settings(found->checkpoint.header, folder),

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tvem/comm/communicator.hpp"
 #include "tvem/core/settings.hpp"
 #include "tvem/io/run_file.hpp"
 #include "tvem/train/records.hpp"
@@ -17,10 +18,10 @@ struct TrainedModel {
   TrainingState state;
 };
 
-/// The model in a folder of tvem run. Adds to `warnings` what the user should know of it: its
-/// training is not finished, or its last checkpoint is damaged. Throws ConfigurationError when
-/// there is none.
-TrainedModel read_trained_model(std::filesystem::path const& folder,
+/// Collective. The model in a folder of tvem run, the same on every rank. Adds to `warnings` what
+/// the user should know of it: its training is not finished, or its last checkpoint is damaged.
+/// Throws ConfigurationError when there is none, Error when the ranks have read different ones.
+TrainedModel read_trained_model(Communicator const& comm, std::filesystem::path const& folder,
                                 std::vector<std::string>& warnings);
 
 }  // namespace tvem

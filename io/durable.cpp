@@ -20,8 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void fail(fs::path const& path, std::string const& what) {
-  throw Error(path.string() + " could not be " + what + ": " + std::strerror(errno) +
-              "; what was there before is kept");
+  throw Error(path.string() + " could not be " + what + ": " + std::strerror(errno));
 }
 
 /// In builds with tests: TVEM_TEST_WRITE_DELAY_MS milliseconds, for a kill to come amid a write.
@@ -61,6 +60,19 @@ void keep_previous(fs::path const& path, fs::path const& previous) {
   fs::rename(error ? path : link, previous);
 }
 
+std::string replaced(std::string text, std::string const& what, std::string const& by) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+  return text;
+}
+
+/// Whether it is of one of our writes that was killed.
+bool is_left_over(std::string const& name) {
+  bool const is_ours = name.starts_with("run.h5") || name.starts_with("checkpoint.") ||
+                       name.starts_with("evaluation") || name.starts_with("failed.txt");
+  return is_ours && (name.find(".tmp-") != std::string::npos || name.ends_with(".h5.link"));
+}
+
 }  // namespace
 
 fs::path temporary_name(fs::path const& path) {
@@ -73,6 +85,7 @@ void write_durably(fs::path const& path, fs::path const& previous,
   if (fs::exists(path) && !fs::is_regular_file(path))
     throw Error(path.string() + " is no file that could be replaced; choose another name");
   fs::path const temporary = temporary_name(path);
+  std::string problem;
   try {
     write(temporary);
     pause_for_tests();
@@ -81,19 +94,26 @@ void write_durably(fs::path const& path, fs::path const& previous,
     verify_seal(temporary);
     Hdf5File::open(temporary);
     pause_for_tests();
+  } catch (std::exception const& error) {
+    problem = error.what();
+  }
+  std::error_code ignored;
+  try {
+    // Also after a problem: whoever has taken the place may have removed our file.
     if (may_replace) may_replace();
+    if (!problem.empty())
+      throw Error(path.string() + " could not be written: " +
+                  replaced(problem, temporary.string(), "it") + "; what was there before is kept");
     keep_previous(path, previous);
     pause_for_tests();
     fs::rename(temporary, path);
     pause_for_tests();
     sync(path.has_parent_path() ? path.parent_path() : fs::path("."), O_RDONLY | O_DIRECTORY);
   } catch (fs::filesystem_error const& error) {
-    std::error_code ignored;
     fs::remove(temporary, ignored);
     throw Error(path.string() + " could not be put in its place: " + error.code().message() +
                 "; what was there before is kept");
   } catch (...) {
-    std::error_code ignored;
     fs::remove(temporary, ignored);
     throw;
   }
@@ -102,9 +122,7 @@ void write_durably(fs::path const& path, fs::path const& previous,
 void remove_left_over_writes(fs::path const& folder) {
   std::error_code ignored;
   for (auto const& entry : fs::directory_iterator(folder, ignored)) {
-    std::string const name = entry.path().filename().string();
-    if (name.find(".h5.tmp-") != std::string::npos || name.ends_with(".h5.link"))
-      fs::remove(entry.path(), ignored);
+    if (is_left_over(entry.path().filename().string())) fs::remove(entry.path(), ignored);
   }
 }
 

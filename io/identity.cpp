@@ -70,9 +70,13 @@ std::string evaluation_identity(Settings const& settings) {
                 differing_lines(settings, KeyRole::evaluation));
 }
 
-std::string evaluation_identity(Settings const& trained, Settings const& asked) {
+std::string evaluation_identity(Settings const& trained, Settings const& asked,
+                                std::optional<std::int64_t> steps_done) {
+  bool const is_finished = !steps_done || *steps_done == trained.train.steps;
   return digest("evaluation of a model " + std::to_string(identity_version) + "\n" +
-                training_identity(trained) + "\n" + differing_lines(asked, is_of_evaluation));
+                training_identity(trained) + "\n" +
+                (is_finished ? "" : "after " + std::to_string(*steps_done) + " steps\n") +
+                differing_lines(asked, is_of_evaluation));
 }
 
 std::string run_id(Settings const& settings) {

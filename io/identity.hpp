@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +18,10 @@ std::string training_identity(Settings const& settings);
 std::string evaluation_identity(Settings const& settings);
 
 /// What an evaluation of a trained model on the terms of `asked` is: the training, and the keys
-/// task.*, input.*, eval.* and em.* that differ from their defaults.
-std::string evaluation_identity(Settings const& trained, Settings const& asked);
+/// task.*, input.*, eval.* and em.* that differ from their defaults. steps_done: where the training
+/// is not finished.
+std::string evaluation_identity(Settings const& trained, Settings const& asked,
+                                std::optional<std::int64_t> steps_done = {});
 
 /// "NAME-" and the first ten digits of the training's identity.
 std::string run_id(Settings const& settings);

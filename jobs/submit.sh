@@ -49,7 +49,7 @@ if [ "$kind" = sweep ]; then
       *) list+=("${words[i]}") ;;
     esac
   done
-  runs=$("$tvem" sweep --list "${list[@]}" | wc -l)
+  runs=$("$tvem" sweep --list ${list[@]+"${list[@]}"} | wc -l)
   options+=("--array=0-$((runs - 1))${parallel:+%$parallel}")
 fi
-$submit --ntasks="$ntasks" --time="$limit" --export=ALL "${options[@]}" "$root/jobs/slurm/$kind.sbatch" "$@"
+$submit --ntasks="$ntasks" --time="$limit" --export=ALL ${options[@]+"${options[@]}"} "$root/jobs/slurm/$kind.sbatch" "$@"

@@ -8,6 +8,12 @@
 
 namespace tvem {
 
+/// Collective. Whether all ranks give the same text.
+inline bool is_same_on_all_ranks(Communicator const& comm, std::string const& text) {
+  bool const is_same = comm.broadcast(text) == text;
+  return comm.min(is_same ? 1 : 0) == 1;
+}
+
 /// Collective. When there is a failure on some ranks, every rank throws: those their own, the
 /// others an Error with the message of the first of them (a ConfigurationError for a
 /// ConfigurationError).

@@ -27,12 +27,22 @@ CurvePoint complete_curve(Trainer& trainer, TrainingObserver& observer) {
   return CurvePoint::added;
 }
 
+/// The point at the end of a shorter training is none of the longer one's that goes on from it.
+void drop_point_between_periods(Trainer& trainer) {
+  std::int64_t const period = trainer.settings().train.evaluate_every;
+  auto& curve = trainer.state().learning_curve;
+  bool const is_at_step = !curve.empty() && curve.back().step == trainer.state().step;
+  if (is_at_step && period > 0 && !is_due(curve.back().step, period) && !trainer.is_finished())
+    curve.pop_back();
+}
+
 }  // namespace
 
 TrainingEnd run_training(Trainer& trainer, TrainingObserver& observer) {
   TrainSettings const& train = trainer.settings().train;
   TrainingState& state = trainer.state();
   trainer.check_ranks_agree();
+  drop_point_between_periods(trainer);
   Votes passed;
   bool is_kept = true;  // what has been done
   for (auto start = std::chrono::steady_clock::now();;) {

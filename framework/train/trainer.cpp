@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
-#include "tvem/core/sha256.hpp"
 #include "tvem/optim/schedule.hpp"
+#include "tvem/train/state_digest.hpp"
 
 namespace tvem {
 
@@ -57,23 +58,10 @@ Trainer::Trainer(Settings const& settings, Communicator comm, TrainingState stat
 }
 
 void Trainer::check_ranks_agree() const {
-  Sha256 sha;
-  auto const add = [&](auto const& values) {
-    sha.update(
-        {reinterpret_cast<char const*>(values.data()), values.size() * sizeof(*values.data())});
-  };
-  add(state_.parameters);
-  add(state_.optimizer.first_moment);
-  add(state_.optimizer.second_moment);
-  // 60 bits of the digest, and the step.
-  auto const digest =
-      static_cast<std::int64_t>(std::stoull(sha.hex_digest().substr(0, 15), nullptr, 16));
-  for (std::int64_t const value : {state_.step, digest})
-    if (comm_.min(value) != comm_.max(value))
-      throw Error("the ranks do not hold the same parameters after step " +
-                  std::to_string(state_.step) +
-                  ": memory or network of a node is at fault, or the program; the last checkpoint "
-                  "is kept, go on from it on other nodes");
+  if (!is_same_on_all_ranks(comm_, digest_of(state_)))
+    throw Error("the ranks do not hold the same state after step " + std::to_string(state_.step) +
+                ": memory or network of a node is at fault, or the program; the last checkpoint "
+                "is kept, go on from it on other nodes");
 }
 
 Transformer<float>& Trainer::model() {

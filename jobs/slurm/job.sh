@@ -18,17 +18,15 @@ tvem=${TVEM:-$TVEM_ROOT/build/bin/tvem}
 job=$SLURM_JOB_ID
 [ -z "${SLURM_ARRAY_JOB_ID:-}" ] || job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
 is_asked_to_stop=0
+launcher_code=0
 trap 'is_asked_to_stop=1' USR2 # from here on, for launch to look at
 
 # work run|sweep ARGUMENTS: a round of `tvem run` or `tvem sweep`, and another one while something is left to do.
 work() {
   local code=0
   status=("$tvem" "$1" --status "${@:2}")
-  before=$("${status[@]}" 2>&1) || code=$?
-  if [ $code != 0 ] && [ $code != 75 ]; then
-    echo "$before" >&2
-    exit $code
-  fi
+  before=$("${status[@]}") || code=$?
+  if [ $code != 0 ] && [ $code != 75 ]; then exit $code; fi
   out=$(folder_in "$@")
   launch "$tvem" "$@"
   finish
@@ -50,30 +48,38 @@ folder_in() {
 launch() {
   local pid
   trap cut_off TERM
-  if [ $is_asked_to_stop = 1 ]; then return; fi
+  if [ $is_asked_to_stop = 1 ]; then return 0; fi
   if [ "$TVEM_LAUNCHER" = mpirun ]; then
     # mpirun answers TERM by killing the ranks a second later; they need time for a checkpoint.
     export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-60}
     # shellcheck disable=SC2086
     mpirun $TVEM_LAUNCHER_OPTIONS -n "${SLURM_NTASKS:-1}" "$@" &
     pid=$!
-    trap 'is_asked_to_stop=1; kill -USR2 '"$pid"' || true' USR2
+    trap 'hand_on kill -USR2 '"$pid" USR2
   else
     # Without --kill-on-bad-exit, srun would wait for ever when a rank dies.
     # shellcheck disable=SC2086
     srun --kill-on-bad-exit=1 $TVEM_LAUNCHER_OPTIONS "$@" &
     pid=$!
-    trap 'is_asked_to_stop=1; signal_step '"$pid" USR2
+    trap 'hand_on signal_step '"$pid" USR2
   fi
   # A trap ends `wait`, not the ranks.
   while kill -0 "$pid" 2>/dev/null; do
     if [ "$TVEM_LAUNCHER" = mpirun ] && [ $is_asked_to_stop = 1 ]; then
       end_mpirun "$pid"
     else
-      wait "$pid" || true
+      launcher_code=0
+      wait "$pid" || launcher_code=$?
     fi
   done
   trap '' USR2
+}
+
+# Once: the ranks end at once at a second signal.
+hand_on() {
+  if [ $is_asked_to_stop = 1 ]; then return 0; fi
+  is_asked_to_stop=1
+  "$@" || true
 }
 
 # Hands the signal on to the ranks of srun (its process id: $1); again while its step is not there yet.
@@ -85,45 +91,66 @@ signal_step() {
   done
 }
 
+# Whether ranks of this job are at work on the folder.
+are_ranks_at_work() { grep -qsx "job $SLURM_JOB_ID" "$out"/claim.txt "$out"/*/claim.txt; }
+
 # After it has handed on a signal, mpirun within Slurm may wait for ever though its ranks have ended: so it is ended ten seconds after
 # the last of this job's claims is gone.
 end_mpirun() {
   local quiet=0
   while kill -0 "$1" 2>/dev/null && [ $quiet -lt 10 ]; do
     sleep 1
-    if grep -qsx "job $SLURM_JOB_ID" "$out"/claim.txt "$out"/*/claim.txt; then quiet=0; else quiet=$((quiet + 1)); fi
+    if are_ranks_at_work; then quiet=0; else quiet=$((quiet + 1)); fi
   done
   kill -KILL "$1" 2>/dev/null || true
   wait "$1" 2>/dev/null || true
 }
 
-# TERM after the warning: the time limit itself, which the ranks have not kept to. They go on from their last checkpoint in the next round. A
-# job that somebody has cancelled is not put back.
+# TERM after the warning: the time limit itself, which the ranks have not kept to. They go on from their last checkpoint in the next
+# round. Without a warning somebody else ends the job.
 cut_off() {
-  if [ $is_asked_to_stop = 1 ] && ! scontrol show job "$job" | grep -q 'JobState=CANCELLED'; then finish; fi
+  if [ $is_asked_to_stop = 1 ]; then finish; fi
   exit 143
 }
 
-# The state in which a round leaves the files, without who is at work on them.
-progress_in() { sed -e '/ runs\{0,1\}: /d' -e 's/^running   /unfinished/' <<<"$1"; }
+# What the files say of how far it is, without who is at work on them and without the messages of failures.
+progress_in() { sed -e '/ runs\{0,1\}: /d' -e 's/^running   /unfinished/' -e 's/^\(failed [^:]*\):.*/\1/' <<<"$1"; }
 
-# Decides by what the files say, never by the launcher's code: ends the job when all is finished, puts it back
-# into the queue when something is left, and gives up when nothing has come of two rounds one after another, or when the limit is
-# reached. Uses `status`, the command that says how far it is; `before`, what it said at the start; and `out`, the folder.
+# Puts the job back into the queue, unless somebody has cancelled it.
+requeue() {
+  local tries state
+  for tries in 1 2; do
+    state=$(scontrol show job "$job") || state=
+    case $state in
+      *JobState=CANCELLED*) return 1 ;;
+      *JobState=*) if scontrol requeue "$job"; then return 0; fi ;;
+    esac
+    if [ $tries = 1 ]; then sleep 10; fi
+  done
+  return 1
+}
+
+# Decides by what the files say, never by the launcher's code: ends the job when all is finished, puts it back into the queue when something is
+# left, and gives up when nothing has come of two rounds one after another, when nothing has come of one whose input was wrong, or when the
+# limit is reached. Uses `status`, the command that says how far it is; `before`, what it said at the start; and `out`, the folder.
 finish() {
   local after code=0
   trap '' TERM
-  after=$("${status[@]}" 2>&1) || code=$?
+  after=$("${status[@]}") || code=$?
   echo "$after"
   local restarts=${SLURM_RESTART_COUNT:-0}
-  local stalled=$out/stalled.$job
+  local stalled=$out/stalled.$job # holds the number of the round that got nowhere
+  local is_others_turn=0
+  if grep -q '^running' <<<"$after" && ! are_ranks_at_work; then is_others_turn=1; fi
   if [ $code != 75 ]; then
     rm -f "$stalled"
     exit "$code"
   fi
-  if [ "$(progress_in "$after")" != "$(progress_in "$before")" ]; then
+  if [ $is_others_turn = 1 ] || [ "$(progress_in "$after")" != "$(progress_in "$before")" ]; then
     rm -f "$stalled"
-  elif [ -f "$stalled" ] || ! { mkdir -p "$out" && touch "$stalled"; }; then
+  elif [ $launcher_code = 2 ]; then
+    exit 2
+  elif [ "$(cat "$stalled" 2>/dev/null)" = $((restarts - 1)) ] || ! { mkdir -p "$out" && echo "$restarts" >"$stalled"; }; then
     rm -f "$stalled"
     echo "job.sh: nothing has come of two rounds; see the messages above. Submit it again to go on, perhaps with more time" >&2
     exit 1
@@ -133,6 +160,6 @@ finish() {
     exit 75
   fi
   echo "job.sh: not finished: back into the queue, for the $((restarts + 1)). time"
-  scontrol requeue "$job" || { sleep 10 && scontrol requeue "$job"; }
+  requeue || echo "job.sh: the job was cancelled, or Slurm does not take it back; submit it again to go on" >&2
   exit 75
 }

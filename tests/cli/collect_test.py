@@ -355,6 +355,48 @@ class Evaluate(Folder):
             np.testing.assert_array_equal(table.error.sel(evaluate_points=40, estimator=name), error)
         self.assertIn("0 done now", run("sweep", "--config", config, "--out", folder).stdout)
 
+    def test_of_a_training_that_is_not_finished_is_another_evaluation(self):
+        words = ("run", "--out", self.path("half"), "--model.layers", 1, "--model.width", 16, "--model.heads", 2, "--train.steps", 3000,
+                 "--eval.tasks", 8, "--eval.estimators", "transformer")
+        evaluate = ("evaluate", "--model", self.path("half"), "--out", self.path("half.h5"), "--task.points", 25)
+        run(*words, "--max-minutes", 0.01, expect=75)
+        self.assertIn("of 3000 training steps", run(*evaluate).stdout)
+        self.assertIn("this evaluation is in", run(*evaluate).stdout)
+        run(*words)
+        self.assertIn("another evaluation", run(*evaluate, expect=2).stderr)
+
+    def test_as_an_axis_of_a_sweep_never_of_a_model_that_is_not_finished(self):
+        base = SWEEP[:SWEEP.index("[sweep]")].replace("[train]\n", "[train]\ncheckpoint_every = 5\n")
+        first, more, third = (self.write(name + ".ini", f"{base}[sweep]\nevaluate.task.points = 20, {points}\n")
+                              for name, points in (("first", "30"), ("more", "30, 40"), ("third", "60")))
+        evaluations = []
+        for is_damaged in (False, True):
+            folder = self.path(f"damaged{is_damaged}")
+            run("sweep", "--config", first, "--out", folder)
+            training = os.path.join(folder, next(name for name in os.listdir(folder) if name.startswith("run-")))
+            if is_damaged:  # the checkpoint before is of an earlier step
+                with open(os.path.join(training, "checkpoint.h5"), "r+b") as file:
+                    file.seek(5000)
+                    file.write(b"damage")
+            before = set(os.listdir(training))
+            text = run("sweep", "--config", more, "--out", folder).stdout
+            self.assertEqual("checkpoint.h5 is damaged" in text, is_damaged, text)
+            name, = set(os.listdir(training)) - before
+            with h5py.File(os.path.join(training, name)) as file:
+                self.assertEqual(file["model"].attrs["steps_done"], 12)
+            evaluations.append(self.errors(os.path.join(training, name)))
+        for name, error in evaluations[0].items():
+            np.testing.assert_array_equal(error, evaluations[1][name])
+        # Without any checkpoint the results stay, and what needs the model fails.
+        stamp = os.stat(os.path.join(training, "run.h5")).st_mtime_ns
+        for name in ("checkpoint.h5", "checkpoint.previous.h5"):
+            os.remove(os.path.join(training, name))
+        self.assertIn("no checkpoint to evaluate anew", run("sweep", "--config", third, "--out", folder, expect=1).stdout)
+        run("sweep", "--config", first, "--out", folder)
+        plain = self.write("plain.ini", base)
+        self.assertIn("no checkpoint to evaluate anew", run("run", "--config", plain, "--out", training, "--eval.tasks", 20, expect=2).stderr)
+        self.assertEqual(os.stat(os.path.join(training, "run.h5")).st_mtime_ns, stamp)
+
     def test_baselines_alone_need_no_model(self):
         out = self.path("baselines.h5")
         run("evaluate", "--config", self.write("base.ini", SWEEP[:SWEEP.index("[sweep]")]), "--out", out,

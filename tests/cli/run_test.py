@@ -164,10 +164,14 @@ class Folder(CliTest):
         self.assertEqual(os.path.getsize(self.path("run", "checkpoint.h5")), 3000)
 
     def test_divergence_exit_1_and_what_to_do(self):
+        os.environ["TVEM_TEST_WRITE_DELAY_MS"] = "500"  # longer than mpirun waits for the others when the first rank has left
+        self.addCleanup(os.environ.pop, "TVEM_TEST_WRITE_DELAY_MS", None)
         done = self.train("run", "--train.rate", "1e6", "--train.clip", 0, "--model.norm", "none", ranks=3,
                           expect=1)
         self.assertIn("training diverged: in step", done.stderr)
         self.assertIn("train.rate", done.stderr)
+        self.assertFalse(os.path.exists(self.path("run", "claim.txt")))
+        del os.environ["TVEM_TEST_WRITE_DELAY_MS"]
         # The state that is left repeats the steps.
         step = done.stderr.split("diverged: in step ")[1].split(",")[0]
         self.assertIn(self.path("run", "diverged"), done.stderr)

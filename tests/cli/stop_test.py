@@ -192,7 +192,10 @@ class Stop(unittest.TestCase):
                 ({"host": "elsewhere", "process": 5, "job": 76, "age_s": 400}, 0),
                 ({"host": "elsewhere", "process": 5, "job": 76, "restarts": 1, "age_s": 250}, alive),
                 ({"host": "elsewhere", "process": 5, "job": 77, "restarts": 1}, 0),         # our own job, in an earlier round
-                ({"host": "elsewhere", "process": 5, "job": 77, "restarts": 2}, alive))):
+                ({"host": "elsewhere", "process": 5, "job": 77}, 0),
+                ({"host": "elsewhere", "process": 5, "job": 77, "restarts": 2}, alive),
+                ({"host": "elsewhere", "process": 5, "job": 77, "restarts": 3}, alive),     # in a later one: we are the left-over
+                ({"host": here, "process": 999999999, "machine": "-"}, alive))):            # where the system does not say
             out = f"claim{number}"
             self.claim(out, **claim)
             output = self.end(self.train(out, 5), expect)
@@ -204,6 +207,20 @@ class Stop(unittest.TestCase):
             open(self.path("claim0", "claim.txt"), "w", encoding="ascii").close()
             os.utime(self.path("claim0", "claim.txt"), (time.time() - age_s,) * 2)
             self.end(self.train("claim0", 5), expect)
+
+    def test_files_that_are_not_ours_are_left(self):
+        os.makedirs(self.path("mine"))
+        names = ["data.h5.tmp-old", "data.h5.link", "claim.txt"]
+        for name in names:
+            with open(self.path("mine", name), "w", encoding="ascii") as file:
+                file.write("I claim that\n")
+            os.utime(self.path("mine", name), (1, 1))
+        self.assertIn("is not of tvem", self.end(self.train("mine", 5), 2))
+        os.remove(self.path("mine", "claim.txt"))
+        for left in ("run.h5.tmp-gone-5", "checkpoint.previous.h5.link", "evaluation-1234.h5.tmp-gone-5"):
+            open(self.path("mine", left), "w", encoding="ascii").close()
+        self.end(self.train("mine", 5), 0)
+        self.assertEqual(sorted(os.listdir(self.path("mine"))), ["checkpoint.h5", *sorted(names[:2]), "run.h5"])
 
     def test_claim_is_renewed_while_its_process_is_busy(self):
         process = self.train("busy", 10**6, 0, ("--train.evaluate_every", "1", "--train.evaluate_tasks", "20000000"),
@@ -239,6 +256,25 @@ class Stop(unittest.TestCase):
             self.assertFalse(is_writing())
             with open(self.path(out, "claim.txt"), encoding="ascii") as file:
                 self.assertIn("elsewhere", file.read())
+
+    def test_sweep_that_slept_while_another_finished_its_run_leaves_it_as_it_is(self):
+        words = ("sweep", "--out", self.path("slept"), *KEYS, *EVALUATION, "--train.steps", 200, "--sweep.run.seed", "1, 2")
+        os.environ["TVEM_TEST_WRITE_DELAY_MS"] = "700"
+        self.addCleanup(os.environ.pop, "TVEM_TEST_WRITE_DELAY_MS", None)
+        first = self.start(*words)
+        writing = lambda: [os.path.join(root, name) for root, _, names in os.walk(self.path("slept")) for name in names if "h5.tmp-" in name]
+        self.wait_for(writing, first)
+        time.sleep(0.3)
+        first.send_signal(signal.SIGSTOP)
+        run = os.path.dirname(writing()[0])
+        del os.environ["TVEM_TEST_WRITE_DELAY_MS"]
+        self.claim(os.path.join("slept", os.path.basename(run)), "elsewhere", 5, age_s=400)
+        self.end(self.start(*words), 0)
+        before = sorted(os.listdir(run))
+        first.send_signal(signal.SIGCONT)
+        self.assertIn("claim.txt is gone", self.end(first, 0))  # all is finished, by the other
+        self.assertEqual(sorted(os.listdir(run)), before)
+        self.assertNotIn("failed.txt", before)
 
     def test_rank_that_alone_finds_its_input_wrong_ends_all(self):
         words = ["run", "--out", self.path("alone"), *KEYS, *EVALUATION, "--train.steps", "10"]

@@ -240,6 +240,13 @@ class SweepTest(unittest.TestCase):
         self.sweep("ends")
         self.assertFalse(os.path.exists(self.path("ends", name, "failed.txt")))
 
+    def test_a_run_whose_folder_cannot_be_made_fails_and_the_others_go_on(self):
+        name = list(self.runs())[N_BASELINES + 1]
+        os.makedirs(self.path("blocked"))
+        open(self.path("blocked", name), "w", encoding="ascii").close()
+        self.assertIn("the folder cannot be made", self.sweep("blocked", expect=1).stdout)
+        self.assertIn(f"{N_RUNS - 1} finished", self.status("blocked", 75))
+
     def test_finished_runs_without_their_checkpoints_are_left_as_they_are(self):
         self.sweep("bare")
         before = {}

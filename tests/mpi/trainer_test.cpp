@@ -1,66 +1,16 @@
 #include "tvem/train/trainer.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 #include <limits>
 
 #include <gtest/gtest.h>
 
+#include "support/training.hpp"
 #include "support/world.hpp"
 #include "tvem/core/error.hpp"
-#include "tvem/train/evaluation.hpp"
-#include "tvem/train/loop.hpp"
 
 namespace tvem {
 namespace {
-
-/// Small, ragged in points, components and dimension, with a step that no number of ranks divides.
-Settings ragged_settings() {
-  Settings settings;
-  settings.task.dim = {1, 3};
-  settings.task.components = {2, 4};
-  settings.task.points = {10, 30};
-  settings.task.sigma = {0.5, 1.5};
-  settings.model = {.layers = 2, .heads = 2, .width = 16, .mlp_ratio = 2};
-  settings.train.steps = 50;
-  settings.train.tasks_per_step = 13;
-  settings.train.warmup = 5;
-  settings.parallel.chunk = 2;
-  return settings;
-}
-
-bool same_bits(AlignedVector<float> const& a, AlignedVector<float> const& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](float x, float y) {
-    return std::bit_cast<std::uint32_t>(x) == std::bit_cast<std::uint32_t>(y);
-  });
-}
-
-void expect_same_state(TrainingState const& a, TrainingState const& b) {
-  EXPECT_EQ(a.step, b.step);
-  EXPECT_TRUE(same_bits(a.parameters, b.parameters));
-  EXPECT_TRUE(same_bits(a.optimizer.first_moment, b.optimizer.first_moment));
-  EXPECT_TRUE(same_bits(a.optimizer.second_moment, b.optimizer.second_moment));
-  ASSERT_EQ(a.steps.size(), b.steps.size());
-  for (std::size_t i = 0; i < a.steps.size(); ++i) {
-    EXPECT_EQ(a.steps[i].step, b.steps[i].step);
-    EXPECT_EQ(a.steps[i].loss_mean, b.steps[i].loss_mean);
-    EXPECT_EQ(a.steps[i].error_mean, b.steps[i].error_mean);
-    EXPECT_EQ(a.steps[i].gradient_norm, b.steps[i].gradient_norm);
-    EXPECT_EQ(a.steps[i].quantum_exponent, b.steps[i].quantum_exponent);
-  }
-}
-
-TrainingState trained(Settings const& settings, Communicator const& comm, int n_steps,
-                      TrainingState state) {
-  Trainer trainer(settings, comm, std::move(state));
-  for (int i = 0; i < n_steps; ++i) trainer.train_step();
-  return trainer.state();
-}
-
-TrainingState first_state(Settings const& settings) {
-  return initial_state(settings, common_instruction_set(test_world()));
-}
 
 TEST(Trainer, AnyNumberOfRanks_SameBitsAsOneRank) {
   Settings const settings = ragged_settings();
@@ -226,73 +176,6 @@ TEST(Trainer, RanksWithOtherParameters_Noticed) {
   }
 }
 
-/// Votes to stop before a step, and counts checkpoints.
-class Stopper : public TrainingObserver {
- public:
-  explicit Stopper(std::int64_t step) : step_(step) {}
-  Votes votes() override { return {.stop = n_steps_ == step_ && test_world().is_root()}; }
-  void on_step(StepRecord const&) override { ++n_steps_; }
-  void on_curve_point(CurveRecord const&) override {}
-  void on_checkpoint(TrainingState const& state) override { last_ = state; }
-  TrainingState last_;
-
- private:
-  std::int64_t step_, n_steps_ = 0;
-};
-
-TEST(RunTraining, StopAskedFor_CheckpointThenTheSameBits) {
-  Settings settings = ragged_settings();
-  settings.train.steps = 12;
-  settings.train.checkpoint_every = 0;
-  settings.train.evaluate_every = 5;
-  settings.train.evaluate_tasks = settings.eval.tasks = 8;
-  Stopper never(-1), at_seven(6);
-  Trainer whole(settings, test_world(), first_state(settings));
-  EXPECT_EQ(run_training(whole, never), TrainingEnd::finished);
-  Trainer first(settings, test_world(), first_state(settings));
-  EXPECT_EQ(run_training(first, at_seven), TrainingEnd::stopped);
-  EXPECT_EQ(at_seven.last_.step, 7);
-  Trainer second(settings, Communicator::serial(), at_seven.last_);
-  EXPECT_EQ(run_training(second, never), TrainingEnd::finished);
-  expect_same_state(second.state(), whole.state());
-  EXPECT_EQ(second.state().learning_curve.size(), whole.state().learning_curve.size());
-}
-
-TEST(RunTraining, StopAskedForAmidAPointOfTheCurve_PointIsMadeWhenItGoesOn) {
-  Settings settings = ragged_settings();
-  settings.train.steps = 12;
-  settings.train.checkpoint_every = 0;
-  settings.train.evaluate_every = 5;
-  settings.train.evaluate_tasks = settings.eval.tasks = 8;
-  Stopper never(-1);
-  Trainer whole(settings, test_world(), first_state(settings));
-  run_training(whole, never);
-  for (std::int64_t const step : {0, 5, 12}) {  // the start, amid the training, the end
-    Stopper at_point(step);
-    Trainer first(settings, test_world(), first_state(settings));
-    EXPECT_EQ(run_training(first, at_point), TrainingEnd::stopped);
-    EXPECT_EQ(at_point.last_.step, step);
-    EXPECT_EQ(first.state().learning_curve.size(), static_cast<std::size_t>((step + 4) / 5));
-    Stopper after(-1);
-    Trainer second(settings, Communicator::serial(),
-                   step == 0 ? first_state(settings) : at_point.last_);
-    EXPECT_EQ(run_training(second, after), TrainingEnd::finished);
-    expect_same_state(second.state(), whole.state());
-    EXPECT_EQ(after.last_.learning_curve.size(), whole.state().learning_curve.size());
-  }
-}
-
-TEST(Evaluate, StopAskedFor_AllRanksLeave) {
-  Settings settings = ragged_settings();
-  settings.eval.tasks = 8;
-  settings.eval.estimators = {"transformer", "lloyd"};
-  Trainer trainer(settings, test_world(), first_state(settings));
-  bool const is_last = test_world().rank() == test_world().size() - 1;
-  EvaluationHooks const hooks{.progress = {}, .wants_stop = [&] { return is_last; }};
-  EXPECT_THROW(evaluate(settings, test_world(), trainer.model(), best_instruction_set(), hooks),
-               StoppedOnRequest);
-}
-
 TEST(Trainer, StoppedAndContinued_SameBitsAsNeverStopped) {
   Settings const settings = ragged_settings();
   auto const whole = trained(settings, test_world(), 20, first_state(settings));
@@ -317,138 +200,6 @@ TEST(Trainer, StateWithoutOneComponent_Noticed) {
   EXPECT_TRUE(differs_after(
       [](TrainingState& s) { s.optimizer.second_moment.assign(s.parameters.size(), 0.0f); }));
   EXPECT_TRUE(differs_after([](TrainingState& s) { s.chunk = 3; }));
-}
-
-TEST(Evaluation, AnyNumberOfRanks_SameTableButForSeconds) {
-  Settings settings = ragged_settings();
-  settings.eval.tasks = 23;
-  settings.eval.trace = 5;
-  settings.eval.estimators.push_back("em:restarts=70");  // more than one rank takes at a time
-  auto const table_of = [&](Communicator const& comm) {
-    Trainer trainer(settings, comm, first_state(settings));
-    return evaluate(settings, comm, trainer.model(), best_instruction_set());
-  };
-  Evaluation const together = table_of(test_world()), alone = table_of(Communicator::serial());
-  if (!test_world().is_root()) {
-    EXPECT_EQ(together.n_tasks(), 0u);
-    return;
-  }
-  EXPECT_EQ(together.task_ids, alone.task_ids);
-  EXPECT_EQ(together.estimators, settings.eval.estimators);
-  EXPECT_EQ(together.iterations, alone.iterations);
-  EXPECT_EQ(together.status, alone.status);
-  EXPECT_EQ(together.collapsed_restarts, alone.collapsed_restarts);
-  EXPECT_EQ(together.dead_components, alone.dead_components);
-  EXPECT_EQ(together.components, alone.components);
-  EXPECT_EQ(together.bayes_error_raw, alone.bayes_error_raw);
-  EXPECT_EQ(together.error.size(), settings.eval.estimators.size() * 23);
-  auto const same_bits = [](std::vector<double> const& a, std::vector<double> const& b) {
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0;
-  };
-  for (EvaluationMetric const& metric : evaluation_metrics)
-    if (metric.values != &Evaluation::seconds) {
-      EXPECT_TRUE(same_bits(together.*metric.values, alone.*metric.values)) << metric.name;
-    }
-  ASSERT_EQ(together.n_iterations(), 6u);
-  EXPECT_TRUE(same_bits(together.trace_error_mean, alone.trace_error_mean));
-  EXPECT_TRUE(same_bits(together.trace_log_likelihood_mean, alone.trace_log_likelihood_mean));
-}
-
-TEST(Evaluation, RestartsSharedByRanks_AsOneFitOfAll) {
-  Settings settings = ragged_settings();
-  settings.eval.tasks = 6;
-  settings.eval.estimators = {"lloyd:restarts=70",
-                              "em:restarts=65:covariance=spherical:start=random"};
-  Trainer trainer(settings, test_world(), first_state(settings));
-  Evaluation const table =
-      evaluate(settings, test_world(), trainer.model(), best_instruction_set());
-  if (!test_world().is_root()) return;
-  TaskPrior const prior(settings.task);
-  auto const specs = parse_estimators(settings);
-  for (std::size_t e = 0; e < specs.size(); ++e)
-    for (std::size_t t = 0; t < 6; ++t) {
-      Task const task = prior.sample(settings.eval.seed, Purpose::evaluation_tasks, t);
-      Fit const fit =
-          run_baseline(specs[e], settings, task, best_instruction_set(),
-                       {.seed = settings.eval.seed, .task_id = t, .count = specs[e].em.restarts});
-      std::size_t const at = e * 6 + t;
-      EXPECT_EQ(table.log_likelihood[at], fit.log_likelihood);
-      EXPECT_EQ(table.error[at], clustering_error(task.labels, fit.labels, task.components()));
-      EXPECT_EQ(table.iterations[at], fit.total_iterations);
-      EXPECT_EQ(table.collapsed_restarts[at], fit.n_collapsed);
-      EXPECT_EQ(table.status[at], static_cast<int>(fit.status));
-    }
-}
-
-TEST(Evaluation, WrongNumberOfComponents_PointsWithoutPartnerAreErrors) {
-  Settings settings;
-  settings.task.means = MeansKind::simplex;
-  settings.task.separation = 30;  // nothing but the number of components can be wrong
-  settings.eval.tasks = 20;
-  settings.eval.trace = 3;
-  settings.eval.estimators = {"em:restarts=20", "em:components=2:restarts=20",
-                              "lloyd:components=4:restarts=20"};
-  Trainer trainer(settings, test_world(), first_state(settings));
-  Evaluation const table =
-      evaluate(settings, test_world(), trainer.model(), best_instruction_set());
-  if (!test_world().is_root()) return;
-  TaskPrior const prior(settings.task);
-  for (std::size_t t = 0; t < 20; ++t) {
-    Task const task = prior.sample(settings.eval.seed, Purpose::evaluation_tasks, t);
-    double counts[3] = {};
-    for (int const label : task.labels) ++counts[label];
-    double const smallest = *std::min_element(counts, counts + 3) / 50;
-    EXPECT_EQ(table.error[t], 0);
-    // Two components: one of them takes two of the true three.
-    EXPECT_GE(table.error[20 + t], smallest);
-    EXPECT_LT(table.error[20 + t], 0.5);
-    EXPECT_GE(table.weights_distance[20 + t], 1.0 / 9);  // of the true one without a partner
-    // Four: some points of one true component are under a name that no other has.
-    EXPECT_GT(table.error[40 + t], 0);
-    EXPECT_LT(table.error[40 + t], 0.5);
-    EXPECT_LT(table.means_distance[40 + t], 3);
-  }
-}
-
-class CountingObserver : public TrainingObserver {
- public:
-  void on_step(StepRecord const&) override { ++n_steps; }
-  void on_curve_point(CurveRecord const& record) override { curve_steps.push_back(record.step); }
-  void on_checkpoint(TrainingState const& state) override {
-    checkpoint_steps.push_back(state.step);
-  }
-  int n_steps = 0;
-  std::vector<std::int64_t> curve_steps, checkpoint_steps;
-};
-
-TEST(RunTraining, Periods_CurveAndCheckpointsWhereTheyAreDue) {
-  Settings settings = ragged_settings();
-  settings.train.steps = 7;
-  settings.train.evaluate_every = 3;
-  settings.train.evaluate_tasks = 5;
-  settings.train.checkpoint_every = 5;
-  Trainer trainer(settings, test_world(), first_state(settings));
-  CountingObserver observer;
-  run_training(trainer, observer);
-  EXPECT_EQ(observer.n_steps, 7);
-  EXPECT_EQ(observer.curve_steps, (std::vector<std::int64_t>{0, 3, 6, 7}));
-  EXPECT_EQ(observer.checkpoint_steps, (std::vector<std::int64_t>{5, 7}));
-}
-
-TEST(RunTraining, DefaultTaskPrior_LossFalls) {
-  Settings settings;
-  settings.model.layers = 2;
-  settings.model.width = 16;
-  settings.train.steps = 60;
-  settings.train.tasks_per_step = 16;
-  settings.train.warmup = 10;
-  auto const state = trained(settings, test_world(), 60, first_state(settings));
-  double first = 0, last = 0;
-  for (std::size_t i = 0; i < 10; ++i) {
-    first += state.steps[i].loss_mean / 10;
-    last += state.steps[50 + i].loss_mean / 10;
-  }
-  EXPECT_LT(last, 0.75 * first);
 }
 
 }  // namespace

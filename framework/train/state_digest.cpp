@@ -1,0 +1,26 @@
+#include "tvem/train/state_digest.hpp"
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "tvem/core/sha256.hpp"
+
+namespace tvem {
+
+std::string digest_of(TrainingState const& state) {
+  std::array<std::int64_t, 6> const numbers{state.step,
+                                            state.chunk,
+                                            static_cast<std::int64_t>(state.instruction_set),
+                                            state.optimizer.n_updates,
+                                            static_cast<std::int64_t>(state.steps.size()),
+                                            static_cast<std::int64_t>(state.learning_curve.size())};
+  Sha256 sha;
+  sha.update(std::as_bytes(std::span(numbers)));
+  for (auto const* values :
+       {&state.parameters, &state.optimizer.first_moment, &state.optimizer.second_moment})
+    sha.update(std::as_bytes(std::span(values->data(), values->size())));
+  return sha.hex_digest();
+}
+
+}  // namespace tvem
