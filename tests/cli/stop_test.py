@@ -285,6 +285,18 @@ class Stop(unittest.TestCase):
             self.assertIn(message, self.end(process, expect))
             self.assertFalse(os.path.exists(self.path("alone", "run.h5")))
 
+    def test_ranks_that_see_different_files_end(self):
+        words = (*KEYS, *EVALUATION, "--train.steps", "30")
+        for out, period in (("one", 0), ("other", 30)):  # the same checkpoint but for its curve, which has one point more
+            self.end(self.start("run", "--out", self.path(out), *words, "--train.evaluate_every", period), 0)
+        for command, option in (("run", "--out"), ("evaluate", "--model")):
+            of_rank = [[TVEM, command, option, self.path(out), *(words if command == "run" else ("--out", self.path("e.h5")))]
+                       for out in ("one", "other")]
+            process = subprocess.Popen([MPIEXEC, "-n", "1", *of_rank[0], ":", "-n", "1", *of_rank[1]], stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, text=True)
+            self.assertRegex(self.end(process, 1), "the ranks (see|have read) different checkpoints")
+        self.assertFalse(os.path.exists(self.path("e.h5")))
+
     def test_folder_that_vanishes_ends_the_run(self):
         process = self.train("vanishing", 10**6, 2, ("--train.checkpoint_minutes", "0.01"))
         self.await_start(process, "vanishing")
