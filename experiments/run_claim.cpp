@@ -119,22 +119,22 @@ int round_of(Signature const& signature) {
 /// Whether the file, if it is there, is a claim, or one that was about to be written.
 bool is_claim(fs::path const& file) {
   std::error_code error;
-  auto const size = fs::file_size(file, error);
-  if (error) return !fs::exists(file, error);
-  return size == 0 || signature_of(file).host != "-";
+  if (!fs::exists(file, error)) return true;
+  int const first = std::ifstream(file).get();
+  bool const is_empty =
+      first == std::char_traits<char>::eof() || first == 0;  // 0: after a power cut
+  return fs::is_regular_file(file, error) && (is_empty || signature_of(file).host != "-");
 }
 
-enum class Owner { alive, gone, elsewhere };
-
-/// What can be said of the owner from here.
-Owner owner_as_seen_from_here(Signature const& theirs) {
+/// Whether its process has ended, or its job is ours in an earlier round; false where that cannot
+/// be seen.
+bool is_gone_as_seen_from_here(Signature const& theirs) {
   Signature const& own = own_signature();
   bool const is_of_our_job = own.job != "-" && theirs.job == own.job;
-  if (is_of_our_job && round_of(theirs) < round_of(own)) return Owner::gone;
+  if (is_of_our_job && round_of(theirs) < round_of(own)) return true;
   pid_t process = 0;
   bool const is_here = own.machine != "-" && theirs.machine == own.machine;
-  if (!is_here || !read_number(theirs.process, process)) return Owner::elsewhere;
-  return is_gone(process, theirs.start) ? Owner::gone : Owner::alive;
+  return is_here && read_number(theirs.process, process) && is_gone(process, theirs.start);
 }
 
 /// Which file it is. An inode alone may be used again.
@@ -168,15 +168,17 @@ std::time_t now_of_file_system(fs::path const& file) {
 }
 
 /// Whether the file is there and its owner alive. identity: of the file that was looked at.
-bool is_alive(fs::path const& file, std::time_t now, Identity& identity) {
+bool is_alive(fs::path const& file, Identity& identity) {
   struct stat info {};
   if (stat(file.c_str(), &info) != 0) return false;
   identity = identity_of(info);
-  Owner const owner = owner_as_seen_from_here(signature_of(file));
-  double const age_s = std::difftime(now, info.st_mtime);
-  bool const is_silent = age_s >= (info.st_size > 0 ? lifetime_s : lifetime_of_empty_s);
-  return owner == Owner::alive || (owner == Owner::elsewhere && !is_silent);
+  Signature const theirs = signature_of(file);
+  if (is_gone_as_seen_from_here(theirs)) return false;
+  double const silent_s = std::difftime(now_of_file_system(file), info.st_mtime);
+  return silent_s < (theirs.host == "-" ? lifetime_of_empty_s : lifetime_s);
 }
+
+bool is_of_full_disk(int error) { return error == ENOSPC || error == EDQUOT || error == EIO; }
 
 /// Creates the file with our signature; false when it is there.
 bool create(fs::path const& file) {
@@ -184,12 +186,13 @@ bool create(fs::path const& file) {
   if (descriptor < 0 && errno == EEXIST) return false;
   if (descriptor < 0) {
     std::string const message = file.string() + " could not be made: " + std::strerror(errno);
-    if (errno == ENOSPC || errno == EDQUOT || errno == EIO) throw Error(message);
+    if (is_of_full_disk(errno)) throw Error(message);
     throw ConfigurationError(message + "; see whether the folder can be written to");
   }
   std::string const text = text_of(own_signature());
   bool const is_written =
-      write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+      write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      fsync(descriptor) == 0;
   close(descriptor);
   if (is_written) return true;
   unlink(file.c_str());
@@ -198,16 +201,18 @@ bool create(fs::path const& file) {
 
 /// Takes a left-over claim; false when somebody else has been faster. Only who has made the file
 /// beside it may do so, so that nobody takes a claim away that is newer than the one that he found.
-/// A process that ends here leaves that file; the next one but one takes over then.
 bool take_over(fs::path const& file, Identity const& identity) {
   fs::path const guard = file.string() + ".takeover";
   struct stat info {};
-  if (!create(guard)) {
-    if (stat(guard.c_str(), &info) == 0 &&
-        std::difftime(now_of_file_system(file), info.st_mtime) >= lifetime_of_empty_s)
-      unlink(guard.c_str());
-    return false;
+  bool is_alone = create(guard);
+  if (!is_alone && stat(guard.c_str(), &info) == 0 &&
+      std::difftime(now_of_file_system(file), info.st_mtime) >= lifetime_of_empty_s) {
+    // Of a process that ended here. Only one can rename it.
+    fs::path const old = beside(guard);
+    is_alone = rename(guard.c_str(), old.c_str()) == 0 && create(guard);
+    unlink(old.c_str());
   }
+  if (!is_alone) return false;
   bool const is_same = stat(file.c_str(), &info) == 0 && identity_of(info) == identity;
   if (is_same) unlink(file.c_str());
   bool const is_ours = create(file);
@@ -220,17 +225,17 @@ bool take_over(fs::path const& file, Identity const& identity) {
 std::unique_ptr<RunClaim> RunClaim::take(fs::path const& file) {
   std::error_code error;
   fs::create_directories(file.parent_path(), error);
-  if (error)
-    throw ConfigurationError(file.parent_path().string() +
-                             ": the folder cannot be made: " + error.message());
+  std::string const problem =
+      file.parent_path().string() + ": the folder cannot be made: " + error.message();
+  if (is_of_full_disk(error.value())) throw Error(problem);
+  if (error) throw ConfigurationError(problem);
   bool is_ours = create(file);
   Identity identity;
   if (!is_ours && !is_claim(file))
     throw ConfigurationError(file.string() +
                              ", where a run says who is at work on it, is not of tvem; choose "
                              "another folder, or move it away");
-  if (!is_ours && !is_alive(file, now_of_file_system(file), identity))
-    is_ours = take_over(file, identity);
+  if (!is_ours && !is_alive(file, identity)) is_ours = take_over(file, identity);
   return std::unique_ptr<RunClaim>(is_ours ? new RunClaim(file) : nullptr);
 }
 
@@ -244,7 +249,7 @@ std::string RunClaim::owner(fs::path const& file) {
 
 bool RunClaim::is_held(fs::path const& file) {
   Identity identity;
-  return is_alive(file, std::time(nullptr), identity);
+  return is_alive(file, identity);
 }
 
 RunClaim::RunClaim(fs::path file) : file_(std::move(file)) {

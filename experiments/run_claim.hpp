@@ -23,9 +23,9 @@ class ClaimLost : public Error {
 
 /// A run that is ours until this is gone: a file that only one process can create, which says who
 /// that is. Its time is renewed every ten seconds by a thread, whatever else the process does. It
-/// is left over, and may be taken, when its process on this machine is gone; when its process is on
-/// another one and its time older than five minutes; or when it is of an earlier round of our own
-/// requeued job. No flock: network file systems do not keep it.
+/// is left over, and may be taken, when its process on this machine is gone, when its time is older
+/// than five minutes, or when it is of an earlier round of our own requeued job. No flock: network
+/// file systems do not keep it.
 class RunClaim {
  public:
   /// The claim, or none when somebody else holds it. Makes the folder. Throws ConfigurationError

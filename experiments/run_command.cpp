@@ -22,6 +22,7 @@ std::vector<OwnOption> const options{
     {"config", "FILE", "configuration, an INI file; without it every key has its default"},
     {"out", "DIR", "folder of the run; run again on it, an unfinished run goes on"},
     {"status", "", "say how far it is and do nothing; exit code 0: finished, 75: not"},
+    {"tsv", "", "with --status: state, steps and evaluations, done and in all, separated by tabs"},
     {"max-minutes", "M", "stop after so many minutes, to go on when started again (exit code 75)"},
     {"help", "", "this text"},
 };
@@ -48,6 +49,8 @@ Settings read_settings(CommandContext const& context, SplitArguments const& argu
   bool const are_values_read = problems.size() == contradictions(settings).size();
   if (are_values_read)
     for (auto const& problem : module_problems(settings)) problems.push_back(problem);
+  if (arguments.has("tsv") && !arguments.has("status"))
+    problems.push_back("--tsv is a form of --status; give both");
   if (!arguments.has("out"))
     problems.push_back("--out DIR is missing: the folder that the run writes");
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
@@ -65,7 +68,8 @@ std::unique_ptr<RunClaim> claim_run(Communicator const& comm, std::filesystem::p
     if (!claim)
       throw ConfigurationError("--out " + folder.string() + ": " +
                                RunClaim::owner(claim_file(folder)) +
-                               " is at work there; wait for it, end it, or choose another folder");
+                               " is at work there; wait for it, end it, or choose another folder "
+                               "(a claim lapses after five minutes without a sign of life)");
     remove_left_over_writes(folder);
   });
   return claim;
@@ -83,10 +87,11 @@ int run_command(CommandContext const& context) {
   StopRequest const stop(arguments.value("max-minutes"));
   std::string const folder = arguments.value("out");
   if (arguments.has("status"))
-    return static_cast<int>(tell_status(context.comm, [&] {
-      check_same_training(folder, settings);
-      return status_of_one(folder, status_of_run(folder, settings));
-    }));
+    return static_cast<int>(
+        tell_status(context.comm, arguments.has("tsv") ? StatusForm::tsv : StatusForm::text, [&] {
+          check_same_training(folder, settings);
+          return status_of_one(folder, status_of_run(folder, settings));
+        }));
   auto const claim = claim_run(context.comm, folder);
   WorkHooks const hooks{.on_alive = [&] { claim->check_now_and_then(); },
                         .wants_stop = [&] { return stop.is_there(); },

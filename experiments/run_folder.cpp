@@ -35,16 +35,6 @@ void check_same_training(FileHeader const& header, Settings const& asked, fs::pa
   throw ConfigurationError(std::move(problems));
 }
 
-/// Whether the folder has a checkpoint of this step or a later one.
-bool has_gone_on_from(fs::path const& folder, TrainingState const& state) {
-  try {
-    auto const found = read_checkpoint(folder);
-    return found && found->checkpoint.state.step >= state.step;
-  } catch (Error const&) {
-    return false;  // there are only damaged ones
-  }
-}
-
 }  // namespace
 
 void check_same_training(fs::path const& folder, Settings const& asked) {
@@ -71,24 +61,41 @@ RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const
     if (fs::exists(path_) && !fs::is_directory(path_))
       throw ConfigurationError("--out " + path_.string() + " is a file, not a folder");
   });
+  on_root(comm_, [&] { read_run_file_of_folder(); });
+  is_trained_ = comm_.max(is_trained_ ? 1 : 0) == 1;
+  is_evaluated_ = comm_.max(is_evaluated_ ? 1 : 0) == 1;
   // Every rank reads the same file: the state is then the same everywhere without sending it.
   std::optional<FoundCheckpoint> found;
-  on_every_rank(comm_, [&] {
-    found = as_input([&] { return read_checkpoint(path_); });
-    if (found) check_same_training(found->checkpoint.header, settings_, path_);
-  });
+  on_every_rank(comm_, [&] { found = find_checkpoint(); });
   if (found) {
-    notice_ = found->notice;
+    note(found->notice);
     note_other_curve(*found);
     stored_state_ = std::move(found->checkpoint.state);
-    record_.header = std::move(found->checkpoint.header);
+    if (record_.header.created_utc.empty()) record_.header = std::move(found->checkpoint.header);
+  } else if (steps_in_run_file_ > 0 && !(is_trained_ && is_evaluated_)) {
+    note(run_file().string() + " is after " + std::to_string(steps_in_run_file_) +
+         " steps, but there is no checkpoint to go on from");
   }
   if (!is_same_on_all_ranks(comm_, stored_state_ ? digest_of(*stored_state_) : ""))
     throw Error("the ranks see different checkpoints in " + path_.string() +
                 "; it must be a folder that all nodes share");
-  on_root(comm_, [&] { read_run_file_of_folder(); });
-  is_trained_ = comm_.max(is_trained_ ? 1 : 0) == 1;
-  is_evaluated_ = comm_.max(is_evaluated_ ? 1 : 0) == 1;
+}
+
+/// The last good checkpoint. Where there are only damaged ones and all is done without, a note.
+std::optional<FoundCheckpoint> RunFolder::find_checkpoint() {
+  std::optional<FoundCheckpoint> found;
+  try {
+    found = as_input([&] { return read_checkpoint(path_); });
+  } catch (ConfigurationError const& error) {
+    if (!(is_trained_ && is_evaluated_)) throw;
+    note(error.what());
+  }
+  if (found) check_same_training(found->checkpoint.header, settings_, path_);
+  return found;
+}
+
+void RunFolder::note(std::string const& text) {
+  if (!text.empty()) notice_ += (notice_.empty() ? "" : "; ") + text;
 }
 
 /// Points of the learning curve that are to come may be on other tasks than those that are there.
@@ -102,9 +109,8 @@ void RunFolder::note_other_curve(FoundCheckpoint const& found) {
   if (state.learning_curve.empty() || state.step >= settings_.train.steps ||
       tasks_of(stored) == tasks_of(settings_))
     return;
-  notice_ += (notice_.empty() ? "" : "; ") + std::string("the learning curve until step ") +
-             std::to_string(state.step) +
-             " is on other tasks than what follows (eval.seed, eval.tasks, train.evaluate_tasks)";
+  note("the learning curve until step " + std::to_string(state.step) +
+       " is on other tasks than what follows (eval.seed, eval.tasks, train.evaluate_tasks)");
 }
 
 /// Provenance and evaluation of earlier starts. A run.h5 that cannot be read is written anew: all
@@ -115,16 +121,14 @@ void RunFolder::read_run_file_of_folder() {
   try {
     stored = read_run_file(run_file());
   } catch (Error const& error) {
-    notice_ += (notice_.empty() ? "" : "; ") + std::string(error.what()) + "; it is written anew";
+    note(std::string(error.what()) + "; it is written anew");
     return;
   }
   check_same_training(stored.header, settings_, path_);
   record_.header = stored.header;
   is_trained_ = stored.steps_done == settings_.train.steps;
-  if (stored.steps_done > 0 && !stored_state_)
-    notice_ += (notice_.empty() ? "" : "; ") + run_file().string() + " is after " +
-               std::to_string(stored.steps_done) +
-               " steps, but there is no checkpoint to go on from";
+  steps_in_run_file_ = stored.steps_done;
+  steps_evaluated_ = stored.evaluation ? stored.steps_done : -1;
   is_evaluated_ = stored.evaluation && stored.evaluation_identity == evaluation_identity(settings_);
   if (is_evaluated_) record_.evaluation = std::move(stored.evaluation);
 }
@@ -143,7 +147,6 @@ void RunFolder::start(ParameterLayout const& layout, TrainingState const& state,
     header.run_id = run_id(settings_);
     header.config_text = configuration_text(settings_);
     header.provenance.push_back(this_start(comm_.size(), state.instruction_set, command_line));
-    // A finished training is only evaluated anew: its file stays whole until that is done.
     if (state.step < settings_.train.steps) {
       record_.evaluation.reset();
       write_run(state);
@@ -166,15 +169,24 @@ void RunFolder::write_checkpoint(TrainingState const& state) {
 
 fs::path RunFolder::write_diverged(TrainingState const& state) {
   fs::path const folder = path_ / "diverged";
-  if (comm_.is_root()) {
+  on_root(comm_, [&] {
     auto const claim = RunClaim::take(claim_file(folder));
-    if (claim && !has_gone_on_from(folder, state)) {
-      remove_left_over_writes(folder);
-      tvem::write_checkpoint(folder, checkpoint_of(state), may_replace_);
-    }
-  }
-  comm_.barrier();  // the ranks are about to leave, and a launcher may end all with the first
+    if (!claim || has_gone_on(folder, state)) return;
+    remove_left_over_writes(folder);
+    tvem::write_checkpoint(folder, checkpoint_of(state), may_replace_);
+  });
   return folder;
+}
+
+/// Whether the folder has a checkpoint of this training at this step or a later one.
+bool RunFolder::has_gone_on(fs::path const& folder, TrainingState const& state) const {
+  try {
+    auto const found = read_checkpoint(folder);
+    return found && found->checkpoint.training_identity == training_identity(settings_) &&
+           found->checkpoint.state.step >= state.step;
+  } catch (Error const&) {
+    return false;  // there are only damaged ones
+  }
 }
 
 void RunFolder::write_evaluation(TrainingState const& state, Evaluation evaluation) {
@@ -184,6 +196,9 @@ void RunFolder::write_evaluation(TrainingState const& state, Evaluation evaluati
 }
 
 void RunFolder::write_run(TrainingState const& state) {
+  // What is evaluated stays, until there is more, or another evaluation.
+  if (!record_.evaluation && state.step <= steps_evaluated_) return;
+  steps_evaluated_ = -1;
   record_.training_identity = training_identity(settings_);
   record_.evaluation_identity = record_.evaluation ? evaluation_identity(settings_) : "";
   record_.steps_total = settings_.train.steps;

@@ -44,14 +44,17 @@ class RunFolder {
   /// Writes checkpoint.h5, then run.h5. Rank 0 alone writes.
   void write_checkpoint(TrainingState const& state);
   /// Collective. Writes a checkpoint into the folder `diverged` within, unless somebody has gone on
-  /// from it there, and returns it. Rank 0 alone writes.
+  /// from it there, and returns it. Throws on all ranks when it cannot be written.
   std::filesystem::path write_diverged(TrainingState const& state);
   /// Writes run.h5 with the evaluation. Rank 0 alone writes.
   void write_evaluation(TrainingState const& state, Evaluation evaluation);
   RunRecord const& record() const { return record_; }
 
  private:
+  std::optional<FoundCheckpoint> find_checkpoint();
+  void note(std::string const& text);
   void note_other_curve(FoundCheckpoint const& found);
+  bool has_gone_on(std::filesystem::path const& folder, TrainingState const& state) const;
   void read_run_file_of_folder();
   void write_run(TrainingState const& state);
   Checkpoint checkpoint_of(TrainingState const& state) const;
@@ -65,6 +68,9 @@ class RunFolder {
   RunRecord record_;  // of rank 0
   ParameterLayout layout_;
   bool is_trained_ = false, is_evaluated_ = false;
+  std::int64_t steps_in_run_file_ = 0;  // of rank 0
+  std::int64_t steps_evaluated_ =
+      -1;  // of the evaluation in run.h5, which may be another; -1: none
   std::string notice_;
 };
 

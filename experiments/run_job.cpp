@@ -98,6 +98,17 @@ void announce(Communicator const& comm, Settings const& settings, RunFolder cons
   say(comm, text);
 }
 
+/// Collective. Keeps the state from which the steps come again that were not finite; what to say of
+/// that.
+std::string kept_for_repeating(Trainer& trainer, RunFolder& folder) {
+  try {
+    auto const kept = folder.write_diverged(before_skipped(trainer.state()));
+    return "; tvem run with --out " + kept.string() + " repeats these steps";
+  } catch (Error const& error) {
+    return std::string("; the state before could not be kept: ") + error.what();
+  }
+}
+
 /// Collective. Trains to the end and keeps checkpoints.
 void train(Trainer& trainer, RunFolder& folder, bool is_shown, WorkHooks const& hooks) {
   TrainSettings const& settings = trainer.settings().train;
@@ -106,9 +117,7 @@ void train(Trainer& trainer, RunFolder& folder, bool is_shown, WorkHooks const& 
     RunObserver observer(folder, is_shown, trainer.comm(), settings, trainer.state().step, hooks);
     end = run_training(trainer, observer);
   } catch (TrainingDiverged const& error) {
-    auto const dump = folder.write_diverged(before_skipped(trainer.state()));
-    throw TrainingDiverged(std::string(error.what()) + "; tvem run with --out " + dump.string() +
-                           " repeats these steps");
+    throw TrainingDiverged(error.what() + kept_for_repeating(trainer, folder));
   }
   // A launcher may end all ranks when the first one leaves: not before rank 0 has written.
   trainer.comm().barrier();
@@ -149,6 +158,7 @@ bool run_job(Settings const& settings, std::filesystem::path const& path, Commun
   RunFolder folder(path, settings, comm, hooks.may_replace);
   bool const has_model =
       folder.stored_state() && folder.stored_state()->step == settings.train.steps;
+  if (!folder.notice().empty()) say(comm, "note: " + folder.notice() + "\n");
   if (folder.is_trained() && folder.is_evaluated() && (need == Need::results || has_model))
     return false;
   if (folder.is_trained() && !folder.stored_state())
@@ -156,7 +166,6 @@ bool run_job(Settings const& settings, std::filesystem::path const& path, Commun
         path.string() +
         " holds the results of a finished training, but no checkpoint to evaluate anew; "
         "choose another --out, or remove its run.h5 to train again");
-  if (!folder.notice().empty()) say(comm, "note: " + folder.notice() + "\n");
   Trainer trainer(settings, comm, starting_state(settings, folder, comm));
   if (trainer.is_finished() && folder.is_evaluated()) return false;
   if (is_shown) announce(comm, settings, folder, trainer);

@@ -13,11 +13,12 @@ namespace fs = std::filesystem;
 
 std::vector<OwnOption> const options{
     {"index", "I", "of a sweep: run I of its list alone, from 0"},
+    {"tsv", "", "run, state, steps and evaluations, done and in all, separated by tabs"},
     {"help", "", "this text"},
 };
 
 std::string help() {
-  return "usage: tvem status DIR [--index I]\n\n"
+  return "usage: tvem status DIR [--index I] [--tsv]\n\n"
          "The state of a run, or of every run of a sweep: finished, running or unfinished (with "
          "their step and\ntime left), failed (with its message) or missing, read from the files. "
          "Exit code 0 when all is finished,\n75 when something is left to do.\n\n" +
@@ -55,8 +56,9 @@ int status_command(CommandContext const& context) {
     throw ConfigurationError("tvem status takes one DIR, not \"" + context.command_line +
                              "\"; see tvem status --help");
   fs::path const folder = arguments.rest[0];
-  return static_cast<int>(
-      tell_status(context.comm, [&] { return look(folder, arguments.value("index")); }));
+  return static_cast<int>(tell_status(context.comm,
+                                      arguments.has("tsv") ? StatusForm::tsv : StatusForm::text,
+                                      [&] { return look(folder, arguments.value("index")); }));
 }
 
 }  // namespace tvem

@@ -12,11 +12,13 @@
 
 namespace tvem {
 
-/// What is said of the state of runs.
+/// What is said of the state of runs: lines for a reader, and for scripts a table whose columns are
+/// separated by tabs, without messages and times.
 struct StatusText {
-  std::string text;
+  std::string text, tsv;
   bool are_all_finished = false;
 };
+enum class StatusForm { text, tsv };
 
 /// Of one run: a line; name: what to call it.
 StatusText status_of_one(std::string const& name, RunStatus const& status);
@@ -25,6 +27,7 @@ StatusText status_of_sweep(Sweep const& sweep, std::vector<SweepRun> const& runs
                            std::filesystem::path const& folder);
 
 /// Collective. Looks on rank 0, says what it sees, and returns the exit code for it.
-ExitCode tell_status(Communicator const& comm, std::function<StatusText()> const& look);
+ExitCode tell_status(Communicator const& comm, StatusForm form,
+                     std::function<StatusText()> const& look);
 
 }  // namespace tvem

@@ -42,7 +42,12 @@ StopRequest::StopRequest(std::string const& max_minutes)
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  for (int const signal : {SIGUSR2, SIGTERM, SIGINT}) sigaction(signal, &action, nullptr);
+  for (int const signal : {SIGUSR2, SIGTERM, SIGINT, SIGHUP}) {
+    struct sigaction before {};
+    sigaction(signal, nullptr, &before);
+    bool const is_of_nohup = signal == SIGHUP && before.sa_handler == SIG_IGN;
+    if (!is_of_nohup) sigaction(signal, &action, nullptr);
+  }
 }
 
 bool StopRequest::is_there() const {

@@ -25,7 +25,9 @@ std::vector<OwnOption> const options{
     {"config", "FILE", "configuration, an INI file with a section [sweep]"},
     {"out", "DIR", "folder of the sweep; a folder in it for each run. Run again, it goes on"},
     {"list", "", "print the runs and do nothing"},
-    {"tsv", "", "with --list: index, id and a column for each axis, separated by tabs"},
+    {"tsv", "",
+     "separated by tabs: with --list index, id and a column for each axis; with --status run, "
+     "state, steps and evaluations"},
     {"groups", "G", "ranks share into so many groups, each with a run of its own at a time [1]"},
     {"index", "I", "do run I of the list alone, from 0, as a Slurm array does"},
     {"status", "", "say how far it is and do nothing; exit code 0: finished, 75: not"},
@@ -60,7 +62,8 @@ SweepPlan read_sweep(CommandContext const& context, SplitArguments const& argume
   bool const is_list = arguments.has("list");
   if (!arguments.has("out") && !is_list)
     problems.push_back("--out DIR is missing: the folder that the sweep writes");
-  if (arguments.has("tsv") && !is_list) problems.push_back("--tsv is a form of --list; give both");
+  if (arguments.has("tsv") && !is_list && !arguments.has("status"))
+    problems.push_back("--tsv is a form of --list and --status; give one of them with it");
   if (is_list && arguments.has("status"))
     problems.push_back("--list prints the runs and --status how far they are; give one of them");
   if (is_list && arguments.has("index"))
@@ -151,7 +154,7 @@ int sweep_command(CommandContext const& context) {
   fs::path const folder = arguments.value("out");
   if (arguments.has("status"))
     return static_cast<int>(
-        tell_status(context.comm, [&] { return status_of_sweep(plan.sweep, plan.runs, folder); }));
+        tell_status(context.comm, arguments.has("tsv") ? StatusForm::tsv : StatusForm::text, [&] { return status_of_sweep(plan.sweep, plan.runs, folder); }));
   int const n_groups = asked_groups(arguments.value("groups"), context.comm);
   on_root(context.comm, [&] {
     std::error_code ignored;

@@ -83,6 +83,7 @@ RunStatus status_of_run(fs::path const& folder, std::optional<Settings> const& s
       bool const is_evaluated =
           record.evaluation &&
           (!settings || record.evaluation_identity == evaluation_identity(*settings));
+      status.evaluations_done = is_trained && is_evaluated ? 1 : 0;
       status.state = is_trained && is_evaluated ? RunState::finished : RunState::unfinished;
     } catch (Error const& error) {
       status.state = RunState::unfinished;
@@ -109,19 +110,24 @@ RunStatus SweepStates::status_of(SweepRun const& run) const {
   if (!run.is_training) {
     RunStatus status;
     fs::path const file = folder_ / baseline_file(sweep_, run.cell);
-    if (evaluation_of_file(file) == baseline_identity(sweep_, run.cell))
+    if (evaluation_of_file(file) == baseline_identity(sweep_, run.cell)) {
+      status.evaluations_done = 1;
       status.state = RunState::finished;
+    }
     look_for_others(folder, status);
     return status;
   }
   RunStatus status = status_of_run(folder, training_settings(sweep_, run.cell));
-  for (std::size_t const cell : run.evaluations)
-    if (status.state == RunState::finished &&
-        evaluation_of_file(folder_ / model_evaluation_file(sweep_, cell)) !=
-            model_evaluation_identity(sweep_, cell)) {
-      status.state = RunState::unfinished;
-      look_for_others(folder, status);
-    }
+  for (std::size_t const cell : run.evaluations) {
+    ++status.evaluations_total;
+    if (evaluation_of_file(folder_ / model_evaluation_file(sweep_, cell)) ==
+        model_evaluation_identity(sweep_, cell))
+      ++status.evaluations_done;
+  }
+  if (status.state == RunState::finished && status.evaluations_done < status.evaluations_total) {
+    status.state = RunState::unfinished;
+    look_for_others(folder, status);
+  }
   return status;
 }
 

@@ -24,7 +24,8 @@ struct RunStatus {
   RunState state = RunState::missing;
   std::int64_t steps_done = 0, steps_total = 0;
   double training_seconds = 0;  // for the steps done
-  std::string message;          // of a failure, or of files that cannot be read
+  int evaluations_done = 0, evaluations_total = 1;
+  std::string message;  // of a failure, or of files that cannot be read
 
   /// Of the training, at its mean speed until now; NaN when nothing is known of that.
   double seconds_left() const;

@@ -73,7 +73,9 @@ void Sweeper::do_run(std::size_t index, Voice voice) {
   try {
     on_root(group_, [&] {
       claim = RunClaim::take(claim_file(folder));
-      if (claim) remove_left_over_writes(folder);
+      if (!claim) return;
+      remove_left_over_writes(folder);
+      clear_failure(folder);
     });
     if (group_.max(claim ? 1 : 0) == 0) return;
     WorkHooks const hooks{.on_alive =
@@ -85,7 +87,6 @@ void Sweeper::do_run(std::size_t index, Voice voice) {
                           .may_replace = [&] { claim->check(); }};
     bool const was_work =
         run.is_training ? train(run, folder, voice, hooks) : evaluate_baselines(run, voice, hooks);
-    if (group_.is_root()) clear_failure(folder);
     if (!was_work) return;
     ++n_done_;
     outcome = "finished";

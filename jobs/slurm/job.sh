@@ -9,6 +9,8 @@ if [ ! -f "$site" ]; then
   echo "job.sh: there is no $site; call sbatch in the clone, or set TVEM_ROOT and TVEM_SITE" >&2
   exit 2
 fi
+# mpirun answers TERM by killing the ranks soon after; they need time for a checkpoint. Slurm itself gives them half a minute.
+export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-25}
 # shellcheck source=../environment.sh
 source "$TVEM_ROOT/jobs/environment.sh"
 # shellcheck source=../sites/default.env
@@ -19,17 +21,33 @@ job=$SLURM_JOB_ID
 [ -z "${SLURM_ARRAY_JOB_ID:-}" ] || job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
 is_asked_to_stop=0
 launcher_code=0
+was_others_turn=0
 trap 'is_asked_to_stop=1' USR2 # from here on, for launch to look at
 
 # work run|sweep ARGUMENTS: a round of `tvem run` or `tvem sweep`, and another one while something is left to do.
 work() {
   local code=0
-  status=("$tvem" "$1" --status "${@:2}")
-  before=$("${status[@]}") || code=$?
-  if [ $code != 0 ] && [ $code != 75 ]; then exit $code; fi
+  ask=("$tvem" "$1" --status --tsv "${@:2}")
+  before=$(status) || code=$?
+  if [ $code = 2 ]; then exit 2; fi
   out=$(folder_in "$@")
+  if is_others_turn "$before"; then was_others_turn=1; fi
   launch "$tvem" "$@"
   finish
+}
+
+# How far what was asked for is, a line for each run (run, state, steps and evaluations): code 0 when all is finished, 75 when something is left,
+# 2 when the input is wrong. Anything else is a trouble of this node or the file system, that may pass.
+status() {
+  local tries code
+  for tries in 1 2 3; do
+    code=0
+    "${ask[@]}" || code=$?
+    case $code in 0 | 2 | 75) return $code ;; esac
+    if [ "$tries" != 3 ]; then sleep 10; fi
+  done
+  echo "job.sh: ${ask[*]} ended with $code" >&2
+  return 75
 }
 
 # The folder that --out names among the arguments.
@@ -50,8 +68,6 @@ launch() {
   trap cut_off TERM
   if [ $is_asked_to_stop = 1 ]; then return 0; fi
   if [ "$TVEM_LAUNCHER" = mpirun ]; then
-    # mpirun answers TERM by killing the ranks a second later; they need time for a checkpoint.
-    export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-60}
     # shellcheck disable=SC2086
     mpirun $TVEM_LAUNCHER_OPTIONS -n "${SLURM_NTASKS:-1}" "$@" &
     pid=$!
@@ -113,8 +129,14 @@ cut_off() {
   exit 143
 }
 
-# What the files say of how far it is, without who is at work on them and without the messages of failures.
-progress_in() { sed -e '/ runs\{0,1\}: /d' -e 's/^running   /unfinished/' -e 's/^\(failed [^:]*\):.*/\1/' <<<"$1"; }
+# The state without who is at work and who has failed.
+progress_in() { cut -f1,3- <<<"$1"; }
+
+# Whether all that is left is somebody else's, who is at work on it.
+is_others_turn() {
+  if are_ranks_at_work; then return 1; fi
+  awk -F'\t' 'NR > 1 && $2 != "finished" { ++left } NR > 1 && $2 == "running" { ++running } END { exit !(left && left == running) }' <<<"$1"
+}
 
 # Puts the job back into the queue, unless somebody has cancelled it.
 requeue() {
@@ -132,22 +154,22 @@ requeue() {
 
 # Decides by what the files say, never by the launcher's code: ends the job when all is finished, puts it back into the queue when something is
 # left, and gives up when nothing has come of two rounds one after another, when nothing has come of one whose input was wrong, or when the
-# limit is reached. Uses `status`, the command that says how far it is; `before`, what it said at the start; and `out`, the folder.
+# limit is reached. Uses `before`, the status at the start, and `out`, the folder.
 finish() {
   local after code=0
   trap '' TERM
-  after=$("${status[@]}") || code=$?
+  after=$(status) || code=$?
   echo "$after"
   local restarts=${SLURM_RESTART_COUNT:-0}
   local stalled=$out/stalled.$job # holds the number of the round that got nowhere
-  local is_others_turn=0
-  if grep -q '^running' <<<"$after" && ! are_ranks_at_work; then is_others_turn=1; fi
   if [ $code != 75 ]; then
     rm -f "$stalled"
     exit "$code"
   fi
-  if [ $is_others_turn = 1 ] || [ "$(progress_in "$after")" != "$(progress_in "$before")" ]; then
+  if [ -n "$after" ] && [ "$(progress_in "$after")" != "$(progress_in "$before")" ]; then
     rm -f "$stalled"
+  elif [ $was_others_turn = 1 ] || is_others_turn "$after"; then
+    echo "job.sh: what is left is another job's, which is at work on it"
   elif [ $launcher_code = 2 ]; then
     exit 2
   elif [ "$(cat "$stalled" 2>/dev/null)" = $((restarts - 1)) ] || ! { mkdir -p "$out" && echo "$restarts" >"$stalled"; }; then

@@ -356,10 +356,10 @@ class Evaluate(Folder):
         self.assertIn("0 done now", run("sweep", "--config", config, "--out", folder).stdout)
 
     def test_of_a_training_that_is_not_finished_is_another_evaluation(self):
-        words = ("run", "--out", self.path("half"), "--model.layers", 1, "--model.width", 16, "--model.heads", 2, "--train.steps", 3000,
+        words = ("run", "--out", self.path("half"), "--model.layers", 1, "--model.width", 16, "--model.heads", 2, "--train.steps", 3000, "--train.tasks_per_step", 16,
                  "--eval.tasks", 8, "--eval.estimators", "transformer")
         evaluate = ("evaluate", "--model", self.path("half"), "--out", self.path("half.h5"), "--task.points", 25)
-        run(*words, "--max-minutes", 0.01, expect=75)
+        run(*words, "--max-minutes", 0.003, expect=75)
         self.assertIn("of 3000 training steps", run(*evaluate).stdout)
         self.assertIn("this evaluation is in", run(*evaluate).stdout)
         run(*words)

@@ -154,12 +154,15 @@ class Folder(CliTest):
         for name, value in before.items():
             self.assertEqual(value.tobytes(), after[name].tobytes())
 
-    def test_only_damaged_checkpoints_exit_2_and_nothing_touched(self):
+    def test_only_damaged_checkpoints_are_told_of_and_left(self):
         self.train("run")
         for name in ("checkpoint.h5", "checkpoint.previous.h5"):
             with open(self.path("run", name), "r+b") as file:
                 file.truncate(3000)
-        done = self.train("run", expect=2, ranks=2)
+        done = self.train("run", ranks=2)  # its results are whole
+        self.assertIn("no good checkpoint", done.stdout)
+        self.assertIn("is finished", done.stdout)
+        done = self.train("run", "--eval.seed", 77, expect=2, ranks=2)  # for this the model is needed
         self.assertIn("no good checkpoint", done.stderr)
         self.assertEqual(os.path.getsize(self.path("run", "checkpoint.h5")), 3000)
 
@@ -172,6 +175,10 @@ class Folder(CliTest):
         self.assertIn("train.rate", done.stderr)
         self.assertFalse(os.path.exists(self.path("run", "claim.txt")))
         del os.environ["TVEM_TEST_WRITE_DELAY_MS"]
+        os.mkdir(self.path("full"))
+        open(self.path("full", "diverged"), "w", encoding="ascii").close()
+        full = self.train("full", "--train.rate", "1e6", "--train.clip", 0, "--model.norm", "none", ranks=3, expect=1)
+        self.assertRegex(full.stderr, "training diverged: in step .* could not be kept")
         # The state that is left repeats the steps.
         step = done.stderr.split("diverged: in step ")[1].split(",")[0]
         self.assertIn(self.path("run", "diverged"), done.stderr)

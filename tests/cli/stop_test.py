@@ -185,7 +185,7 @@ class Stop(unittest.TestCase):
         for number, (claim, expect) in enumerate((
                 ({"host": here, "process": 999999999, "machine": machine}, 0),              # a process that is gone
                 ({"host": here, "process": me, "machine": machine, "start": start}, alive),
-                ({"host": here, "process": me, "machine": machine, "start": start, "age_s": 9999}, alive),  # silent, but there
+                ({"host": here, "process": me, "machine": machine, "start": start, "age_s": 9999}, 0),      # there, but suspended or elsewhere
                 ({"host": here, "process": me, "machine": machine, "start": "1"}, 0),       # its number has come again
                 ({"host": here, "process": 999999999, "machine": "earlier start"}, alive),  # of this name, but not seen from here
                 ({"host": here, "process": 999999999, "machine": "earlier start", "age_s": 400}, 0),
@@ -203,8 +203,10 @@ class Stop(unittest.TestCase):
                 self.assertIn(f"process {claim['process']} on {claim['host']}", output)
                 self.assertIn("Slurm job" if "job" in claim else "", output)
                 self.assertEqual(os.listdir(self.path(out)), ["claim.txt"])
-        for age_s, expect in ((0, alive), (40, 0)):  # whoever made it ended before it could write its name
-            open(self.path("claim0", "claim.txt"), "w", encoding="ascii").close()
+        # Whoever made it ended before it could write its name, or the power was cut.
+        for text, age_s, expect in (("", 0, alive), ("", 40, 0), ("\0" * 150, 40, 0)):
+            with open(self.path("claim0", "claim.txt"), "w", encoding="ascii") as file:
+                file.write(text)
             os.utime(self.path("claim0", "claim.txt"), (time.time() - age_s,) * 2)
             self.end(self.train("claim0", 5), expect)
 
@@ -275,6 +277,28 @@ class Stop(unittest.TestCase):
         self.assertIn("claim.txt is gone", self.end(first, 0))  # all is finished, by the other
         self.assertEqual(sorted(os.listdir(run)), before)
         self.assertNotIn("failed.txt", before)
+
+    def test_guard_of_a_takeover_that_was_killed(self):
+        self.claim("guarded", "elsewhere", 5, age_s=400)
+        for age_s, expect in ((0, 2), (40, 0)):
+            shutil.copy(self.path("guarded", "claim.txt"), self.path("guarded", "claim.txt.takeover"))
+            os.utime(self.path("guarded", "claim.txt.takeover"), (time.time() - age_s,) * 2)
+            self.end(self.train("guarded", 5), expect)
+        self.assertEqual(sorted(os.listdir(self.path("guarded"))), ["checkpoint.h5", "run.h5"])
+
+    def test_results_stay_until_a_longer_training_has_more(self):
+        words = ("--out", self.path("longer"), *KEYS, *EVALUATION, "--train.schedule", "constant")
+        self.end(self.start("run", *words, "--train.steps", 20), 0)
+        stamp = os.stat(self.path("longer", "run.h5")).st_mtime_ns
+        process = self.start("run", *words, "--train.steps", 10**6)
+        self.wait_for(lambda: os.path.exists(self.path("longer", "claim.txt")), process)
+        time.sleep(1)
+        process.kill()
+        process.wait()
+        self.assertEqual(os.stat(self.path("longer", "run.h5")).st_mtime_ns, stamp)
+        self.end(self.start("run", "--status", *words, "--train.steps", 20), 0)
+        self.end(self.start("run", *words, "--train.steps", 10**6, "--max-minutes", "0.01"), 75)
+        self.assertIn("of 1000000", self.end(self.start("run", "--status", *words, "--train.steps", 10**6), 75))
 
     def test_rank_that_alone_finds_its_input_wrong_ends_all(self):
         words = ["run", "--out", self.path("alone"), *KEYS, *EVALUATION, "--train.steps", "10"]

@@ -182,7 +182,7 @@ class SweepTest(unittest.TestCase):
         alive = subprocess.Popen(["sleep", "100"])
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
             here = f"machine {file.read().strip()}:{os.readlink('/proc/self/ns/pid')}\nhost {os.uname().nodename}"
-        for name, text, age_s in ((names[0], f"{here}\nprocess {alive.pid}", 1000), (names[1], "host elsewhere\nprocess 1\njob 77", 60),
+        for name, text, age_s in ((names[0], f"{here}\nprocess {alive.pid}", 60), (names[1], "host elsewhere\nprocess 1\njob 77", 60),
                                   (names[2], "host elsewhere\nprocess 1\njob 77", 1000), (names[3], f"{here}\nprocess 999999999", 0)):
             os.makedirs(self.path("claimed", name))
             claim = self.path("claimed", name, "claim.txt")
