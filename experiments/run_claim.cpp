@@ -191,10 +191,10 @@ bool create(fs::path const& file) {
   }
   std::string const text = text_of(own_signature());
   bool const is_written =
-      write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-      fsync(descriptor) == 0;
+      write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  bool const is_full = fsync(descriptor) != 0 && is_of_full_disk(errno);
   close(descriptor);
-  if (is_written) return true;
+  if (is_written && !is_full) return true;
   unlink(file.c_str());
   throw Error(file.string() + " could not be written; see whether the disk is full");
 }

@@ -9,8 +9,9 @@ if [ ! -f "$site" ]; then
   echo "job.sh: there is no $site; call sbatch in the clone, or set TVEM_ROOT and TVEM_SITE" >&2
   exit 2
 fi
-# mpirun answers TERM by killing the ranks soon after; they need time for a checkpoint. Slurm itself gives them half a minute.
-export OMPI_MCA_odls_base_sigkill_timeout=${OMPI_MCA_odls_base_sigkill_timeout:-25}
+# mpirun answers TERM by killing the ranks soon after; they need time for a checkpoint. Slurm itself gives them half a minute. (A site's file may
+# set it otherwise.)
+export OMPI_MCA_odls_base_sigkill_timeout=25
 # shellcheck source=../environment.sh
 source "$TVEM_ROOT/jobs/environment.sh"
 # shellcheck source=../sites/default.env

@@ -28,18 +28,18 @@ class Stop(unittest.TestCase):
     def path(self, *parts):
         return os.path.join(self.folder, *parts)
 
-    def start(self, *words, ranks=0):
+    def start(self, *words, ranks=0, **environment):
         command = [TVEM, *map(str, words)]
         if ranks:
             command = [MPIEXEC, "-n", str(ranks), *command]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment})
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stderr.close)
         self.addCleanup(lambda: process.poll() is None and process.kill())
         return process
 
-    def train(self, out, steps, ranks=0, more=(), evaluation=EVALUATION):
-        return self.start("run", "--out", self.path(out), *KEYS, *evaluation, "--train.steps", steps, *more, ranks=ranks)
+    def train(self, out, steps, ranks=0, more=(), evaluation=EVALUATION, **environment):
+        return self.start("run", "--out", self.path(out), *KEYS, *evaluation, "--train.steps", steps, *more, ranks=ranks, **environment)
 
     def end(self, process, expect):
         out, errors = process.communicate(timeout=120)
@@ -70,7 +70,7 @@ class Stop(unittest.TestCase):
     def test_each_signal_a_checkpoint_and_75_then_the_same_bits(self):
         steps = 3000
         self.end(self.train("whole", steps), 0)
-        for number, (sign, ranks, resume_ranks) in enumerate(((signal.SIGUSR2, 0, 2), (signal.SIGTERM, 0, 3), (signal.SIGINT, 0, 0),
+        for number, (sign, ranks, resume_ranks) in enumerate(((signal.SIGUSR2, 0, 2), (signal.SIGTERM, 0, 3), (signal.SIGINT, 0, 0), (signal.SIGHUP, 0, 2),
                                                               (signal.SIGUSR2, 2, 0), (signal.SIGUSR2, 3, 2))):
             out = f"stopped{number}"
             process = self.train(out, steps, ranks)
@@ -85,6 +85,15 @@ class Stop(unittest.TestCase):
             self.assertIn(f"unfinished  {self.path(out)}: step {done} of {steps}", status.stdout)
             self.end(self.train(out, steps, resume_ranks), 0)
             self.assertEqual(self.state(out), self.state("whole"))
+
+    def test_interrupted_mpirun_leaves_time_for_a_checkpoint(self):
+        process = self.train("interrupted", 10**6, 2, OMPI_MCA_odls_base_sigkill_timeout="5", TVEM_TEST_WRITE_DELAY_MS="400")
+        self.await_start(process, "interrupted")
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)  # as by Ctrl-C
+        self.assertIn("stopped on request", self.end(process, 1))
+        self.assertGreater(self.state("interrupted")["step"], 0)
+        self.assertFalse(os.path.exists(self.path("interrupted", "claim.txt")))
 
     def test_second_signal_ends_at_once(self):
         process = self.start("run", "--out", self.path("step"), "--train.tasks_per_step", 10**6)  # a step takes minutes
@@ -238,9 +247,8 @@ class Stop(unittest.TestCase):
         # Suspended in a step, in a point of the learning curve with a checkpoint due after it, and amid a write.
         in_curve = ("--train.evaluate_every", "1", "--train.evaluate_tasks", "6000", "--train.checkpoint_minutes", "0.0001")
         for out, more, delay_ms in (("step", ("--train.checkpoint_minutes", "0.02"), 0), ("point", in_curve, 0), ("write", ("--train.checkpoint_minutes", "0.02"), 700)):
-            os.environ["TVEM_TEST_WRITE_DELAY_MS"] = str(delay_ms)
-            self.addCleanup(os.environ.pop, "TVEM_TEST_WRITE_DELAY_MS", None)
-            first = self.train(out, 10**6, 0, more, ("--eval.tasks", "6000", "--eval.estimators", "transformer"))
+            first = self.train(out, 10**6, 0, more, ("--eval.tasks", "6000", "--eval.estimators", "transformer"),
+                               TVEM_TEST_WRITE_DELAY_MS=str(delay_ms))
             checkpoint = self.path(out, "checkpoint.h5")
             self.wait_for(lambda: os.path.exists(checkpoint), first)
             time.sleep(0.5)
@@ -261,15 +269,12 @@ class Stop(unittest.TestCase):
 
     def test_sweep_that_slept_while_another_finished_its_run_leaves_it_as_it_is(self):
         words = ("sweep", "--out", self.path("slept"), *KEYS, *EVALUATION, "--train.steps", 200, "--sweep.run.seed", "1, 2")
-        os.environ["TVEM_TEST_WRITE_DELAY_MS"] = "700"
-        self.addCleanup(os.environ.pop, "TVEM_TEST_WRITE_DELAY_MS", None)
-        first = self.start(*words)
+        first = self.start(*words, TVEM_TEST_WRITE_DELAY_MS="700")
         writing = lambda: [os.path.join(root, name) for root, _, names in os.walk(self.path("slept")) for name in names if "h5.tmp-" in name]
         self.wait_for(writing, first)
         time.sleep(0.3)
         first.send_signal(signal.SIGSTOP)
         run = os.path.dirname(writing()[0])
-        del os.environ["TVEM_TEST_WRITE_DELAY_MS"]
         self.claim(os.path.join("slept", os.path.basename(run)), "elsewhere", 5, age_s=400)
         self.end(self.start(*words), 0)
         before = sorted(os.listdir(run))
