@@ -57,13 +57,17 @@ Settings read_settings(CommandContext const& context, SplitArguments const& argu
   return settings;
 }
 
+void check_is_no_file(std::filesystem::path const& folder) {
+  if (std::filesystem::exists(folder) && !std::filesystem::is_directory(folder))
+    throw ConfigurationError("--out " + folder.string() + " is a file, not a folder");
+}
+
 /// Collective. The claim on the folder, on rank 0. Throws ConfigurationError on all ranks when
 /// another process is at work there.
 std::unique_ptr<RunClaim> claim_run(Communicator const& comm, std::filesystem::path const& folder) {
   std::unique_ptr<RunClaim> claim;
   on_root(comm, [&] {
-    if (std::filesystem::exists(folder) && !std::filesystem::is_directory(folder))
-      throw ConfigurationError("--out " + folder.string() + " is a file, not a folder");
+    check_is_no_file(folder);
     claim = RunClaim::take(claim_file(folder));
     if (!claim)
       throw ConfigurationError("--out " + folder.string() + ": " +
@@ -87,11 +91,11 @@ int run_command(CommandContext const& context) {
   StopRequest const stop(arguments.value("max-minutes"));
   std::string const folder = arguments.value("out");
   if (arguments.has("status"))
-    return static_cast<int>(
-        tell_status(context.comm, arguments.has("tsv") ? StatusForm::tsv : StatusForm::text, [&] {
-          check_same_training(folder, settings);
-          return status_of_one(folder, status_of_run(folder, settings));
-        }));
+    return tell_status(context.comm, arguments, [&] {
+      check_is_no_file(folder);
+      check_same_training(folder, settings);
+      return status_of_one(folder, status_of_run(folder, settings));
+    });
   auto const claim = claim_run(context.comm, folder);
   WorkHooks const hooks{.on_alive = [&] { claim->check_now_and_then(); },
                         .wants_stop = [&] { return stop.is_there(); },

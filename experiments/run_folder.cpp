@@ -39,8 +39,6 @@ void check_same_training(FileHeader const& header, Settings const& asked, fs::pa
 
 void check_same_training(fs::path const& folder, Settings const& asked) {
   fs::path const file = folder / "run.h5";
-  if (fs::exists(folder) && !fs::is_directory(folder))
-    throw ConfigurationError("--out " + folder.string() + " is a file, not a folder");
   if (!fs::is_regular_file(file)) return;
   std::optional<RunRecord> stored;
   try {
@@ -57,10 +55,6 @@ RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const
       settings_(settings),
       comm_(comm),
       may_replace_(std::move(may_replace)) {
-  on_root(comm_, [&] {
-    if (fs::exists(path_) && !fs::is_directory(path_))
-      throw ConfigurationError("--out " + path_.string() + " is a file, not a folder");
-  });
   on_root(comm_, [&] { read_run_file_of_folder(); });
   is_trained_ = comm_.max(is_trained_ ? 1 : 0) == 1;
   is_evaluated_ = comm_.max(is_evaluated_ ? 1 : 0) == 1;

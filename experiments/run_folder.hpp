@@ -13,17 +13,16 @@
 
 namespace tvem {
 
-/// Throws ConfigurationError, naming the keys that differ, when the folder holds another training,
-/// and when it is a file.
+/// Throws ConfigurationError, naming the keys that differ, when the folder holds another training.
 void check_same_training(std::filesystem::path const& folder, Settings const& asked);
 
 /// The folder of a run: run.h5, checkpoint.h5 and checkpoint.previous.h5. Files are written by rank
 /// 0.
 class RunFolder {
  public:
-  /// Collective. Opens the folder for the settings; makes it when it is not there yet. Throws
-  /// ConfigurationError on all ranks when it holds another training, naming the keys that differ,
-  /// and when it cannot be made. Nothing is written into an existing folder before start().
+  /// Collective. Reads the folder, which need not be there yet, for the settings. Throws
+  /// ConfigurationError on all ranks when it holds another training, naming the keys that differ.
+  /// Nothing is written before start(), which makes the folder.
   /// may_replace: asked before every write (durable.hpp).
   RunFolder(std::filesystem::path path, Settings const& settings, Communicator const& comm,
             MayReplace may_replace = {});

@@ -37,7 +37,10 @@ StatusText look(fs::path const& folder, std::string const& index) {
   RunStatus status = status_of_run(folder, {});
   bool const are_baselines =
       !fs::exists(folder / "run.h5") && !evaluation_of_file(folder / "evaluation.h5").empty();
-  if (are_baselines) status.state = RunState::finished;
+  if (are_baselines) {
+    status.state = RunState::finished;
+    status.evaluations_done = status.evaluations_total;
+  }
   if (status.state == RunState::missing)
     throw ConfigurationError("there is no run and no sweep at " + folder.string() +
                              "; give the folder that tvem run or tvem sweep wrote");
@@ -56,9 +59,8 @@ int status_command(CommandContext const& context) {
     throw ConfigurationError("tvem status takes one DIR, not \"" + context.command_line +
                              "\"; see tvem status --help");
   fs::path const folder = arguments.rest[0];
-  return static_cast<int>(tell_status(context.comm,
-                                      arguments.has("tsv") ? StatusForm::tsv : StatusForm::text,
-                                      [&] { return look(folder, arguments.value("index")); }));
+  return tell_status(context.comm, arguments,
+                     [&] { return look(folder, arguments.value("index")); });
 }
 
 }  // namespace tvem

@@ -2,10 +2,10 @@
 
 #include <cstdint>
 
-#include "command_line.hpp"
 #include "formatting.hpp"
 #include "progress.hpp"
 #include "tvem/comm/collective_errors.hpp"
+#include "tvem/core/error.hpp"
 
 namespace tvem {
 
@@ -68,13 +68,13 @@ StatusText status_of_sweep(Sweep const& sweep, std::vector<SweepRun> const& runs
   return status;
 }
 
-ExitCode tell_status(Communicator const& comm, StatusForm form,
-                     std::function<StatusText()> const& look) {
+int tell_status(Communicator const& comm, SplitArguments const& arguments,
+                std::function<StatusText()> const& look) {
   StatusText status;
   on_root(comm, [&] { status = look(); });
-  say(comm, form == StatusForm::tsv ? status.tsv : status.text);
+  say(comm, arguments.has("tsv") ? status.tsv : status.text);
   bool const are_all = comm.max(status.are_all_finished ? 1 : 0) == 1;
-  return are_all ? ExitCode::finished : ExitCode::stopped;
+  return static_cast<int>(are_all ? ExitCode::finished : ExitCode::stopped);
 }
 
 }  // namespace tvem

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "command_line.hpp"
 #include "sweep_state.hpp"
 #include "tvem/comm/communicator.hpp"
-#include "tvem/core/error.hpp"
 #include "tvem/io/sweep_runs.hpp"
 
 namespace tvem {
@@ -18,7 +18,6 @@ struct StatusText {
   std::string text, tsv;
   bool are_all_finished = false;
 };
-enum class StatusForm { text, tsv };
 
 /// Of one run: a line; name: what to call it.
 StatusText status_of_one(std::string const& name, RunStatus const& status);
@@ -26,8 +25,9 @@ StatusText status_of_one(std::string const& name, RunStatus const& status);
 StatusText status_of_sweep(Sweep const& sweep, std::vector<SweepRun> const& runs,
                            std::filesystem::path const& folder);
 
-/// Collective. Looks on rank 0, says what it sees, and returns the exit code for it.
-ExitCode tell_status(Communicator const& comm, StatusForm form,
-                     std::function<StatusText()> const& look);
+/// Collective. Looks on rank 0, says what it sees, in the form that --tsv asks for, and returns the
+/// exit code for it.
+int tell_status(Communicator const& comm, SplitArguments const& arguments,
+                std::function<StatusText()> const& look);
 
 }  // namespace tvem

@@ -153,9 +153,8 @@ int sweep_command(CommandContext const& context) {
   StopRequest const stop(arguments.value("max-minutes"));
   fs::path const folder = arguments.value("out");
   if (arguments.has("status"))
-    return static_cast<int>(
-        tell_status(context.comm, arguments.has("tsv") ? StatusForm::tsv : StatusForm::text,
-                    [&] { return status_of_sweep(plan.sweep, plan.runs, folder); }));
+    return tell_status(context.comm, arguments,
+                       [&] { return status_of_sweep(plan.sweep, plan.runs, folder); });
   int const n_groups = asked_groups(arguments.value("groups"), context.comm);
   on_root(context.comm, [&] {
     std::error_code ignored;

@@ -40,16 +40,7 @@ if [ ! -f "$root/jobs/sites/$TVEM_SITE.env" ]; then
 fi
 if [ "$kind" = sweep ]; then
   # Of a wrong configuration the sentences appear here, before anything waits in a queue.
-  list=()
-  words=("$@")
-  for ((i = 0; i < ${#words[@]}; i++)); do
-    case ${words[i]} in
-      --out) i=$((i + 1)) ;;
-      --out=*) ;;
-      *) list+=("${words[i]}") ;;
-    esac
-  done
-  runs=$("$tvem" sweep --list ${list[@]+"${list[@]}"} | wc -l)
+  runs=$("$tvem" sweep --list "$@" | wc -l)
   options+=("--array=0-$((runs - 1))${parallel:+%$parallel}")
 fi
 $submit --ntasks="$ntasks" --time="$limit" --export=ALL ${options[@]+"${options[@]}"} "$root/jobs/slurm/$kind.sbatch" "$@"

@@ -22,12 +22,18 @@ class Stopper : public TrainingObserver {
   std::int64_t step_, n_steps_ = 0;
 };
 
-TEST(RunTraining, StopAskedFor_CheckpointThenTheSameBits) {
+/// Twelve steps with a point of the curve after 0, 5, 10 and 12, and a checkpoint at the end.
+Settings short_settings() {
   Settings settings = ragged_settings();
   settings.train.steps = 12;
   settings.train.checkpoint_every = 0;
   settings.train.evaluate_every = 5;
   settings.train.evaluate_tasks = settings.eval.tasks = 8;
+  return settings;
+}
+
+TEST(RunTraining, StopAskedFor_CheckpointThenTheSameBits) {
+  Settings const settings = short_settings();
   Stopper never(-1), at_seven(6);
   Trainer whole(settings, test_world(), first_state(settings));
   EXPECT_EQ(run_training(whole, never), TrainingEnd::finished);
@@ -41,11 +47,7 @@ TEST(RunTraining, StopAskedFor_CheckpointThenTheSameBits) {
 }
 
 TEST(RunTraining, StopAskedForAmidAPointOfTheCurve_PointIsMadeWhenItGoesOn) {
-  Settings settings = ragged_settings();
-  settings.train.steps = 12;
-  settings.train.checkpoint_every = 0;
-  settings.train.evaluate_every = 5;
-  settings.train.evaluate_tasks = settings.eval.tasks = 8;
+  Settings const settings = short_settings();
   Stopper never(-1);
   Trainer whole(settings, test_world(), first_state(settings));
   run_training(whole, never);

@@ -1,0 +1,132 @@
+"""tvem evaluate, and the evaluations of a sweep: trained models on other tasks.
+
+usage: evaluate_test.py TVEM MPIEXEC [unittest arguments]
+"""
+
+import os
+
+import h5py
+import numpy as np
+
+from swept import SWEEP, Folder, main, run
+
+
+class Evaluate(Folder):
+    def model(self):
+        return os.path.join(self.sweep, sorted(name for name in os.listdir(self.sweep) if name.startswith("run-"))[0])
+
+    def errors(self, path):
+        with h5py.File(path) as file:
+            return dict(zip([name.decode() for name in file["evaluation/estimator"][()]], file["evaluation/error"][()]))
+
+    def test_on_its_own_tasks_the_errors_of_the_run(self):
+        for ranks in (1, 2, 3):
+            out = self.path(f"own{ranks}.h5")
+            run("evaluate", "--model", self.model(), "--out", out, "--eval.estimators", "transformer, em, bayes", ranks=ranks)
+            own = self.errors(os.path.join(self.model(), "run.h5"))
+            found = self.errors(out)
+            np.testing.assert_array_equal(found["transformer"], own["transformer"])
+            if ranks > 1:
+                np.testing.assert_array_equal(found["em"], self.errors(self.path("own1.h5"))["em"])
+
+    def test_on_other_tasks_without_training(self):
+        out = self.path("shifted.h5")
+        stamp = os.stat(os.path.join(self.model(), "checkpoint.h5")).st_mtime_ns
+        words = ("evaluate", "--model", self.model(), "--out", out, "--task.points", 40, "--task.noise", "student")
+        self.assertIn("transformer", run(*words).stdout)
+        with h5py.File(out) as file:
+            self.assertEqual(set(file["evaluation/points"][()]), {40})
+            self.assertIn("points = 40\n", file["config"].attrs["text"])
+            self.assertIn("points = 20\n", file["model"].attrs["config"])
+            self.assertEqual(file["model"].attrs["run_id"], os.path.basename(self.model()))
+        self.assertEqual(os.stat(os.path.join(self.model(), "checkpoint.h5")).st_mtime_ns, stamp)
+        self.assertIn("this evaluation is in", run(*words).stdout)
+        self.assertIn("another evaluation", run(*words[:-2], expect=2).stderr)
+        self.assertIn("transformer", run("report", out).stdout)
+        self.assertIn("transformer", run("report", out, "--csv").stdout)
+
+    def test_as_an_axis_of_a_sweep_the_same_bits_and_one_training(self):
+        folder = self.path("axis")
+        config = self.write("axis.ini", SWEEP[:SWEEP.index("[sweep]")] + "[sweep]\nevaluate.task.points = 20, 40\n")
+        done = run("sweep", "--config", config, "--out", folder, ranks=2)
+        self.assertIn("3 runs: 3 finished", done.stdout)
+        training = next(name for name in os.listdir(folder) if name.startswith("run-"))
+        out = self.path("axis.h5")
+        run("evaluate", "--model", os.path.join(folder, training), "--out", out, "--task.points", 40,
+            "--eval.estimators", "transformer, em")
+        table, _ = self.collected(folder, "--per-task", "error")
+        for name, error in self.errors(out).items():
+            np.testing.assert_array_equal(table.error.sel(evaluate_points=40, estimator=name), error)
+        self.assertIn("0 done now", run("sweep", "--config", config, "--out", folder).stdout)
+
+    def test_of_a_training_that_is_not_finished_is_another_evaluation(self):
+        words = ("run", "--out", self.path("half"), "--model.layers", 1, "--model.width", 16, "--model.heads", 2, "--train.steps", 3000, "--train.tasks_per_step", 16,
+                 "--eval.tasks", 8, "--eval.estimators", "transformer")
+        evaluate = ("evaluate", "--model", self.path("half"), "--out", self.path("half.h5"), "--task.points", 25)
+        run(*words, "--max-minutes", 0.003, expect=75)
+        self.assertIn("of 3000 training steps", run(*evaluate).stdout)
+        self.assertIn("this evaluation is in", run(*evaluate).stdout)
+        run(*words)
+        self.assertIn("another evaluation", run(*evaluate, expect=2).stderr)
+
+    def test_as_an_axis_of_a_sweep_never_of_a_model_that_is_not_finished(self):
+        base = SWEEP[:SWEEP.index("[sweep]")].replace("[train]\n", "[train]\ncheckpoint_every = 5\n")
+        first, more, third = (self.write(name + ".ini", f"{base}[sweep]\nevaluate.task.points = 20, {points}\n")
+                              for name, points in (("first", "30"), ("more", "30, 40"), ("third", "60")))
+        evaluations = []
+        for is_damaged in (False, True):
+            folder = self.path(f"damaged{is_damaged}")
+            run("sweep", "--config", first, "--out", folder)
+            training = os.path.join(folder, next(name for name in os.listdir(folder) if name.startswith("run-")))
+            if is_damaged:  # the checkpoint before is of an earlier step
+                with open(os.path.join(training, "checkpoint.h5"), "r+b") as file:
+                    file.seek(5000)
+                    file.write(b"damage")
+            before = set(os.listdir(training))
+            text = run("sweep", "--config", more, "--out", folder).stdout
+            self.assertEqual("checkpoint.h5 is damaged" in text, is_damaged, text)
+            name, = set(os.listdir(training)) - before
+            with h5py.File(os.path.join(training, name)) as file:
+                self.assertEqual(file["model"].attrs["steps_done"], 12)
+            evaluations.append(self.errors(os.path.join(training, name)))
+        for name, error in evaluations[0].items():
+            np.testing.assert_array_equal(error, evaluations[1][name])
+        # Without any checkpoint the results stay, and what needs the model fails.
+        stamp = os.stat(os.path.join(training, "run.h5")).st_mtime_ns
+        for name in ("checkpoint.h5", "checkpoint.previous.h5"):
+            os.remove(os.path.join(training, name))
+        self.assertIn("no checkpoint to evaluate anew", run("sweep", "--config", third, "--out", folder, expect=1).stdout)
+        run("sweep", "--config", first, "--out", folder)
+        plain = self.write("plain.ini", base)
+        self.assertIn("no checkpoint to evaluate anew", run("run", "--config", plain, "--out", training, "--eval.tasks", 20, expect=2).stderr)
+        self.assertEqual(os.stat(os.path.join(training, "run.h5")).st_mtime_ns, stamp)
+
+    def test_baselines_alone_need_no_model(self):
+        out = self.path("baselines.h5")
+        run("evaluate", "--config", self.write("base.ini", SWEEP[:SWEEP.index("[sweep]")]), "--out", out,
+            "--eval.estimators", "em, bayes")
+        with h5py.File(out) as file:
+            self.assertNotIn("model", file)
+        self.assertIn("baselines", run("report", out).stdout)
+
+    def test_wrong_requests_exit_2_and_write_nothing(self):
+        out = self.path("never.h5")
+        model = ("--model", self.model())
+        for options, words in (((*model, "--task.dim", 3), "at most 2 coordinates"),
+                               ((*model, "--task.components", 3), "made for 2 components"),
+                               ((*model, "--model.layers", 3), "the model was trained with"),
+                               ((*model, "--input.init", "random"), "takes no initial guess"),
+                               ((*model, "--task.point", 3), "nearest known one is task.points"),
+                               ((*model, "--config", self.config), "configuration of its training"),
+                               ((), "needs a model"), (("--model", self.folder), "no checkpoint.h5")):
+            self.assertIn(words, run("evaluate", "--out", out, *options, expect=2).stderr)
+            self.assertFalse(os.path.exists(out))
+        self.assertIn("--out FILE is missing", run("evaluate", *model, expect=2).stderr)
+        precious = self.write("precious.h5", "data")
+        self.assertIn("has not written", run("evaluate", *model, "--out", precious, expect=2).stderr)
+        with open(precious, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "data")
+
+
+if __name__ == "__main__":
+    main()
