@@ -3,8 +3,6 @@
 #include <fstream>
 #include <set>
 
-#include <unistd.h>
-
 #include "clustering.hpp"
 #include "command_line.hpp"
 #include "formatting.hpp"
@@ -14,6 +12,8 @@
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
 #include "tvem/io/csv.hpp"
+#include "tvem/io/text_file.hpp"
+#include "write_target.hpp"
 
 namespace tvem {
 namespace {
@@ -32,7 +32,8 @@ std::vector<OwnOption> const options{
     {"rescale", "", "the Transformer sees coordinates with the spread that training tasks have"},
     {"estimators", "LIST", std::string("[") + default_estimators + "]"},
     {"seed", "S", "of random starts [1]"},
-    {"csv", "FILE", "write the labels there too, a line a point"},
+    {"csv", "FILE",
+     "write the labels there too, a line a point; - for standard output, in place of the table"},
     {"help", "", "this text"},
 };
 
@@ -108,6 +109,8 @@ std::vector<EstimatorSpec> parse_specs(Request const& request) {
 
 namespace fs = std::filesystem;
 
+bool is_standard_output(fs::path const& path) { return path == "/dev/stdout" || path == "-"; }
+
 bool is_same_file(fs::path const& a, fs::path const& b) {
   std::error_code ignored;
   return fs::weakly_canonical(a) == fs::weakly_canonical(b) || fs::equivalent(a, b, ignored);
@@ -132,28 +135,28 @@ bool is_csv_of_labels(fs::path const& path) {
 }
 
 /// Why a file cannot be written without losing another one; empty when it can.
-std::string target_problem(fs::path const& path, Request const& request, bool is_ours) {
+std::string problem_of_target(fs::path const& path, Request const& request,
+                              bool (*is_ours)(fs::path const&)) {
+  std::string const problem = target_problem(path, is_ours);
+  if (!problem.empty()) return problem;
   fs::path const folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  if (!fs::is_directory(folder)) return "the folder is not there";
   bool const is_of_model =
       path.filename() == "run.h5" || path.filename().string().starts_with("checkpoint.");
   if (is_of_model && is_same_file(folder, request.model)) return "this is a file of the model";
-  if (!fs::exists(path)) return access(folder.c_str(), W_OK) == 0 ? "" : "the folder is read-only";
-  if (!fs::is_regular_file(path)) return "there is something else of this name that is no file";
   if (is_same_file(path, request.data)) return "this is the file of --data; choose another";
-  if (!is_ours) return "there is a file that tvem cluster has not written; choose another name";
   return "";
 }
 
 std::vector<std::string> target_problems(Request const& request) {
   std::vector<std::string> problems;
-  auto const check = [&](std::string const& option, fs::path const& path, bool is_ours) {
-    std::string const problem = target_problem(path, request, is_ours);
+  auto const check = [&](std::string const& option, fs::path const& path,
+                         bool (*is_ours)(fs::path const&)) {
+    std::string const problem = problem_of_target(path, request, is_ours);
     if (!problem.empty()) problems.push_back(option + " " + path.string() + ": " + problem);
   };
-  check("--out", request.out, is_clustering_file(request.out));
-  if (request.csv.empty()) return problems;
-  check("--csv", request.csv, is_csv_of_labels(request.csv));
+  check("--out", request.out, is_clustering_file);
+  if (request.csv.empty() || is_standard_output(request.csv)) return problems;
+  check("--csv", request.csv, is_csv_of_labels);
   if (is_same_file(request.out, request.csv))
     problems.push_back("--out and --csv are the same file " + request.csv.string());
   return problems;
@@ -182,19 +185,17 @@ std::string table_text(ClusteringRecord const& record) {
   return text;
 }
 
-void write_csv(std::filesystem::path const& path, ClusteringRecord const& record) {
-  std::ofstream file(path);
-  file << "point";
-  for (auto const& result : record.results) file << ",\"" << result.estimator << '"';
-  file << '\n';
+std::string csv_text(ClusteringRecord const& record) {
+  std::string text = "point";
+  for (auto const& result : record.results) text += ",\"" + result.estimator + '"';
+  text += '\n';
   for (Eigen::Index i = 0; i < record.table.points.rows(); ++i) {
-    file << i + 1;
+    text += std::to_string(i + 1);
     for (auto const& result : record.results)
-      file << ',' << result.labels[static_cast<std::size_t>(i)];
-    file << '\n';
+      text += "," + std::to_string(result.labels[static_cast<std::size_t>(i)]);
+    text += '\n';
   }
-  file.close();
-  if (!file) throw Error("--csv " + path.string() + ": the file could not be written");
+  return text;
 }
 
 /// On rank 0: everything.
@@ -219,8 +220,9 @@ void cluster(CommandContext const& context, Request const& request) {
   record.header.provenance.push_back(
       this_start(context.comm.size(), model.state.instruction_set, context.command_line));
   write_clustering_file(request.out, record);
-  if (!request.csv.empty()) write_csv(request.csv, record);
-  say(context.comm, table_text(record));
+  bool const is_table_shown = !is_standard_output(request.csv);
+  if (is_table_shown && !request.csv.empty()) write_text(request.csv, csv_text(record));
+  say(context.comm, is_table_shown ? table_text(record) : csv_text(record));
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include <unistd.h>
-
 #include "collect.hpp"
 #include "command_line.hpp"
 #include "provenance.hpp"
@@ -11,6 +9,8 @@
 #include "tvem/core/error.hpp"
 #include "tvem/core/instruction_set.hpp"
 #include "tvem/core/text.hpp"
+#include "tvem/io/durable.hpp"
+#include "write_target.hpp"
 
 namespace tvem {
 namespace {
@@ -48,18 +48,10 @@ std::vector<std::string> metrics_of(std::string const& list) {
 }
 
 /// Refuses a file that cannot be written without losing something else.
-void check_target(fs::path const& file, fs::path const& folder) {
-  fs::path const parent = file.has_parent_path() ? file.parent_path() : fs::path(".");
-  if (!fs::is_directory(parent))
-    throw ConfigurationError(file.string() + ": the folder is not there; make it first");
-  if (access(parent.c_str(), W_OK) != 0)
-    throw ConfigurationError(file.string() + ": the folder is read-only; give another --out FILE");
-  // A damaged sweep.h5 in its own place is written anew.
-  bool const is_own_place = fs::is_regular_file(file) && file == folder / "sweep.h5";
-  if (fs::exists(file) && !is_own_place && !is_sweep_file(file))
-    throw ConfigurationError(file.string() +
-                             ": there is something that tvem collect has not written; choose " +
-                             "another name");
+void check_target(fs::path const& file) {
+  std::string const problem = target_problem(
+      file, [](fs::path const& present) { return is_sweep_file(present) || is_changed(present); });
+  if (!problem.empty()) throw ConfigurationError(file.string() + ": " + problem);
 }
 
 /// On rank 0: everything.
@@ -69,7 +61,10 @@ void collect_and_write(CommandContext const& context, fs::path const& folder, fs
   if (!sweep)
     throw ConfigurationError("there is no sweep at " + folder.string() +
                              "; give the folder that tvem sweep wrote");
-  check_target(out, folder);
+  check_target(out);
+  if (is_foreign(out))
+    say(context.comm, "note: " + out.string() + " is damaged, or another program has changed it; " +
+                          "it is kept as " + name_to_keep(out).filename().string() + "\n");
   CollectedSweep collected = collect(folder, *sweep, per_task);
   FileHeader& header = collected.table.header;
   header.created_utc = now_utc();

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <iostream>
 
+#include "output.hpp"
 #include "tvem/core/error.hpp"
 
 namespace tvem {
@@ -71,7 +71,7 @@ std::string options_help(std::vector<OwnOption> const& options) {
 }
 
 void say(Communicator const& comm, std::string const& text) {
-  if (comm.is_root()) std::cout << text << std::flush;
+  if (comm.is_root()) print(text);
 }
 
 }  // namespace tvem

@@ -1,11 +1,8 @@
 #include "config_input.hpp"
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
+#include "tvem/io/text_file.hpp"
 #include "tvem/tasks/prior.hpp"
 #include "tvem/train/evaluation.hpp"
 
@@ -13,17 +10,13 @@ namespace tvem {
 namespace {
 
 std::string read_file(std::string const& path) {
-  // Before it is opened: opening a pipe would wait for its other end.
-  bool const is_file = std::filesystem::is_regular_file(path);
-  std::ifstream file(is_file ? path : std::string());
-  std::ostringstream text;
-  bool const is_read = is_file && file && (text << file.rdbuf());
-  if (!is_read)
+  auto const text = text_of_file(path);
+  if (!text || text->empty())
     throw ConfigurationError(
         "--config " + path +
         ": this is no file that can be read, or an empty one; give an INI file "
         "such as experiments/configs/quickstart.ini");
-  return text.str();
+  return *text;
 }
 
 }  // namespace

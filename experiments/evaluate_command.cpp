@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <filesystem>
 
-#include <unistd.h>
-
 #include "command_line.hpp"
 #include "config_input.hpp"
 #include "evaluation_job.hpp"
@@ -15,6 +13,7 @@
 #include "tvem/io/keys.hpp"
 #include "tvem/train/evaluation.hpp"
 #include "unused_keys.hpp"
+#include "write_target.hpp"
 
 namespace tvem {
 namespace {
@@ -59,17 +58,6 @@ bool needs_model(std::string const& estimator) {
   return estimator.starts_with(name_of(Method::transformer));
 }
 
-std::vector<std::string> target_problems(fs::path const& file) {
-  fs::path const folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-  if (!fs::is_directory(folder))
-    return {"--out " + file.string() + ": the folder is not there; make it first"};
-  if (access(folder.c_str(), W_OK) != 0)
-    return {"--out " + file.string() + ": the folder is read-only; choose another"};
-  if (fs::exists(file) && evaluation_of_file(file).empty())
-    return {"--out " + file.string() + ": there is something that tvem evaluate has not written"};
-  return {};
-}
-
 /// Collective. Reads everything, and finds everything that is wrong with it.
 EvaluationRequest read_request(CommandContext const& context, SplitArguments const& arguments) {
   EvaluationRequest request;
@@ -102,7 +90,10 @@ EvaluationRequest read_request(CommandContext const& context, SplitArguments con
     problems.push_back("--out FILE is missing: the file that the evaluation is written to");
   else
     on_root(context.comm, [&] {
-      for (auto const& problem : target_problems(request.file)) problems.push_back(problem);
+      std::string const problem = target_problem(request.file, [](fs::path const& present) {
+        return !evaluation_of_file(present).empty();
+      });
+      if (!problem.empty()) problems.push_back("--out " + request.file.string() + ": " + problem);
       if (!problems.empty()) throw ConfigurationError(problems);
     });
   if (!problems.empty()) throw ConfigurationError(std::move(problems));

@@ -57,6 +57,9 @@ void evaluation_job(EvaluationRequest const& request, Communicator const& comm,
   Evaluation table =
       evaluate(request.settings, comm, model, instruction_set, evaluation_hooks(progress, hooks));
   if (!comm.is_root()) return;
+  // Somebody may have moved it here: our own have their identity in their name.
+  std::string const present = evaluation_of_file(request.file);
+  if (!present.empty() && present != identity_of(request)) keep_aside(request.file);
   write_evaluation_file(
       request.file,
       {.header = header_of(request, this_start(comm.size(), instruction_set, command_line)),

@@ -1,13 +1,16 @@
 // The program `tvem`: finds the subcommand, and turns what went wrong into a message and an exit
 // code.
 #include <array>
+#include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <new>
 #include <string>
 #include <vector>
 
 #include "command_line.hpp"
+#include "output.hpp"
 #include "tvem/comm/session.hpp"
 #include "tvem/core/build_info.hpp"
 #include "tvem/core/error.hpp"
@@ -49,20 +52,37 @@ std::string version_text() {
          std::string(name_of(best_instruction_set())) + "\n";
 }
 
+/// A launcher of processes: the variable by which it tells each how many there are.
+struct Launcher {
+  char const* size_variable;
+  char const* name;
+  char const* remedy;
+};
+
+/// The innermost first: Open MPI's mpirun may run in a step of Slurm, whose number of tasks is then
+/// that of nodes.
+constexpr std::array<Launcher, 3> launchers{{
+    {"OMPI_COMM_WORLD_SIZE", "Open MPI's mpirun", "use the mpirun of the MPI library"},
+    {"SLURM_STEP_NUM_TASKS", "srun", "try srun --mpi=pmix, or mpirun (jobs/README.md)"},
+    {"PMI_SIZE", "a launcher of MPICH or Intel MPI", "use the mpirun of the MPI library"},
+}};
+
 /// Several processes that each take themselves for the only one would do the same work, and write
 /// the same files.
 void check_launch(Communicator const& comm) {
-  char const* const n_tasks = std::getenv("SLURM_STEP_NUM_TASKS");
-  bool const is_in_step = std::getenv("SLURM_PROCID") != nullptr && n_tasks != nullptr;
-  bool const is_of_mpirun = std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr;
-  if (!is_in_step || is_of_mpirun || comm.size() > 1 || std::atoi(n_tasks) < 2) return;
-  throw ConfigurationError(std::string("srun has started ") + n_tasks +
-                           " tasks, but each is an MPI world of its own: Slurm and the MPI library "
-                           "do not share a protocol; try srun --mpi=pmix, or mpirun "
-                           "(jobs/README.md)");
+  if (comm.size() > 1) return;
+  for (Launcher const& launcher : launchers) {
+    char const* const size = std::getenv(launcher.size_variable);
+    if (size == nullptr) continue;
+    if (std::atoi(size) < 2) return;
+    throw ConfigurationError(std::string(launcher.name) + " has started " + size +
+                             " processes, but each is an MPI world of its own: the launcher and " +
+                             MpiSession::library() + " do not share a protocol; " +
+                             launcher.remedy);
+  }
 }
 
-int dispatch(Communicator const& comm, std::vector<std::string> const& words) {
+int run_words(Communicator const& comm, std::vector<std::string> const& words) {
   if (words.empty()) throw ConfigurationError("no command given; see tvem --help");
   if (words[0] == "--help" || words[0] == "-h") {
     say(comm, program_help());
@@ -84,6 +104,22 @@ int dispatch(Communicator const& comm, std::vector<std::string> const& words) {
   throw ConfigurationError("unknown command \"" + words[0] + "\"; the commands are " + known);
 }
 
+int dispatch(Communicator const& comm, std::vector<std::string> const& words) {
+  try {
+    return run_words(comm, words);
+  } catch (std::filesystem::filesystem_error const& error) {
+    std::rethrow_exception(explained(error));
+  }
+}
+
+/// The exit code of work that is done, also where its results could not be shown.
+int shown(int code) {
+  std::string const problem = output_problem();
+  if (problem.empty()) return code;
+  std::cerr << "tvem: " + problem + "\n" << std::flush;
+  return code == 0 ? static_cast<int>(ExitCode::failed) : code;
+}
+
 /// One line a problem. Where all ranks have found the same, only rank 0 speaks; a rank that is
 /// alone with its problems ends all.
 int leave(MpiSession const& session, std::vector<std::string> const& problems, ExitCode code) {
@@ -102,6 +138,7 @@ int leave(MpiSession const& session, std::vector<std::string> const& problems, E
 
 int main(int argc, char** argv) {
   using namespace tvem;
+  std::signal(SIGPIPE, SIG_IGN);  // a training outlives whoever reads of it
   MpiSession const session(argc, argv);
   Communicator const comm = session.world();
   auto const fail = [&](std::string const& message) {
@@ -111,7 +148,7 @@ int main(int argc, char** argv) {
     return static_cast<int>(ExitCode::failed);
   };
   try {
-    return dispatch(comm, {argv + 1, argv + argc});
+    return shown(dispatch(comm, {argv + 1, argv + argc}));
   } catch (ConfigurationError const& error) {
     return leave(session, error.problems(), ExitCode::wrong_input);
   } catch (TrainingDiverged const& error) {

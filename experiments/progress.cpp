@@ -3,9 +3,10 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <iostream>
 
 #include <unistd.h>
+
+#include "output.hpp"
 
 namespace tvem {
 namespace {
@@ -31,19 +32,19 @@ bool output_is_terminal() {
 }
 
 StatusLine::~StatusLine() {
-  if (width_ > 0) std::cout << std::endl;
+  if (width_ > 0) print("\n");
 }
 
 void StatusLine::show(std::string text) {
   std::size_t const length = text.size();
   if (length < width_) text.append(width_ - length, ' ');
   width_ = length;
-  std::cout << "\r" + text << std::flush;
+  print("\r" + text);
 }
 
 void StatusLine::clear() {
   if (width_ == 0) return;
-  std::cout << "\r" + std::string(width_, ' ') + "\r" << std::flush;
+  print("\r" + std::string(width_, ' ') + "\r");
   width_ = 0;
 }
 
@@ -80,7 +81,7 @@ void Progress::show(std::int64_t done, std::int64_t total, std::string const& de
   if (!details.empty()) line += "  " + details;
   line += is_last ? "  in " + duration_text(elapsed_s) : "  " + duration_text(left_s) + " left";
   if (!is_terminal_) {
-    std::cout << line + "\n" << std::flush;
+    print(line + "\n");
     return;
   }
   line_.show(line);

@@ -101,20 +101,22 @@ std::string status_text(Summary const& summary, std::vector<std::string> const& 
   return text;
 }
 
-std::string table_row(Summary const& summary, Evaluation const& table, bool is_reference,
-                      int name_width) {
-  std::string row = format("%-*s", name_width, summary.estimator.c_str()) +
-                    number(mean(summary, &Evaluation::error), 9, 4) +
-                    number(moments(summary, &Evaluation::error).standard_error(), 8, 4) +
-                    difference_text(summary.difference, is_reference);
-  row += number(mean(summary, &Evaluation::ari), 8, 3) +
-         number(mean(summary, &Evaluation::nmi), 8, 3) +
-         number(mean(summary, &Evaluation::log_likelihood), 10, 3) +
-         number(mean(summary, &Evaluation::held_out_log_likelihood), 10, 3) +
-         number(1e3 * mean(summary, &Evaluation::seconds), 10, 3) +
-         number(summary.iterations_mean, 8, 1);
-  std::string const status = status_text(summary, table.status_names);
-  return row + (status.empty() ? "" : "  " + status) + "\n";
+std::vector<std::string> const table_head{
+    "estimator",  "    error", "    s.e.",   format("%28s", "difference"),
+    "     ARI",   "     NMI",  "  log-lik.", "  held-out",
+    "   ms/task", "   iter."};
+
+std::vector<std::string> table_row(Summary const& summary, bool is_reference) {
+  return {summary.estimator,
+          number(mean(summary, &Evaluation::error), 9, 4),
+          number(moments(summary, &Evaluation::error).standard_error(), 8, 4),
+          difference_text(summary.difference, is_reference),
+          number(mean(summary, &Evaluation::ari), 8, 3),
+          number(mean(summary, &Evaluation::nmi), 8, 3),
+          number(mean(summary, &Evaluation::log_likelihood), 10, 3),
+          number(mean(summary, &Evaluation::held_out_log_likelihood), 10, 3),
+          number(1e3 * mean(summary, &Evaluation::seconds), 10, 3),
+          number(summary.iterations_mean, 8, 1)};
 }
 
 /// The Bayes error with labels as named, and where it has a closed form, that and the minimax rate.
@@ -130,48 +132,66 @@ std::string reference_lines(Evaluation const& table, Settings const& settings) {
   return text;
 }
 
-std::string detail_row(Summary const& summary, bool is_reference, int name_width) {
-  std::string row = format("%-*s", name_width, summary.estimator.c_str()) +
-                    signed_number(mean(summary, &Evaluation::excess_error), 9, 4);
-  for (double const value : summary.quantiles) row += number(value, 8, 3);
-  row += is_reference ? format("%9s", "") : number(summary.win_rate, 9, 3);
-  row += difference_text(summary.bootstrap, is_reference);
-  return row + number(mean(summary, &Evaluation::means_distance), 10, 4) +
-         number(mean(summary, &Evaluation::weights_distance), 10, 4) +
-         number(mean(summary, &Evaluation::covariances_distance), 12, 4) + "\n";
+std::vector<std::string> const detail_head{"estimator",
+                                           "   excess",
+                                           "    10 %",
+                                           "    50 %",
+                                           "    90 %",
+                                           "     wins",
+                                           format("%28s", "difference, bootstrap"),
+                                           "     means",
+                                           "   weights",
+                                           " covariances"};
+
+std::vector<std::string> detail_row(Summary const& summary, bool is_reference) {
+  std::vector<std::string> row{summary.estimator,
+                               signed_number(mean(summary, &Evaluation::excess_error), 9, 4)};
+  for (double const value : summary.quantiles) row.push_back(number(value, 8, 3));
+  row.push_back(is_reference ? "" : number(summary.win_rate, 9, 3));
+  row.push_back(difference_text(summary.bootstrap, is_reference));
+  row.push_back(number(mean(summary, &Evaluation::means_distance), 10, 4));
+  row.push_back(number(mean(summary, &Evaluation::weights_distance), 10, 4));
+  row.push_back(number(mean(summary, &Evaluation::covariances_distance), 12, 4));
+  return row;
 }
 
-std::string detail_table(Evaluation const& table, std::vector<Summary> const& summaries,
-                         int name_width) {
-  std::string text =
-      format("%-*s%9s%8s%8s%8s%9s%28s%10s%10s%12s\n", name_width, "estimator", "excess", "10 %",
-             "50 %", "90 %", "wins", "difference, bootstrap", "means", "weights", "covariances");
+std::string detail_table(Evaluation const& table, std::vector<Summary> const& summaries) {
+  std::size_t const reference = reference_of(table.estimators);
+  std::vector<std::vector<std::string>> rows{detail_head};
   for (std::size_t e = 0; e < summaries.size(); ++e)
-    text += detail_row(summaries[e], e == reference_of(table.estimators), name_width);
+    rows.push_back(detail_row(summaries[e], e == reference));
+  std::string text;
+  for (std::string const& line : aligned(std::move(rows))) text += line + "\n";
   return text +
          "excess: error - that of the MAP rule; 10, 50, 90 %: quantiles of the error over tasks;\n"
          "wins: share of tasks with less error than " +
-         table.estimators[reference_of(table.estimators)] +
+         table.estimators[reference] +
          ", ties half; means, weights, covariances:\nsquared distances from the true ones, after "
          "the alignment of the labels\n";
 }
 
+std::string main_table(Evaluation const& table, std::vector<Summary> const& summaries) {
+  std::vector<std::vector<std::string>> rows{table_head};
+  for (std::size_t e = 0; e < summaries.size(); ++e)
+    rows.push_back(table_row(summaries[e], e == reference_of(table.estimators)));
+  auto const lines = aligned(std::move(rows));
+  std::string text = lines[0] + "\n";
+  for (std::size_t e = 0; e < summaries.size(); ++e) {
+    std::string const status = status_text(summaries[e], table.status_names);
+    text += lines[e + 1] + (status.empty() ? "" : "  " + status) + "\n";
+  }
+  return text;
+}
+
 std::string evaluation_text(Evaluation const& table, FileHeader const& header, bool is_detailed) {
   auto const summaries = summaries_of(table, is_detailed);
-  std::size_t const reference = reference_of(table.estimators);
-  std::size_t name_width = 9;
-  for (auto const& name : table.estimators) name_width = std::max(name_width, name.size());
-  int const width = static_cast<int>(name_width);
   std::string text =
       "evaluated on " + std::to_string(table.n_tasks()) +
       " tasks, the same for all\nerror: misclustering error; s.e.: standard error over tasks; "
       "difference: paired, error - that of " +
-      table.estimators[reference] + ", with its 95 % interval\n\n";
-  text += format("%-*s%9s%8s%28s%8s%8s%10s%10s%10s%8s\n", width, "estimator", "error", "s.e.",
-                 "difference", "ARI", "NMI", "log-lik.", "held-out", "ms/task", "iter.");
-  for (std::size_t e = 0; e < summaries.size(); ++e)
-    text += table_row(summaries[e], table, e == reference, width);
-  if (is_detailed) text += "\n" + detail_table(table, summaries, width);
+      table.estimators[reference_of(table.estimators)] + ", with its 95 % interval\n\n" +
+      main_table(table, summaries);
+  if (is_detailed) text += "\n" + detail_table(table, summaries);
   Settings const settings = parse_configuration(header.config_text, "the file's configuration", {});
   std::string const defaults = changed_estimator_defaults(settings);
   if (!defaults.empty()) text += "\nestimators that do not say otherwise have " + defaults + "\n";

@@ -3,6 +3,7 @@
 #include "collect.hpp"
 #include "command_line.hpp"
 #include "report.hpp"
+#include "run_failure.hpp"
 #include "sweep_report.hpp"
 #include "sweep_state.hpp"
 #include "tvem/comm/collective_errors.hpp"
@@ -82,7 +83,9 @@ std::string report(fs::path const& path, Form form) {
   if (file_type_of(file) == "tvem evaluation") return text_of(read_evaluation_file(file), form);
   RunRecord record = read_run_file(file);
   join_baselines(record, file.parent_path());
-  return text_of(record, form);
+  auto const failure = failure_of(file.parent_path());
+  bool const is_told = failure && !record.evaluation && !form.is_csv;
+  return text_of(record, form) + (is_told ? "the last start failed: " + *failure + "\n" : "");
 }
 
 }  // namespace

@@ -79,6 +79,17 @@ struct Signature {
   friend bool operator==(Signature const&, Signature const&) = default;
 };
 
+/// Where a claim was made. A copy of it, with its folder, is at another place in another file.
+struct Place {
+  std::string inode, path;
+};
+
+Place place_of(fs::path const& file) {
+  struct stat info {};
+  bool const is_there = stat(file.c_str(), &info) == 0;
+  return {is_there ? std::to_string(info.st_ino) : "-", fs::weakly_canonical(file).string()};
+}
+
 std::string text_of(Signature const& signature) {
   return "host " + signature.host + "\nprocess " + signature.process + "\njob " + signature.job +
          "\nrestarts " + signature.restarts + "\nmachine " + signature.machine + "\nstart " +
@@ -96,17 +107,39 @@ Signature const& own_signature() {
   return own;
 }
 
+/// A word, or what a line has behind it; - where there is none.
+class ClaimText {
+ public:
+  explicit ClaimText(fs::path const& file) {
+    std::ifstream in(file);
+    for (std::string name, value; in >> name && std::getline(in >> std::ws, value);)
+      values_[name] = value;
+  }
+  std::string value(std::string const& name) const {
+    auto const found = values_.find(name);
+    return found == values_.end() ? "-" : found->second;
+  }
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+
 Signature signature_of(fs::path const& file) {
-  std::map<std::string, std::string> values;
-  std::ifstream in(file);
-  for (std::string name, value; in >> name >> value;) values[name] = value;
-  auto const value = [&](char const* name) { return values.contains(name) ? values[name] : "-"; };
-  return {.host = value("host"),
-          .process = value("process"),
-          .job = value("job"),
-          .restarts = value("restarts"),
-          .machine = value("machine"),
-          .start = value("start")};
+  ClaimText const text(file);
+  return {.host = text.value("host"),
+          .process = text.value("process"),
+          .job = text.value("job"),
+          .restarts = text.value("restarts"),
+          .machine = text.value("machine"),
+          .start = text.value("start")};
+}
+
+/// Whether the file came here with a copy of its folder. One of both alone may differ: a file
+/// system may be mounted elsewhere, or number its files anew.
+bool is_copy(fs::path const& file) {
+  ClaimText const text(file);
+  Place const made{text.value("inode"), text.value("path")}, found = place_of(file);
+  return made.inode != "-" && made.inode != found.inode && made.path != found.path;
 }
 
 /// How often a job had been requeued; Slurm does not say so in the first round.
@@ -173,7 +206,7 @@ bool is_alive(fs::path const& file, Identity& identity) {
   if (stat(file.c_str(), &info) != 0) return false;
   identity = identity_of(info);
   Signature const theirs = signature_of(file);
-  if (is_gone_as_seen_from_here(theirs)) return false;
+  if (is_gone_as_seen_from_here(theirs) || is_copy(file)) return false;
   double const silent_s = std::difftime(now_of_file_system(file), info.st_mtime);
   return silent_s < (theirs.host == "-" ? lifetime_of_empty_s : lifetime_s);
 }
@@ -189,7 +222,9 @@ bool create(fs::path const& file) {
     if (is_of_full_disk(errno)) throw Error(message);
     throw ConfigurationError(message + "; see whether the folder can be written to");
   }
-  std::string const text = text_of(own_signature());
+  Place const place = place_of(file);
+  std::string const text =
+      text_of(own_signature()) + "inode " + place.inode + "\npath " + place.path + "\n";
   bool const is_written =
       write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   bool const is_full = fsync(descriptor) != 0 && is_of_full_disk(errno);

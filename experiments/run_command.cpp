@@ -1,9 +1,13 @@
 #include <filesystem>
 #include <memory>
 
+#include <unistd.h>
+
 #include "command_line.hpp"
 #include "config_input.hpp"
+#include "provenance.hpp"
 #include "run_claim.hpp"
+#include "run_failure.hpp"
 #include "run_folder.hpp"
 #include "run_job.hpp"
 #include "status_text.hpp"
@@ -79,6 +83,49 @@ std::unique_ptr<RunClaim> claim_run(Communicator const& comm, std::filesystem::p
   return claim;
 }
 
+/// What a finished run is asked for once more, and does not do.
+std::string finished_text(std::filesystem::path const& folder, Settings const& asked) {
+  RunRecord const record = read_run_file(folder / "run.h5");
+  std::string text;
+  for (auto const& difference :
+       operational_differences(stored_settings(record.header, folder), asked))
+    text += "note: " + difference + ": the run is finished, so this has no effect\n";
+  return text + "run " + record.header.run_id + " in " + folder.string() +
+         " is finished; tvem report " + folder.string() + " shows it\n";
+}
+
+/// Collective. The run, which a failure is recorded beside.
+bool run_recorded(CommandContext const& context, Settings const& settings,
+                  std::filesystem::path const& folder, StopRequest const& stop) {
+  auto const claim = claim_run(context.comm, folder);
+  WorkHooks const hooks{.on_alive = [&] { claim->check_now_and_then(); },
+                        .wants_stop = [&] { return stop.is_there(); },
+                        .may_replace = [&] { claim->check(); }};
+  on_root(context.comm, [&] {
+    check_same_training(folder, settings);
+    clear_failure(folder);
+  });
+  try {
+    return run_job(settings, folder, context.comm, context.command_line, Voice::aloud, hooks);
+  } catch (TrainingDiverged const& error) {
+    if (claim) try_to_record_failure(folder, error.what());
+    throw;
+  }
+}
+
+/// Collective. Whether all is done and nobody can write there, as in another user's folder.
+bool is_finished_and_read_only(Communicator const& comm, Settings const& settings,
+                               std::filesystem::path const& folder) {
+  bool is_done = false;
+  on_root(comm, [&] {
+    check_is_no_file(folder);
+    if (!std::filesystem::is_directory(folder) || access(folder.c_str(), W_OK) == 0) return;
+    check_same_training(folder, settings);
+    is_done = status_of_run(folder, settings).state == RunState::finished;
+  });
+  return comm.max(is_done ? 1 : 0) == 1;
+}
+
 }  // namespace
 
 int run_command(CommandContext const& context) {
@@ -96,13 +143,9 @@ int run_command(CommandContext const& context) {
       check_same_training(folder, settings);
       return status_of_one(folder, status_of_run(folder, settings));
     });
-  auto const claim = claim_run(context.comm, folder);
-  WorkHooks const hooks{.on_alive = [&] { claim->check_now_and_then(); },
-                        .wants_stop = [&] { return stop.is_there(); },
-                        .may_replace = [&] { claim->check(); }};
-  if (!run_job(settings, folder, context.comm, context.command_line, Voice::aloud, hooks))
-    say(context.comm, "run " + run_id(settings) + " in " + folder + " is finished; tvem report " +
-                          folder + " shows it\n");
+  if (is_finished_and_read_only(context.comm, settings, folder) ||
+      !run_recorded(context, settings, folder, stop))
+    on_root(context.comm, [&] { say(context.comm, finished_text(folder, settings)); });
   return static_cast<int>(ExitCode::finished);
 }
 

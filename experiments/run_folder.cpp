@@ -35,18 +35,28 @@ void check_same_training(FileHeader const& header, Settings const& asked, fs::pa
   throw ConfigurationError(std::move(problems));
 }
 
+/// The run.h5 of a folder; none when there is none, or a damaged one, of which `damage` then says
+/// what becomes. Throws ConfigurationError when the file is not of tvem run.
+std::optional<RunRecord> read_stored_run(fs::path const& file, std::string& damage) {
+  if (!fs::exists(fs::symlink_status(file))) return std::nullopt;
+  try {
+    return read_run_file(file);
+  } catch (Error const& error) {
+    if (!is_changed(file))
+      throw ConfigurationError(std::string(error.what()) +
+                               "; choose another --out, or move this file away");
+    damage = std::string(error.what()) + "; it is kept as " +
+             name_to_keep(file).filename().string() + ", and a new one is written";
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 void check_same_training(fs::path const& folder, Settings const& asked) {
-  fs::path const file = folder / "run.h5";
-  if (!fs::is_regular_file(file)) return;
-  std::optional<RunRecord> stored;
-  try {
-    stored = read_run_file(file);
-  } catch (Error const&) {
-    return;  // a damaged one is written anew
-  }
-  check_same_training(stored->header, asked, folder);
+  std::string ignored;
+  auto const stored = read_stored_run(folder / "run.h5", ignored);
+  if (stored) check_same_training(stored->header, asked, folder);
 }
 
 RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const& comm,
@@ -107,24 +117,21 @@ void RunFolder::note_other_curve(FoundCheckpoint const& found) {
        " is on other tasks than what follows (eval.seed, eval.tasks, train.evaluate_tasks)");
 }
 
-/// Provenance and evaluation of earlier starts. A run.h5 that cannot be read is written anew: all
-/// that a training needs is in the checkpoint.
+/// Provenance and evaluation of earlier starts. A damaged run.h5 is written anew: all that a
+/// training needs is in the checkpoint.
 void RunFolder::read_run_file_of_folder() {
-  if (!fs::is_regular_file(run_file())) return;
-  RunRecord stored;
-  try {
-    stored = read_run_file(run_file());
-  } catch (Error const& error) {
-    note(std::string(error.what()) + "; it is written anew");
-    return;
-  }
-  check_same_training(stored.header, settings_, path_);
-  record_.header = stored.header;
-  is_trained_ = stored.steps_done == settings_.train.steps;
-  steps_in_run_file_ = stored.steps_done;
-  steps_evaluated_ = stored.evaluation ? stored.steps_done : -1;
-  is_evaluated_ = stored.evaluation && stored.evaluation_identity == evaluation_identity(settings_);
-  if (is_evaluated_) record_.evaluation = std::move(stored.evaluation);
+  std::string damage;
+  auto stored = read_stored_run(run_file(), damage);
+  note(damage);
+  if (!stored) return;
+  check_same_training(stored->header, settings_, path_);
+  record_.header = stored->header;
+  is_trained_ = stored->steps_done == settings_.train.steps;
+  steps_in_run_file_ = stored->steps_done;
+  steps_evaluated_ = stored->evaluation ? stored->steps_done : -1;
+  is_evaluated_ =
+      stored->evaluation && stored->evaluation_identity == evaluation_identity(settings_);
+  if (is_evaluated_) record_.evaluation = std::move(stored->evaluation);
 }
 
 void RunFolder::start(ParameterLayout const& layout, TrainingState const& state,

@@ -7,6 +7,7 @@
 #include "command_line.hpp"
 #include "config_input.hpp"
 #include "formatting.hpp"
+#include "run_failure.hpp"
 #include "status_text.hpp"
 #include "stop_request.hpp"
 #include "sweep_plan.hpp"

@@ -2,19 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <sstream>
 
 #include <unistd.h>
 
 #include "progress.hpp"
 #include "run_claim.hpp"
+#include "run_failure.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
-#include "tvem/io/durable.hpp"
 #include "tvem/io/evaluation_file.hpp"
 #include "tvem/io/identity.hpp"
 #include "tvem/io/run_file.hpp"
+#include "tvem/io/text_file.hpp"
 
 namespace tvem {
 namespace {
@@ -23,38 +22,14 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view sweep_mark = "# Written by tvem sweep.";
 
-fs::path failure_file(fs::path const& folder) { return folder / "failed.txt"; }
-
-std::string text_of_file(fs::path const& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-/// Written beside its place first, so that nobody meets half of it, or of another job's.
-void write_text(fs::path const& path, std::string const& text) {
-  fs::path const temporary = temporary_name(path);
-  std::ofstream file(temporary);
-  file << text;
-  file.close();
-  std::error_code error;
-  if (file) fs::rename(temporary, path, error);
-  if (file && !error) return;
-  std::error_code ignored;
-  fs::remove(temporary, ignored);
-  throw Error(path.string() + " could not be written" +
-              (error ? ": " + error.message() : "; see whether the disk is full"));
-}
-
 /// What others say of a run that is not finished: that they are at it, or that it failed.
 void look_for_others(fs::path const& folder, RunStatus& status) {
   if (status.state == RunState::finished) return;
   if (RunClaim::is_held(claim_file(folder))) {
     status.state = RunState::running;
-  } else if (fs::is_regular_file(failure_file(folder))) {
+  } else if (auto const failure = failure_of(folder)) {
     status.state = RunState::failed;
-    status.message = text_of_file(failure_file(folder));
+    status.message = *failure;
   }
 }
 
@@ -196,27 +171,11 @@ std::size_t place_in(std::string const& index, std::size_t n_runs) {
                            "; tvem sweep --list shows them");
 }
 
-std::optional<fs::file_time_type> time_of_failure(fs::path const& folder) {
-  std::error_code error;
-  auto const time = fs::last_write_time(failure_file(folder), error);
-  return error ? std::nullopt : std::optional(time);
-}
-
-void record_failure(fs::path const& folder, std::string const& message) {
-  write_text(failure_file(folder), message);
-}
-
-void clear_failure(fs::path const& folder) {
-  std::error_code ignored;
-  fs::remove(failure_file(folder), ignored);
-}
-
 std::optional<Sweep> stored_sweep(fs::path const& folder) {
-  if (!fs::is_regular_file(sweep_file(folder))) return std::nullopt;
-  std::string const text = text_of_file(sweep_file(folder));
-  if (!text.starts_with(sweep_mark)) return std::nullopt;
+  auto const text = text_of_file(sweep_file(folder));
+  if (!text || !text->starts_with(sweep_mark)) return std::nullopt;
   std::vector<std::string> problems;
-  Sweep sweep = parse_sweep(text, sweep_file(folder).string(), {}, problems);
+  Sweep sweep = parse_sweep(*text, sweep_file(folder).string(), {}, problems);
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
   return sweep;
 }
@@ -228,7 +187,8 @@ void store_sweep(fs::path const& folder, Sweep const& sweep) {
     throw ConfigurationError("--out " + folder.string() +
                              ": the folder cannot be made: " + error.message());
   fs::path const file = sweep_file(folder);
-  if (fs::exists(file) && !text_of_file(file).starts_with(sweep_mark))
+  if (fs::exists(fs::symlink_status(file)) &&
+      !text_of_file(file).value_or("").starts_with(sweep_mark))
     throw ConfigurationError("--out " + folder.string() + ": " + file.string() +
                              ", where the sweep keeps its configuration, is not of tvem sweep; "
                              "choose another folder");

@@ -81,12 +81,6 @@ class SweepStates {
 /// The place that --index asks for. Throws ConfigurationError when there are not so many.
 std::size_t place_in(std::string const& index, std::size_t n_runs);
 
-/// Keeps the message of a failure beside the run's files, and takes it away.
-void record_failure(std::filesystem::path const& folder, std::string const& message);
-void clear_failure(std::filesystem::path const& folder);
-/// When the last start of the run failed; none when it did not.
-std::optional<std::filesystem::file_time_type> time_of_failure(std::filesystem::path const& folder);
-
 /// The configuration of a sweep in its folder.
 inline std::filesystem::path sweep_file(std::filesystem::path const& folder) {
   return folder / "sweep.ini";

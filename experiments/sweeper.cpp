@@ -5,6 +5,7 @@
 
 #include "command_line.hpp"
 #include "evaluation_job.hpp"
+#include "run_failure.hpp"
 #include "trained_model.hpp"
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
@@ -14,18 +15,6 @@
 namespace tvem {
 
 namespace fs = std::filesystem;
-
-namespace {
-
-/// In a folder that nothing can be written to there is no record; the message is told in any case.
-void try_to_record_failure(fs::path const& folder, std::string const& message) {
-  try {
-    record_failure(folder, message);
-  } catch (std::exception const&) {
-  }
-}
-
-}  // namespace
 
 SweepDisplay::SweepDisplay(SweepPlan const& plan, fs::path const& folder, bool is_active)
     : states_(plan.sweep, plan.runs, folder),

@@ -49,6 +49,7 @@ std::vector<Assignment> read_ini(std::string text, std::string const& name,
                                  std::vector<std::string>& problems) {
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // which some editors write
   if (text.starts_with(byte_order_mark)) text.erase(0, byte_order_mark.size());
+  std::replace(text.begin(), text.end(), ';', '#');  // Boost knows comments of # alone
   std::vector<Assignment> assignments;
   for (bool is_read = false; !is_read;) {
     is_read = true;

@@ -15,10 +15,10 @@ struct Assignment {
 /// Reads a configuration: the text of an INI file, then command-line arguments (--task.dim 4),
 /// which win. Adds a sentence to `problems` for everything that is wrong, naming the key, the value
 /// found and what is accepted; keys without a problem are set. ini_name: what the problems call the
-/// text, a file's path. In the file `#` begins a comment, also right behind a value, and a section
-/// may be opened again; a section [preset.NAME] has whole keys (train.steps = 9, sweep.run.seed =
-/// 1..9) that count when the arguments say --preset NAME. On the command line nothing is guessed
-/// from a prefix.
+/// text, a file's path. In the file `#` or `;` begins a comment, also right behind a value; a
+/// section may be opened again; a section [preset.NAME] has whole
+/// keys (train.steps = 9, sweep.run.seed = 1..9) that count when the arguments say --preset NAME.
+/// On the command line nothing is guessed from a prefix.
 Settings parse_configuration(std::string const& ini_text, std::string const& ini_name,
                              std::vector<std::string> const& arguments,
                              std::vector<std::string>& problems);

@@ -43,6 +43,12 @@ void seal_file(std::filesystem::path const& path) {
   if (!file) throw Error(path.string() + ": the digest could not be written; is the disk full?");
 }
 
+bool has_seal(std::filesystem::path const& path) {
+  std::string start(seal_start.size(), ' ');
+  std::ifstream file(path, std::ios::binary);
+  return file.read(start.data(), static_cast<std::streamsize>(start.size())) && start == seal_start;
+}
+
 void verify_seal(std::filesystem::path const& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file)
@@ -53,7 +59,8 @@ void verify_seal(std::filesystem::path const& path) {
     throw Error(path.string() + " is not a file of tvem, or its first bytes are damaged");
   if (block_of(content_digest(file)) != block)
     throw Error(path.string() +
-                " is damaged: its content does not have the digest that was sealed in it");
+                " is damaged, or another program has changed it: its content does not have the "
+                "digest that was sealed in it");
 }
 
 }  // namespace tvem

@@ -12,6 +12,9 @@ constexpr int user_block_bytes = 512;
 /// Writes the digest into the user block of a closed file.
 void seal_file(std::filesystem::path const& path);
 
+/// Whether the file begins as one of ours, whole or not.
+bool has_seal(std::filesystem::path const& path);
+
 /// Throws Error, naming the file, when it is not one of ours or its bytes are not those that were
 /// sealed. To be called before HDF5 opens a file: that library may crash or hang on a damaged one.
 void verify_seal(std::filesystem::path const& path);

@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <string>
+#include <regex>
 #include <system_error>
 
 #include <fcntl.h>
@@ -43,18 +43,17 @@ void sync(fs::path const& path, int flags) {
   if (!is_synced) fail(path, "forced to the disk");
 }
 
+void keep_if_foreign(fs::path const& path) {
+  if (is_foreign(path)) keep_aside(path);
+}
+
 /// Gives the present file a second name, so that the first one never points to nothing. File
 /// systems without hard links get a rename instead; readers then find the previous file alone for a
 /// moment.
 void keep_previous(fs::path const& path, fs::path const& previous) {
   if (previous.empty() || !fs::is_regular_file(path)) return;
-  try {
-    verify_seal(path);
-  } catch (Error const&) {
-    return;  // a damaged one must not take the place of a good one
-  }
-  fs::path const link = previous.string() + ".link";
-  fs::remove(link);
+  keep_if_foreign(previous);
+  fs::path const link = temporary_name(previous);
   std::error_code error;
   fs::create_hard_link(path, link, error);
   fs::rename(error ? path : link, previous);
@@ -66,11 +65,12 @@ std::string replaced(std::string text, std::string const& what, std::string cons
   return text;
 }
 
-/// Whether it is of one of our writes that was killed.
+/// Whether it is of one of our writes that was killed: FILE.tmp-HOST-PROCESS.
 bool is_left_over(std::string const& name) {
-  bool const is_ours = name.starts_with("run.h5") || name.starts_with("checkpoint.") ||
-                       name.starts_with("evaluation") || name.starts_with("failed.txt");
-  return is_ours && (name.find(".tmp-") != std::string::npos || name.ends_with(".h5.link"));
+  static std::regex const pattern(
+      R"((run|checkpoint|checkpoint\.previous|evaluation(-[0-9a-f]+)?)\.h5\.tmp-.+-[0-9]+)"
+      R"(|failed\.txt\.tmp-.+-[0-9]+)");
+  return std::regex_match(name, pattern);
 }
 
 }  // namespace
@@ -78,6 +78,27 @@ bool is_left_over(std::string const& name) {
 fs::path temporary_name(fs::path const& path) {
   return path.string() + ".tmp-" + host_name() + "-" + std::to_string(getpid());
 }
+
+bool is_foreign(fs::path const& path) {
+  if (!fs::is_regular_file(path)) return false;
+  try {
+    verify_seal(path);
+    return false;
+  } catch (Error const&) {
+    return true;
+  }
+}
+
+bool is_changed(fs::path const& path) { return has_seal(path) && is_foreign(path); }
+
+fs::path name_to_keep(fs::path const& path) {
+  for (int i = 1;; ++i) {
+    fs::path const name = path.string() + ".kept-" + std::to_string(i);
+    if (!fs::exists(fs::symlink_status(name))) return name;
+  }
+}
+
+void keep_aside(fs::path const& path) { fs::rename(path, name_to_keep(path)); }
 
 void write_durably(fs::path const& path, fs::path const& previous,
                    std::function<void(fs::path const& temporary)> const& write,
@@ -104,6 +125,7 @@ void write_durably(fs::path const& path, fs::path const& previous,
     if (!problem.empty())
       throw Error(path.string() + " could not be written: " +
                   replaced(problem, temporary.string(), "it") + "; what was there before is kept");
+    keep_if_foreign(path);
     keep_previous(path, previous);
     pause_for_tests();
     fs::rename(temporary, path);

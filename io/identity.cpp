@@ -57,6 +57,16 @@ bool is_only_longer(Key const& key, Settings const& stored, Settings const& aske
          !schedule_depends_on_steps(stored.train.schedule);
 }
 
+std::vector<std::string> differences(KeyRole role, Settings const& stored, Settings const& asked) {
+  std::vector<std::string> found;
+  for (Key const& key : configuration_keys()) {
+    std::string const there = key.print(stored), here = key.print(asked);
+    if (key.role == role && there != here && !is_only_longer(key, stored, asked))
+      found.push_back(key.name + ": " + there + " there, " + here + " asked for");
+  }
+  return found;
+}
+
 }  // namespace
 
 std::string training_identity(Settings const& settings) {
@@ -84,14 +94,11 @@ std::string run_id(Settings const& settings) {
 }
 
 std::vector<std::string> training_differences(Settings const& stored, Settings const& asked) {
-  std::vector<std::string> differences;
-  for (Key const& key : configuration_keys()) {
-    std::string const there = key.print(stored), here = key.print(asked);
-    if (key.role != KeyRole::training || there == here || is_only_longer(key, stored, asked))
-      continue;
-    differences.push_back(key.name + ": " + there + " there, " + here + " asked for");
-  }
-  return differences;
+  return differences(KeyRole::training, stored, asked);
+}
+
+std::vector<std::string> operational_differences(Settings const& stored, Settings const& asked) {
+  return differences(KeyRole::operational, stored, asked);
 }
 
 }  // namespace tvem

@@ -31,4 +31,7 @@ std::string run_id(Settings const& settings);
 /// number.
 std::vector<std::string> training_differences(Settings const& stored, Settings const& asked);
 
+/// The same of the keys that determine no result, such as run.name.
+std::vector<std::string> operational_differences(Settings const& stored, Settings const& asked);
+
 }  // namespace tvem

@@ -36,12 +36,14 @@ inline void throw_together(Communicator const& comm, std::exception_ptr const& f
 }
 
 /// Collective. Runs `action` on every rank; when it throws on one, every rank throws
-/// (throw_together).
+/// (throw_together). A path that cannot be used is wrong input (explained).
 template <class Action>
 void on_every_rank(Communicator const& comm, Action&& action) {
   std::exception_ptr failure;
   try {
     action();
+  } catch (std::filesystem::filesystem_error const& error) {
+    failure = explained(error);
   } catch (...) {
     failure = std::current_exception();
   }

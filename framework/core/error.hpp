@@ -1,5 +1,7 @@
 #pragma once
 
+#include <exception>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -28,6 +30,10 @@ class ConfigurationError : public Error {
  private:
   std::vector<std::string> problems_;
 };
+
+/// What a failure of the file system is to a user: a ConfigurationError where the path cannot be
+/// used (its name is too long, its folder is closed or read-only), else an Error.
+std::exception_ptr explained(std::filesystem::filesystem_error const& failure);
 
 /// The work was ended on request at a point from which it goes on; thrown by all ranks alike. Exit
 /// code 75.

@@ -85,7 +85,9 @@ class Evaluate(Folder):
             before = set(os.listdir(training))
             text = run("sweep", "--config", more, "--out", folder).stdout
             self.assertEqual("checkpoint.h5 is damaged" in text, is_damaged, text)
-            name, = set(os.listdir(training)) - before
+            names = set(os.listdir(training)) - before
+            self.assertEqual("checkpoint.h5.kept-1" in names, is_damaged)
+            name, = (name for name in names if name.endswith(".h5"))
             with h5py.File(os.path.join(training, name)) as file:
                 self.assertEqual(file["model"].attrs["steps_done"], 12)
             evaluations.append(self.errors(os.path.join(training, name)))

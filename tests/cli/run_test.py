@@ -100,6 +100,34 @@ class Ranks(CliTest):
         self.assertFalse(np.array_equal(a["readout.weight"], b["readout.weight"]))
 
 
+class Output(CliTest):
+    def shell(self, command):
+        return subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120, check=False)
+
+    def test_full_output_is_a_failure_with_a_sentence(self):
+        self.train("run", "--train.steps", 3)
+        for words in (f"report --csv {self.path('run')}", f"status --tsv {self.path('run')}", "--help", "run --help", "--version",
+                      f"run --config {self.config} --out {self.path('other')} --train.steps 3"):
+            done = self.shell(f"{TVEM} {words} > /dev/full")
+            self.assertEqual(done.returncode, 1, words)
+            self.assertIn("standard output could not be written: No space left on device", done.stderr)
+        self.assertIn("finished", run("status", self.path("other")).stdout)  # the work itself was done
+
+    def test_training_outlives_whoever_reads_of_it(self):
+        done = self.shell(f"{TVEM} run --config {self.config} --out {self.path('run')} | head -1; exit ${{PIPESTATUS[0]}}")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout.count("\n"), 1)
+        self.assertIn("finished", run("status", self.path("run")).stdout)
+
+    def test_long_numbers_keep_apart(self):
+        self.train("run", "--task.dim", 600, "--task.components", 2, "--task.points", 6, "--task.sigma", "1e9",
+                   "--task.scale", "1e9", "--train.steps", 1, "--eval.tasks", 4)
+        table = run("report", "--detail", self.path("run")).stdout
+        self.assertRegex(table, r"(?m)^bayes +.* -\d{5}\.\d{3} +-\d{5}\.\d{3} ")
+        rows = [line.replace("[", " ").replace(",", " ").replace("]", " ").split() for line in table.splitlines()]
+        self.assertEqual({len(row) for row in rows if row and row[0] in ("lloyd", "bayes", "chance")} - {14}, {12}, table)
+
+
 class Folder(CliTest):
     def test_finished_run_says_so_and_changes_nothing(self):
         self.train("run")
@@ -107,8 +135,32 @@ class Folder(CliTest):
             before = file.read()
         again = self.train("run")
         self.assertIn("finished", again.stdout)
+        self.assertNotIn("note", again.stdout)
+        named = self.train("run", "--run.name", "other", "--train.evaluate_every", 5)
+        self.assertIn("run-", named.stdout)
+        for words in ("run.name: run there, other asked for: the run is finished, so this has no effect",
+                      "train.evaluate_every: 25 there, 5 asked for: the run is finished, so this has no effect"):
+            self.assertIn(words, named.stdout)
         with open(self.path("run", "run.h5"), "rb") as file:
             self.assertEqual(before, file.read())
+
+    def test_finished_run_of_another_user_is_finished(self):
+        self.train("run", "--train.steps", 3)
+        self.train("left", "--train.steps", 3, "--eval.tasks", 4)
+        os.mkdir(self.path("closed"))
+        program = shutil.copy(TVEM, self.path("tvem"))  # where everybody can read it
+        os.chmod(self.folder, 0o755)
+        for name, mode in (("run", 0o555), ("left", 0o555), ("closed", 0o700)):
+            os.chmod(self.path(name), mode)
+            self.addCleanup(os.chmod, self.path(name), 0o755)
+        as_other = ["setpriv", "--reuid", "65534", "--clear-groups"] if os.getuid() == 0 else []
+        for out, code, words in (("run", 0, "is finished"), ("left", 2, "left"), ("closed/run", 2, "Permission denied"),
+                                 ("x" * 300, 2, "File name too long")):
+            done = subprocess.run([*as_other, program, "run", "--config", self.config, "--train.steps", "3", "--out", self.path(out)],
+                                  capture_output=True, text=True, timeout=60, check=False, cwd=self.folder)
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+            self.assertIn(words, done.stdout + done.stderr)
+            self.assertNotIn("filesystem error", done.stderr)
 
     def test_more_steps_resume_on_other_ranks_same_bits_as_at_once(self):
         self.train("run", "--train.steps", 30, ranks=2)
@@ -185,6 +237,21 @@ class Folder(CliTest):
         again = self.train(os.path.join("run", "diverged"), "--train.rate", "1e6", "--train.clip", 0, "--model.norm", "none",
                            expect=1)
         self.assertIn(f"training diverged: in step {step},", again.stderr)
+
+    def test_diverged_run_says_so_until_it_is_started_again(self):
+        wrong = ("--train.rate", "1e6", "--train.clip", 0, "--model.norm", "none")
+        self.train("run", *wrong, expect=1)
+        status, report = run("status", self.path("run")), run("report", self.path("run"))
+        self.assertRegex(status.stdout, "^failed .*training diverged: in step")
+        self.assertIn("the last start failed: training diverged", report.stdout)
+        self.assertEqual((status.returncode, report.returncode), (75, 0))
+        self.train("run", "--train.rate", 0.001, expect=2)  # another training: the record stays
+        self.assertIn("failed", run("status", self.path("run")).stdout)
+        self.train("fine", "--train.steps", 10)
+        with open(self.path("fine", "failed.txt"), "w", encoding="ascii") as file:
+            file.write("# Written by tvem: why the last start failed.\nthat was yesterday")
+        self.train("fine")
+        self.assertFalse(os.path.exists(self.path("fine", "failed.txt")))
 
     def test_damaged_checkpoint_previous_one_is_used(self):
         self.train("run", "--train.steps", 40)

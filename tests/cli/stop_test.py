@@ -167,14 +167,28 @@ class Stop(unittest.TestCase):
         self.assertFalse(os.path.exists(self.path("shared", "claim.txt")))
 
     def test_tasks_of_srun_that_are_no_world_are_refused(self):
-        for environment, expect in (({"SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "2"}, 2),
-                                    ({"SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "1"}, 0), ({"SLURM_NTASKS": "2"}, 0)):
+        for environment, expect in (({"SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "2"}, 2), ({"PMI_SIZE": "2", "PMI_RANK": "1"}, 2),
+                                    ({"SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "1"}, 0), ({"SLURM_NTASKS": "2"}, 0), ({"PMI_SIZE": "1"}, 0)):
             done = subprocess.run([TVEM, "run", "--out", self.path("world"), *KEYS, *EVALUATION, "--train.steps", "2"],
                                   capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **environment})
             self.assertEqual(done.returncode, expect, done.stderr)
             if expect:
                 self.assertIn("each is an MPI world of its own", done.stderr)
                 self.assertFalse(os.path.exists(self.path("world")))
+
+    def test_copy_of_a_folder_at_work_is_not_running(self):
+        first = self.train("live", 10**6, 0, ("--train.checkpoint_minutes", "0.002"))
+        self.await_start(first, "live")
+        self.wait_for(lambda: os.path.exists(self.path("live", "checkpoint.h5")), first)
+        shutil.copytree(self.path("live"), self.path("copy"))
+        os.symlink(self.path("live"), self.path("link"))
+        states = {name: subprocess.run([TVEM, "status", self.path(name)], capture_output=True, text=True, check=False).stdout.split()[0]
+                  for name in ("live", "link", "copy")}
+        os.utime(self.path("copy", "claim.txt"))
+        self.end(self.train("copy", 10**6, 0, ("--max-minutes", "0.02")), 75)  # it can be gone on with
+        first.send_signal(signal.SIGTERM)
+        self.end(first, 75)
+        self.assertEqual(states, {"live": "running", "link": "running", "copy": "unfinished"})
 
     def claim(self, out, host, process, job="-", restarts="-", machine="another", start="-", age_s=0):
         os.makedirs(self.path(out), exist_ok=True)
@@ -221,17 +235,17 @@ class Stop(unittest.TestCase):
 
     def test_files_that_are_not_ours_are_left(self):
         os.makedirs(self.path("mine"))
-        names = ["data.h5.tmp-old", "data.h5.link", "claim.txt"]
+        names = ["checkpoint.previous.h5.link", "run.h5.tmp-old", "claim.txt"]
         for name in names:
             with open(self.path("mine", name), "w", encoding="ascii") as file:
                 file.write("I claim that\n")
             os.utime(self.path("mine", name), (1, 1))
         self.assertIn("is not of tvem", self.end(self.train("mine", 5), 2))
         os.remove(self.path("mine", "claim.txt"))
-        for left in ("run.h5.tmp-gone-5", "checkpoint.previous.h5.link", "evaluation-1234.h5.tmp-gone-5"):
+        for left in ("run.h5.tmp-gone-5", "checkpoint.previous.h5.tmp-gone-5", "evaluation-1234.h5.tmp-a-b-5"):
             open(self.path("mine", left), "w", encoding="ascii").close()
         self.end(self.train("mine", 5), 0)
-        self.assertEqual(sorted(os.listdir(self.path("mine"))), ["checkpoint.h5", *sorted(names[:2]), "run.h5"])
+        self.assertEqual(sorted(os.listdir(self.path("mine"))), sorted(["checkpoint.h5", "run.h5", *names[:2]]))
 
     def test_claim_is_renewed_while_its_process_is_busy(self):
         process = self.train("busy", 10**6, 0, ("--train.evaluate_every", "1", "--train.evaluate_tasks", "20000000"),

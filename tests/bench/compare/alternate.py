@@ -7,6 +7,7 @@ A worker is a process that reads commands from standard input and answers each w
 import os
 import statistics
 import subprocess
+import sys
 
 ONE_CORE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -30,6 +31,17 @@ class Worker:
     def close(self):
         self.process.stdin.close()
         self.process.wait()
+
+
+def chosen_sets(worker, asked=()):
+    """The instruction sets that are asked for, which this processor must have; else the best one that it has."""
+    present = worker.ask("sets").split()
+    sets = asked or present[:1]
+    unknown = [name for name in sets if name not in present]
+    if unknown:
+        print(f"instruction set {', '.join(unknown)}: this processor has {', '.join(present)}", file=sys.stderr)
+        raise SystemExit(2)
+    return sets
 
 
 def repetitions_for(worker, seconds):

@@ -5,7 +5,7 @@ import os
 import subprocess
 import tempfile
 
-from alternate import Worker, median_interval, repetitions_for, show
+from alternate import Worker, chosen_sets, median_interval, repetitions_for, show
 from clustering_problems import EM_ITERATIONS, problems
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -62,16 +62,19 @@ def run(description, peer_name, peer_command, em_precisions, lloyd_precisions):
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("worker", help="the program tvem_worker of the build")
     parser.add_argument("--alternations", type=int, default=15)
-    parser.add_argument("--set", default="avx512", help="tvem's instruction set")
+    parser.add_argument("--set", help="tvem's instruction set [the best that this processor has]")
     arguments = parser.parse_args()
-    ours, theirs = Worker(arguments.worker), Worker(*peer_command())
+    ours = Worker(arguments.worker)
+    instruction_set = chosen_sets(ours, [arguments.set] if arguments.set else [])[0]
+    theirs = Worker(*peer_command())
+    print(f"tvem with {instruction_set}")
     print(f"                                                  us           {peer_name} / tvem       result\n"
           f"                                        tvem      peer      median [95 %]         tvem  {peer_name}")
     for method, precisions, compare, unit in (("em, 50 it.", em_precisions, compare_em, 1e6),
                                               ("lloyd, 1 it.", lloyd_precisions, compare_lloyd, 1e6)):
         for problem in problems():
             for precision in precisions:
-                times, our_value, their_value = compare(problem, precision, arguments.set, ours, theirs,
+                times, our_value, their_value = compare(problem, precision, instruction_set, ours, theirs,
                                                         arguments.alternations)
                 a, b = (median_interval([t[i] for t in times])[0] * unit for i in (0, 1))
                 ratio = median_interval([t[1] / t[0] for t in times])

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """EM and Lloyd of tvem against Armadillo's, in turn, on one core each.
 
-usage: compare_armadillo.py TVEM_WORKER [--alternations 15] [--set avx512]
+usage: compare_armadillo.py TVEM_WORKER [--alternations 15] [--set avx2]
 
 Needs Debian's libarmadillo-dev and libopenblas0-pthread. Armadillo's gmm_diag has a variance a coordinate, d times as many
 as tvem's spherical model; it computes the likelihood in every iteration, as tvem does. Lloyd is timed by the

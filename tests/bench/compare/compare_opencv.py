@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Lloyd of tvem against OpenCV's kmeans, in turn, on one core each.
 
-usage: compare_opencv.py TVEM_WORKER [--alternations 15] [--set avx512]
+usage: compare_opencv.py TVEM_WORKER [--alternations 15] [--set avx2]
 
 Needs Debian's libopencv-dev. In float, which is all that OpenCV has. Lloyd is timed by the iteration.
 """

@@ -13,7 +13,7 @@ import argparse
 import os
 import sys
 
-from alternate import Alternation, Worker, median_interval, show
+from alternate import Alternation, Worker, chosen_sets, median_interval, show
 
 # 2 m n k of every product, backward as twice forward (configurations.hpp).
 FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -56,12 +56,13 @@ def main():
     parser.add_argument("worker", help="the program tvem_worker of the build")
     parser.add_argument("--configurations", default="T,S,M,L,XL")
     parser.add_argument("--alternations", type=int, default=15)
-    parser.add_argument("--sets", default="avx512")
+    parser.add_argument("--sets", help="tvem's instruction sets [the best that this processor has]")
     arguments = parser.parse_args()
+    sets = chosen_sets(Worker(arguments.worker), arguments.sets.split(",") if arguments.sets else [])
     sys.path.insert(0, FOLDER)
     print("             ms a step         PyTorch / tvem             tvem's share of the      peak memory, MiB\n"
           "            tvem  PyTorch      median [95 %]              measured FMA peak        tvem PyTorch ratio")
-    for instruction_set in arguments.sets.split(","):
+    for instruction_set in sets:
         for name in arguments.configurations.split(","):
             compare(arguments.worker, name, instruction_set, arguments.alternations)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """EM (spherical) and Lloyd of tvem against scikit-learn's, in turn, on one core each.
 
-usage: compare_sklearn.py TVEM_WORKER [--alternations 15] [--set avx512]
+usage: compare_sklearn.py TVEM_WORKER [--alternations 15] [--set avx2]
 
 Needs Debian's python3-sklearn. Both start from the same means, weights 1/k and variances 1, and do 50
 iterations of EM; scikit-learn's random first responsibilities (which the given parameters replace) are part

@@ -6,6 +6,7 @@
 //   value         its result: loss, mean log-likelihood, sum of squares
 //   memory        peak memory of the process so far, MiB
 //   peak SET      operations per second of nothing but fused multiply-adds
+//   sets          the instruction sets that this processor has, the best one first
 // FILE holds doubles: points (N x D), then means to start from (K x D).
 #include <chrono>
 #include <fstream>
@@ -130,6 +131,13 @@ double peak_memory_mib() {
   throw std::runtime_error("no VmHWM in /proc/self/status");
 }
 
+std::string sets_text() {
+  std::string text;
+  for (int set = static_cast<int>(best_instruction_set()); set >= 0; --set)
+    text += std::string(name_of(static_cast<InstructionSet>(set))) + " ";
+  return text;
+}
+
 void answer(std::string const& line, Work& work) {
   std::istringstream in(line);
   std::string command;
@@ -151,6 +159,8 @@ void answer(std::string const& line, Work& work) {
     std::cout << peak_memory_mib();
   } else if (command == "peak") {
     std::cout << measured_peak(word<InstructionSet>(in));
+  } else if (command == "sets") {
+    std::cout << sets_text();
   } else {
     throw std::invalid_argument("unknown command \"" + line + "\"");
   }

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-from alternate import Alternation, Worker, median_interval
+from alternate import Alternation, Worker, chosen_sets, median_interval
 from clustering_problems import Problem
 
 
@@ -38,6 +38,15 @@ def plain_em(problem, iterations):
 def main():
     import tempfile
     worker = Worker(sys.argv[1])
+    present = worker.ask("sets").split()
+    assert present[-1] == "portable" and chosen_sets(worker) == present[:1], present
+    assert chosen_sets(worker, ["portable"]) == ["portable"]
+    for asked in (["avx1024"], ["portable", "sse"]):
+        try:
+            chosen_sets(worker, asked)
+            raise AssertionError(f"{asked} was taken")
+        except SystemExit as refusal:
+            assert refusal.code == 2
     with tempfile.TemporaryDirectory() as folder:
         problem = Problem(200, 4, 4, folder)
         for precision, tolerance in (("double", 1e-9), ("float", 1e-5)):
