@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "memory.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
 #include "tvem/em/maximization.hpp"
@@ -123,6 +124,18 @@ std::vector<int> numbered(std::vector<std::string> const& labels) {
   return result;
 }
 
+InstructionSet instruction_set_of(TrainedModel const& model) {
+  return std::min(model.state.instruction_set, best_instruction_set());
+}
+
+Transformer<float> transformer_of(TrainedModel const& model) {
+  return {model.settings.model, model_domain(model.settings), instruction_set_of(model)};
+}
+
+std::size_t bytes_to_infer(TrainedModel const& model, Eigen::Index n) {
+  return transformer_of(model).bytes_to_infer(static_cast<std::size_t>(n));
+}
+
 bool any_needs_model(std::vector<EstimatorSpec> const& specs) {
   return std::any_of(specs.begin(), specs.end(),
                      [](EstimatorSpec const& spec) { return needs_model(spec.method); });
@@ -174,6 +187,8 @@ std::vector<std::string> clustering_problems(TrainedModel const& model,
     problems.push_back(
         "the model needs the truth, corrupted, as its first guess (input.init); one for data of "
         "your own has input.init none, random, kmeans++ or spectral");
+  auto const memory = memory_problem(n, bytes_to_infer(model, n), memory_left());
+  if (!memory.empty()) problems.push_back(memory);
   return problems;
 }
 
@@ -191,6 +206,9 @@ std::vector<std::string> clustering_warnings(TrainedModel const& model,
   };
   outside(table.points.rows(), trained.points, "points", "task.points");
   outside(table.points.cols(), trained.dim, "coordinates", "task.dim");
+  Eigen::Index const n = table.points.rows();
+  auto const memory = memory_note(n, bytes_to_infer(model, n));
+  if (!memory.empty()) warnings.push_back(memory);
   if (is_rescaled || model.settings.input.standardize) return warnings;
   Spread const training = spread_of_training(model.settings), own = spread_of(table.points);
   double const lowest = quantile(training.means, 0.01), highest = quantile(training.means, 0.99);
@@ -214,8 +232,8 @@ std::vector<ClusteringResult> cluster_points(TrainedModel const& model,
                                              std::vector<EstimatorSpec> const& specs,
                                              PointTable const& table, int components,
                                              std::uint64_t seed, bool is_rescaled) {
-  InstructionSet const set = std::min(model.state.instruction_set, best_instruction_set());
-  Transformer<float> transformer(model.settings.model, model_domain(model.settings), set);
+  InstructionSet const set = instruction_set_of(model);
+  Transformer<float> transformer = transformer_of(model);
   transformer.set_parameters(model.state.parameters);
   Task const task = task_of(table.points, components);
   auto const truth = numbered(table.labels);

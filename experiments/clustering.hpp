@@ -9,14 +9,16 @@
 
 namespace tvem {
 
-/// What keeps the estimators from working on the points at all, one sentence a problem.
+/// What keeps the estimators from working on the points at all, the Transformer's memory among it;
+/// one sentence a problem.
 std::vector<std::string> clustering_problems(TrainedModel const& model,
                                              std::vector<EstimatorSpec> const& specs,
                                              PointTable const& table, int components);
 
 /// Where the points lie outside of what the model, when an estimator needs it, was trained for:
 /// dimension, number of points, position and spread of the coordinates beyond those of 98 in 100
-/// training tasks. is_rescaled: as cluster_points has it.
+/// training tasks; and what memory it takes, when that is much. is_rescaled: as cluster_points has
+/// it.
 std::vector<std::string> clustering_warnings(TrainedModel const& model,
                                              std::vector<EstimatorSpec> const& specs,
                                              PointTable const& table, bool is_rescaled);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "command_line.hpp"
+#include "memory.hpp"
 #include "progress.hpp"
 #include "provenance.hpp"
 #include "tvem/core/error.hpp"
@@ -33,6 +34,18 @@ std::optional<ModelOrigin> origin_of(std::optional<TrainedModel> const& model) {
                      .steps_done = model->state.step};
 }
 
+/// Collective. Throws ConfigurationError where a rank lacks the memory for the largest task.
+void check_memory(Communicator const& comm, Settings const& settings,
+                  Transformer<float>& transformer) {
+  auto const specs = parse_estimators(settings);
+  if (std::none_of(specs.begin(), specs.end(), [](auto const& s) { return needs_model(s.method); }))
+    return;
+  int const n = settings.task.points.high;
+  std::size_t const bytes = transformer.bytes_to_infer(static_cast<std::size_t>(n));
+  auto const problem = memory_problem(n, bytes, comm.min(memory_left()));
+  if (!problem.empty()) throw ConfigurationError("task.points: " + problem);
+}
+
 }  // namespace
 
 std::string identity_of(EvaluationRequest const& request) {
@@ -50,6 +63,7 @@ void evaluation_job(EvaluationRequest const& request, Communicator const& comm,
     Settings const& trained = request.model->settings;
     instruction_set = std::min(instruction_set, request.model->state.instruction_set);
     transformer.emplace(trained.model, model_domain(trained), instruction_set);
+    check_memory(comm, request.settings, *transformer);
     transformer->set_parameters(request.model->state.parameters);
     model.emplace(EvaluatedModel{trained, *transformer});
   }

@@ -29,4 +29,24 @@ void grow(AlignedVector<T>& buffer, std::size_t size) {
   if (buffer.size() < size) buffer.resize(size);
 }
 
+/// Makes buffers large enough for a pass and adds up what the pass needs; or adds up alone, so that
+/// one list of buffers serves both.
+class Reservation {
+ public:
+  static Reservation counting_alone() { return Reservation(false); }
+  Reservation() : Reservation(true) {}
+
+  template <class T>
+  void operator()(AlignedVector<T>& buffer, std::size_t size) {
+    bytes_ += size * sizeof(T);
+    if (grows_) grow(buffer, size);
+  }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  explicit Reservation(bool grows) : grows_(grows) {}
+  bool grows_;
+  std::size_t bytes_ = 0;
+};
+
 }  // namespace tvem

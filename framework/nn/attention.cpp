@@ -4,6 +4,13 @@
 #include <cmath>
 
 namespace tvem {
+namespace {
+
+/// Rows of Q at a time: their scores stay in the first-level cache between product, softmax and
+/// product.
+constexpr int rows_at_a_time = 48;
+
+}  // namespace
 
 template <class T>
 Attention<T>::Attention(int width, int heads, AttentionKind kind)
@@ -24,9 +31,10 @@ std::size_t Attention<T>::probabilities_size(std::span<std::size_t const> offset
 }
 
 template <class T>
-std::size_t Attention<T>::scratch_size(Kernels<T> const& kernels, int n) const {
+std::size_t Attention<T>::scratch_size(Kernels<T> const& kernels, int n, bool keeps) const {
   auto const points = static_cast<std::size_t>(n);
-  return points * points + points + 2 * packed_size(kernels, n);
+  std::size_t const scores = keeps ? points * points + points : rows_at_a_time * points;
+  return scores + 2 * packed_size(kernels, n);
 }
 
 template <class T>
@@ -38,14 +46,14 @@ template <class T>
 void Attention<T>::forward(Pass<T> const& pass, TaskGroup const& group, T const* qkv,
                            T* probabilities, T* mixed) const {
   auto const width = static_cast<std::size_t>(width_);
-  probabilities += group.squares_before * static_cast<std::size_t>(heads_);
+  if (probabilities) probabilities += group.squares_before * static_cast<std::size_t>(heads_);
   for (std::size_t t = 0; t < group.n_tasks(); ++t) {
     std::size_t const row = group.offsets[t], n = group.offsets[t + 1] - row;
     for (int head = 0; head < heads_; ++head) {
       int const column = head * head_width_;
       forward_head(pass, static_cast<int>(n), qkv + row * 3 * width + column, probabilities,
                    mixed + row * width + column);
-      probabilities += n * n;
+      if (probabilities) probabilities += n * n;
     }
   }
 }
@@ -67,10 +75,6 @@ void Attention<T>::backward(Pass<T> const& pass, TaskGroup const& group, T const
   }
 }
 
-/// Rows of Q at a time: their scores stay in the first-level cache between product, softmax and
-/// product.
-constexpr int rows_at_a_time = 48;
-
 template <class T>
 void Attention<T>::forward_head(Pass<T> const& pass, int n, T const* q, T* probabilities,
                                 T* mixed) const {
@@ -79,11 +83,13 @@ void Attention<T>::forward_head(Pass<T> const& pass, int n, T const* q, T* proba
   T const* const v = k + width_;
   T* const packed_k = pass.scratch;
   T* const packed_v = packed_k + packed_size(pass.kernels, n);
+  T* const passing = packed_v + packed_size(pass.kernels, n);  // scores that are not kept
   pass.kernels.pack(k, 1, stride, head_width_, n, packed_k, nullptr);
   pass.kernels.pack(v, stride, 1, n, head_width_, packed_v, nullptr);
   for (int row = 0; row < n; row += rows_at_a_time) {
     int const rows = std::min(rows_at_a_time, n - row);
-    T* const scores = probabilities + static_cast<std::ptrdiff_t>(row) * n;
+    T* const scores =
+        probabilities ? probabilities + static_cast<std::ptrdiff_t>(row) * n : passing;
     pass.kernels.multiply({.m = rows,
                            .n = n,
                            .k = head_width_,

@@ -20,10 +20,11 @@ class Attention {
 
   /// Values of all probabilities of a chunk: heads x n x n for each task of n points.
   std::size_t probabilities_size(std::span<std::size_t const> offsets) const;
-  /// Scratch that either pass takes for tasks of up to n points.
-  std::size_t scratch_size(Kernels<T> const& kernels, int n) const;
+  /// Scratch that either pass takes for tasks of up to n points; keeps: as Pass has it.
+  std::size_t scratch_size(Kernels<T> const& kernels, int n, bool keeps = true) const;
 
   // Matrices are those of the whole chunk; the group's rows take part. mixed: rows x width.
+  /// probabilities: none where nothing is kept, so that memory is linear in n.
   void forward(Pass<T> const& pass, TaskGroup const& group, T const* qkv, T* probabilities,
                T* mixed) const;
   /// In place: the group's rows of qkv become their gradient. dmixed: of the group alone,
@@ -34,6 +35,7 @@ class Attention {
  private:
   /// Values of Q, K, V or a gradient of theirs, packed by rows or by columns.
   std::size_t packed_size(Kernels<T> const& kernels, int n) const;
+  /// probabilities: n x n, or none.
   void forward_head(Pass<T> const& pass, int n, T const* q, T* probabilities, T* mixed) const;
   void backward_head(Pass<T> const& pass, int n, T const* probabilities, T const* mixed,
                      T const* dmixed, T* q) const;

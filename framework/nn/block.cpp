@@ -40,28 +40,30 @@ void Block<T>::pack(Kernels<T> const& kernels, T const* parameters) {
 }
 
 template <class T>
-void Block<T>::reserve(BlockTape<T>& tape, std::size_t rows, std::size_t probabilities) const {
-  auto const width = static_cast<std::size_t>(settings_.width);
-  auto const hidden = static_cast<std::size_t>(hidden_width(settings_));
-  for (auto* buffer : {&tape.input, &tape.mixed, &tape.middle}) grow(*buffer, rows * width);
+void Block<T>::reserve(Reservation& reserve, BlockTape<T>& tape,
+                       std::span<std::size_t const> offsets, bool keeps) const {
+  std::size_t const rows = offsets.back(), perceived = keeps ? rows : std::min(rows, rows_in_cache);
+  for (auto* buffer : {&tape.input, &tape.mixed, &tape.middle}) reserve(*buffer, narrow(rows));
   if (settings_.norm == NormKind::pre)
-    for (auto* buffer : {&tape.normed1, &tape.normed2}) grow(*buffer, rows * width);
+    for (auto* buffer : {&tape.normed1, &tape.normed2}) reserve(*buffer, narrow(rows));
   if (settings_.norm == NormKind::post)
-    for (auto* buffer : {&tape.sum1, &tape.sum2}) grow(*buffer, rows * width);
-  grow(tape.qkv, rows * 3 * width);
-  grow(tape.probabilities, probabilities);
-  for (auto* buffer : {&tape.hidden, &tape.slope}) grow(*buffer, rows * hidden);
-  for (auto* norm : {&tape.norm1, &tape.norm2}) norm->reserve(rows);
+    for (auto* buffer : {&tape.sum1, &tape.sum2}) reserve(*buffer, narrow(rows));
+  reserve(tape.qkv, 3 * narrow(rows));
+  if (keeps) reserve(tape.probabilities, attention_.probabilities_size(offsets));
+  for (auto* buffer : {&tape.hidden, &tape.slope}) reserve(*buffer, wide(perceived));
+  for (auto* norm : {&tape.norm1, &tape.norm2}) norm->reserve(reserve, rows);
 }
 
 template <class T>
-void Block<T>::reserve(BlockScratch<T>& scratch, std::size_t rows) const {
-  grow(scratch.inner, rows * static_cast<std::size_t>(settings_.width));
+void Block<T>::reserve(Reservation& reserve, BlockScratch<T>& scratch, std::size_t rows) const {
+  reserve(scratch.inner, narrow(rows));
 }
 
 template <class T>
-std::size_t Block<T>::scratch_size(Kernels<T> const& kernels, int rows, int largest_task) const {
-  std::size_t size = attention_.scratch_size(kernels, largest_task);
+std::size_t Block<T>::scratch_size(Kernels<T> const& kernels, int rows, int largest_task,
+                                   bool keeps) const {
+  std::size_t size = attention_.scratch_size(kernels, largest_task, keeps);
+  if (!keeps) return size;
   for (Linear<T> const* linear : {&qkv_, &out_, &up_, &down_})
     size = std::max(size, linear->scratch_size(kernels, rows));
   return size;
@@ -81,21 +83,21 @@ void Block<T>::backward(Pass<T> const& pass, std::span<TaskGroup const> groups, 
   for (TaskGroup const& group : groups) attend_backward(pass, group, tape, scratch, d);
 }
 
-/// Where the group begins in a matrix of the model's width, and in one of the hidden width.
+/// Where a row begins in a matrix of the model's width, and in one of the hidden width.
 template <class T>
-std::size_t Block<T>::narrow(TaskGroup const& group) const {
-  return group.first_row() * static_cast<std::size_t>(settings_.width);
+std::size_t Block<T>::narrow(std::size_t row) const {
+  return row * static_cast<std::size_t>(settings_.width);
 }
 template <class T>
-std::size_t Block<T>::wide(TaskGroup const& group) const {
-  return group.first_row() * static_cast<std::size_t>(hidden_width(settings_));
+std::size_t Block<T>::wide(std::size_t row) const {
+  return row * static_cast<std::size_t>(hidden_width(settings_));
 }
 
 /// From tape.input to tape.middle.
 template <class T>
 void Block<T>::attend(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape) const {
   int const rows = static_cast<int>(group.rows());
-  std::size_t const at = narrow(group);
+  std::size_t const at = narrow(group.first_row());
   RowStatistics<T> const statistics = tape.norm1.at(group.first_row());
   T const* const input = tape.input.data() + at;
   T* const middle = tape.middle.data() + at;
@@ -105,7 +107,8 @@ void Block<T>::attend(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>&
     x = tape.normed1.data() + at;
   }
   qkv_.forward(pass, rows, x, nullptr, tape.qkv.data() + 3 * at);
-  attention_.forward(pass, group, tape.qkv.data(), tape.probabilities.data(), tape.mixed.data());
+  attention_.forward(pass, group, tape.qkv.data(), pass.keeps ? tape.probabilities.data() : nullptr,
+                     tape.mixed.data());
   if (settings_.norm == NormKind::post) {
     out_.forward(pass, rows, tape.mixed.data() + at, input, tape.sum1.data() + at);
     norm1_->forward(pass, rows, tape.sum1.data() + at, middle, statistics);
@@ -114,22 +117,32 @@ void Block<T>::attend(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>&
   }
 }
 
-/// From tape.middle to y.
+/// A group's rows do not meet in the perceptron: where nothing is kept, a large task goes through
+/// it in parts that stay in cache.
 template <class T>
 void Block<T>::perceive(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape,
                         T* y) const {
-  int const rows = static_cast<int>(group.rows());
-  std::size_t const at = narrow(group);
-  RowStatistics<T> const statistics = tape.norm2.at(group.first_row());
+  if (pass.keeps) return perceive(pass, group.first_row(), group.rows(), tape, y);
+  std::size_t const end = group.first_row() + group.rows();
+  for (std::size_t row = group.first_row(); row < end; row += rows_in_cache)
+    perceive(pass, row, std::min(rows_in_cache, end - row), tape, y);
+}
+
+/// From tape.middle to y.
+template <class T>
+void Block<T>::perceive(Pass<T> const& pass, std::size_t first_row, std::size_t n_rows,
+                        BlockTape<T>& tape, T* y) const {
+  int const rows = static_cast<int>(n_rows);
+  std::size_t const at = narrow(first_row), wide_at = pass.keeps ? wide(first_row) : 0;
+  RowStatistics<T> const statistics = tape.norm2.at(first_row);
   T const* const middle = tape.middle.data() + at;
   T const* x = middle;
   if (settings_.norm == NormKind::pre) {
     norm2_->forward(pass, rows, middle, tape.normed2.data() + at, statistics);
     x = tape.normed2.data() + at;
   }
-  T* const hidden = tape.hidden.data() + wide(group);
-  up_.forward_activated(pass, rows, x, activation(settings_), hidden,
-                        tape.slope.data() + wide(group));
+  T* const hidden = tape.hidden.data() + wide_at;
+  up_.forward_activated(pass, rows, x, activation(settings_), hidden, tape.slope.data() + wide_at);
   if (settings_.norm == NormKind::post) {
     down_.forward(pass, rows, hidden, middle, tape.sum2.data() + at);
     norm2_->forward(pass, rows, tape.sum2.data() + at, y + at, statistics);
@@ -143,15 +156,15 @@ template <class T>
 void Block<T>::perceive_backward(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape,
                                  BlockScratch<T>& scratch, T* d) const {
   int const rows = static_cast<int>(group.rows());
-  std::size_t const at = narrow(group);
+  std::size_t const at = narrow(group.first_row());
   RowStatistics<T> const statistics = tape.norm2.at(group.first_row());
   T* const dx = scratch.inner.data();
   T const* const middle = tape.middle.data() + at;
   d += at;
   if (settings_.norm == NormKind::post)
     norm2_->backward(pass, rows, tape.sum2.data() + at, statistics, d, nullptr, d);
-  T* const dhidden = tape.slope.data() + wide(group);
-  down_.backward(pass, rows, tape.hidden.data() + wide(group), d, dhidden, dhidden);
+  T* const dhidden = tape.slope.data() + wide(group.first_row());
+  down_.backward(pass, rows, tape.hidden.data() + wide(group.first_row()), d, dhidden, dhidden);
   if (settings_.norm == NormKind::pre) {
     up_.backward(pass, rows, tape.normed2.data() + at, dhidden, nullptr, dx);
     norm2_->backward(pass, rows, middle, statistics, dx, d, d);
@@ -167,7 +180,7 @@ template <class T>
 void Block<T>::attend_backward(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape,
                                BlockScratch<T>& scratch, T* d) const {
   int const rows = static_cast<int>(group.rows());
-  std::size_t const at = narrow(group);
+  std::size_t const at = narrow(group.first_row());
   RowStatistics<T> const statistics = tape.norm1.at(group.first_row());
   T* const dx = scratch.inner.data();
   T const* const input = tape.input.data() + at;

@@ -11,7 +11,8 @@
 namespace tvem {
 
 /// What a block's backward pass needs of its forward pass; matrices of rows x width unless said
-/// otherwise.
+/// otherwise. Without a backward pass it serves all blocks, probabilities are empty, and hidden and
+/// slope have rows_in_cache rows.
 template <class T>
 struct BlockTape {
   AlignedVector<T> input;
@@ -44,15 +45,17 @@ class Block {
   Block(ParameterLayout& layout, std::string const& name, ModelSettings const& settings);
 
   void pack(Kernels<T> const& kernels, T const* parameters);
-  void reserve(BlockTape<T>& tape, std::size_t rows, std::size_t probabilities) const;
-  void reserve(BlockScratch<T>& scratch, std::size_t rows) const;
-  std::size_t scratch_size(Kernels<T> const& kernels, int rows, int largest_task) const;
-  Attention<T> const& attention() const { return attention_; }
+  /// offsets: of the chunk, as RaggedBatch has them; keeps: as Pass has it.
+  void reserve(Reservation& reserve, BlockTape<T>& tape, std::span<std::size_t const> offsets,
+               bool keeps) const;
+  void reserve(Reservation& reserve, BlockScratch<T>& scratch, std::size_t rows) const;
+  std::size_t scratch_size(Kernels<T> const& kernels, int rows, int largest_task, bool keeps) const;
   /// All parameters of the block.
   ParameterRange const& parameters() const { return parameters_; }
 
   /// From tape.input to y: rows x width. All groups of a chunk go through attention first, then
-  /// all through the perceptron: the weights of one of them stay in cache meanwhile.
+  /// all through the perceptron: the weights of one of them stay in cache meanwhile. y may be
+  /// tape.input.
   void forward(Pass<T> const& pass, std::span<TaskGroup const> groups, BlockTape<T>& tape,
                T* y) const;
   /// In place: d is the gradient of y on entry, of the input on return; rows x width. The tape is
@@ -64,12 +67,14 @@ class Block {
   // Attention and perceptron, each with its norm and its skip connection.
   void attend(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape) const;
   void perceive(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape, T* y) const;
+  void perceive(Pass<T> const& pass, std::size_t first_row, std::size_t n_rows, BlockTape<T>& tape,
+                T* y) const;
   void attend_backward(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape,
                        BlockScratch<T>& scratch, T* d) const;
   void perceive_backward(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape,
                          BlockScratch<T>& scratch, T* d) const;
-  std::size_t narrow(TaskGroup const& group) const;
-  std::size_t wide(TaskGroup const& group) const;
+  std::size_t narrow(std::size_t row) const;
+  std::size_t wide(std::size_t row) const;
 
   ModelSettings settings_;
   ParameterRange parameters_;

@@ -17,9 +17,9 @@ struct RowStatistics {
 template <class T>
 struct NormTape {
   AlignedVector<T> mean, inverse_deviation;
-  void reserve(std::size_t rows) {
-    grow(mean, rows);
-    grow(inverse_deviation, rows);
+  void reserve(Reservation& reserve, std::size_t rows) {
+    reserve(mean, rows);
+    reserve(inverse_deviation, rows);
   }
   RowStatistics<T> at(std::size_t row) {
     return {mean.data() + row, inverse_deviation.data() + row};

@@ -15,6 +15,7 @@ struct Pass {
   T const* parameters;  // flat, in the model's layout
   T* gradient;          // likewise, added to by backward passes; none in a forward pass
   T* scratch;           // see Transformer: large enough for the packed operands of any layer
+  bool keeps = true;    // what a backward pass needs; otherwise layers and rows share buffers
 };
 
 /// y = x W + b. Parameters NAME.weight (in x out, row-major: the transpose of PyTorch's) and

@@ -57,13 +57,13 @@ void ComponentPooling<T>::pack(Kernels<T> const& kernels, T const* parameters) {
 }
 
 template <class T>
-void ComponentPooling<T>::reserve(PoolingTape<T>& tape, std::size_t n_tasks,
+void ComponentPooling<T>::reserve(Reservation& reserve, PoolingTape<T>& tape, std::size_t n_tasks,
                                   std::size_t rows) const {
   std::size_t const m = n_tasks * components_;
-  grow(tape.kv, rows * 2 * width_);
-  grow(tape.probabilities, heads_ * components_ * rows);
-  for (auto* buffer : {&tape.mixed, &tape.seeds, &tape.sum, &tape.d}) grow(*buffer, m * width_);
-  for (auto* buffer : {&tape.hidden, &tape.slope}) grow(*buffer, m * hidden_);
+  reserve(tape.kv, rows * 2 * width_);
+  reserve(tape.probabilities, heads_ * components_ * rows);
+  for (auto* buffer : {&tape.mixed, &tape.seeds, &tape.sum, &tape.d}) reserve(*buffer, m * width_);
+  for (auto* buffer : {&tape.hidden, &tape.slope}) reserve(*buffer, m * hidden_);
 }
 
 template <class T>

@@ -29,7 +29,8 @@ class ComponentPooling {
   ComponentPooling(ParameterLayout& layout, ModelSettings const& settings, int components);
 
   void pack(Kernels<T> const& kernels, T const* parameters);
-  void reserve(PoolingTape<T>& tape, std::size_t n_tasks, std::size_t rows) const;
+  void reserve(Reservation& reserve, PoolingTape<T>& tape, std::size_t n_tasks,
+               std::size_t rows) const;
   std::size_t scratch_size(Kernels<T> const& kernels, int rows, int n_tasks) const;
 
   /// offsets: as RaggedBatch has them. features: points x width; y: (tasks x components) x width.

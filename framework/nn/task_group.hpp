@@ -6,6 +6,10 @@
 
 namespace tvem {
 
+/// Rows that go through a layer together: what the layer makes of them stays in the second-level
+/// cache. Part of the definition of a chunk's bits, like the chunk.
+constexpr std::size_t rows_in_cache = 128;
+
 /// Consecutive tasks of a chunk that go through a layer together, so that all they need of it stays
 /// in cache; the next layer meets them when the whole chunk has gone through this one.
 struct TaskGroup {

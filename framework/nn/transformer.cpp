@@ -1,6 +1,7 @@
 #include "tvem/nn/transformer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "tvem/core/error.hpp"
@@ -39,10 +40,6 @@ std::size_t add_k_embedding(ParameterLayout& layout, ModelSettings const& settin
   if (components.is_fixed()) return 0;
   return layout.add("components.weight", components.high - components.low + 1, settings.width);
 }
-
-/// Rows that go through a layer together: what the layer makes of them stays in the second-level
-/// cache. Part of the definition of a chunk's bits, like the chunk.
-constexpr std::size_t rows_in_cache = 128;
 
 bool ends_with(std::string const& text, std::string const& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
@@ -94,35 +91,58 @@ void Transformer<T>::set_parameters(std::span<T const> parameters) {
   readout_.pack(kernels_, parameters.data());
 }
 
+/// The buffers of a pass over tasks with these offsets, as RaggedBatch has them; keeps: as Pass has
+/// it. Without a backward pass the first layer's serve all.
 template <class T>
-void Transformer<T>::reserve(RaggedBatch const& batch) {
-  std::size_t const rows = batch.n_points();
-  auto const width = static_cast<std::size_t>(settings_.width);
-  std::size_t largest_task = 0;
-  for (std::size_t t = 0; t < batch.n_tasks(); ++t)
-    largest_task = std::max(largest_task, batch.n_points(t));
-  std::size_t const probabilities = blocks_[0].attention().probabilities_size(batch.offsets);
-  for (BlockTape<T>& tape : tapes_) blocks_[0].reserve(tape, rows, probabilities);
-  cut_into_groups(batch.offsets, rows_in_cache, groups_);
+void Transformer<T>::reserve(std::span<std::size_t const> offsets, bool keeps,
+                             Reservation& reserve) {
+  std::size_t const rows = offsets.back(), n_tasks = offsets.size() - 1;
+  std::size_t const width = static_cast<std::size_t>(settings_.width);
+  std::size_t const n_pooled = n_tasks * static_cast<std::size_t>(n_labels());
+  std::size_t const n_output_rows = has_pooling() ? n_pooled : rows;
+  for (BlockTape<T>& tape : std::span(tapes_).first(keeps ? tapes_.size() : 1))
+    blocks_[0].reserve(reserve, tape, offsets, keeps);
+  reserve(points_, rows * static_cast<std::size_t>(domain_.dim));
+  reserve(output_, rows * width);
+  if (final_norm_) {
+    reserve(normed_output_, rows * width);
+    final_tape_.reserve(reserve, rows);
+  }
+  if (pooling_) {
+    reserve(pooled_, n_pooled * width);
+    pooling_->reserve(reserve, pooling_tape_, n_tasks, rows);
+  }
+  reserve(outputs_, n_output_rows * static_cast<std::size_t>(n_outputs()));
+  reserve(packing_, scratch_size(offsets, n_output_rows, keeps));
+  if (!keeps) return;
+  reserve(d_, rows * width);
   std::size_t largest_group = 0;
   for (TaskGroup const& group : groups_) largest_group = std::max(largest_group, group.rows());
-  blocks_[0].reserve(scratch_, largest_group);
-  grow(points_, rows * static_cast<std::size_t>(domain_.dim));
-  for (auto* buffer : {&output_, &normed_output_, &d_}) grow(*buffer, rows * width);
-  grow(outputs_, output_rows(batch) * static_cast<std::size_t>(n_outputs()));
-  final_tape_.reserve(rows);
-  auto const n_rows = static_cast<int>(rows);
-  std::size_t packing = blocks_[0].scratch_size(kernels_, n_rows, static_cast<int>(largest_task));
-  packing = std::max(packing, embedding_.scratch_size(kernels_, n_rows));
-  packing =
-      std::max(packing, readout_.scratch_size(kernels_, static_cast<int>(output_rows(batch))));
-  if (pooling_) {
-    auto const n_tasks = static_cast<int>(batch.n_tasks());
-    grow(pooled_, output_rows(batch) * width);
-    pooling_->reserve(pooling_tape_, batch.n_tasks(), rows);
-    packing = std::max(packing, pooling_->scratch_size(kernels_, n_rows, n_tasks));
-  }
-  grow(packing_, packing);
+  blocks_[0].reserve(reserve, scratch_, largest_group);
+}
+
+template <class T>
+std::size_t Transformer<T>::scratch_size(std::span<std::size_t const> offsets,
+                                         std::size_t n_output_rows, bool keeps) const {
+  std::size_t largest_task = 0;
+  for (std::size_t t = 0; t + 1 < offsets.size(); ++t)
+    largest_task = std::max(largest_task, offsets[t + 1] - offsets[t]);
+  int const rows = static_cast<int>(offsets.back());
+  std::size_t size = blocks_[0].scratch_size(kernels_, rows, static_cast<int>(largest_task), keeps);
+  if (!keeps) return size;
+  size = std::max(size, embedding_.scratch_size(kernels_, rows));
+  size = std::max(size, readout_.scratch_size(kernels_, static_cast<int>(n_output_rows)));
+  if (pooling_)
+    size = std::max(size,
+                    pooling_->scratch_size(kernels_, rows, static_cast<int>(offsets.size() - 1)));
+  return size;
+}
+
+template <class T>
+std::size_t Transformer<T>::bytes_to_infer(std::size_t n) {
+  auto count = Reservation::counting_alone();
+  reserve(std::array<std::size_t, 2>{0, n}, false, count);
+  return count.bytes();
 }
 
 template <class T>
@@ -156,20 +176,21 @@ void Transformer<T>::embed_backward(Pass<T> const& pass, RaggedBatch const& batc
 }
 
 template <class T>
-std::span<T const> Transformer<T>::forward(RaggedBatch const& batch) {
+std::span<T const> Transformer<T>::forward(RaggedBatch const& batch, bool keeps) {
   TVEM_CHECK(batch.dim == domain_.dim, "the batch has another dimension than the model");
   for (int const k : batch.components)
     TVEM_CHECK(k >= domain_.components.low && k <= domain_.components.high,
                "a task has a number of components the model was not made for");
-  reserve(batch);
-  Pass<T> const p = pass(nullptr);
+  cut_into_groups(batch.offsets, rows_in_cache, groups_);
+  Reservation reservation;
+  reserve(batch.offsets, keeps, reservation);
+  Pass<T> const p = pass(nullptr, keeps);
   int const rows = static_cast<int>(batch.n_points());
   embed(p, batch);
   for (int l = 0; l < settings_.layers; ++l) {
-    auto const layer = static_cast<std::size_t>(l);
     bool const is_last = l + 1 == settings_.layers;
-    T* const y = is_last ? output_.data() : tapes_[layer + 1].input.data();
-    block(l).forward(p, groups_, tapes_[layer], y);
+    T* const y = is_last ? output_.data() : tape(l + 1, keeps).input.data();
+    block(l).forward(p, groups_, tape(l, keeps), y);
   }
   if (final_norm_)
     final_norm_->forward(p, rows, output_.data(), normed_output_.data(), final_tape_.at(0));
@@ -216,7 +237,7 @@ void Transformer<T>::backward(
   auto const finish = [&](ParameterRange const& range) {
     if (on_final) on_final(range.offset, range.size);
   };
-  Pass<T> const p = pass(gradient.data());
+  Pass<T> const p = pass(gradient.data(), true);
   int const rows = static_cast<int>(batch.n_points());
 
   clear(output_range_);
@@ -230,7 +251,7 @@ void Transformer<T>::backward(
     bool const is_first_use = !settings_.tied || l == settings_.layers - 1;
     bool const is_last_use = !settings_.tied || l == 0;
     if (is_first_use) clear(block(l).parameters());
-    block(l).backward(p, groups_, tapes_[static_cast<std::size_t>(l)], scratch_, d_.data());
+    block(l).backward(p, groups_, tape(l, true), scratch_, d_.data());
     if (is_last_use) finish(block(l).parameters());
   }
 

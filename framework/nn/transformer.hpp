@@ -61,7 +61,12 @@ class Transformer {
   /// The outputs: output_rows(batch) x n_outputs(), valid until the next pass. Logits and
   /// components past a task's own k have no meaning. Throws CheckFailed when the batch does not fit
   /// the domain.
-  std::span<T const> forward(RaggedBatch const& batch);
+  std::span<T const> forward(RaggedBatch const& batch) { return forward(batch, true); }
+  /// The same bits without a backward pass to follow: all layers share the buffers of one, and
+  /// memory is linear in the points of a task.
+  std::span<T const> infer(RaggedBatch const& batch) { return forward(batch, false); }
+  /// Bytes of the buffers that infer takes for one task of n points. Changes nothing.
+  std::size_t bytes_to_infer(std::size_t n);
   /// After forward on the same batch: sets `gradient` (layout().size() values) to the gradient of a
   /// loss whose derivative by the outputs is doutputs, of the same shape. Uses up what forward
   /// kept. `on_final` (or none) is called with offset and size of each part of the gradient as soon
@@ -70,12 +75,20 @@ class Transformer {
                 std::function<void(std::size_t offset, std::size_t size)> const& on_final = {});
 
  private:
-  void reserve(RaggedBatch const& batch);
+  std::span<T const> forward(RaggedBatch const& batch, bool keeps);
+  void reserve(std::span<std::size_t const> offsets, bool keeps, Reservation& reserve);
+  std::size_t scratch_size(std::span<std::size_t const> offsets, std::size_t n_output_rows,
+                           bool keeps) const;
   void embed(Pass<T> const& pass, RaggedBatch const& batch);
   void embed_backward(Pass<T> const& pass, RaggedBatch const& batch, T const* d);
-  Pass<T> pass(T* gradient) { return {kernels_, parameters_.data(), gradient, packing_.data()}; }
+  Pass<T> pass(T* gradient, bool keeps) {
+    return {kernels_, parameters_.data(), gradient, packing_.data(), keeps};
+  }
   Block<T>& block(int layer) {
     return blocks_[settings_.tied ? 0 : static_cast<std::size_t>(layer)];
+  }
+  BlockTape<T>& tape(int layer, bool keeps) {
+    return tapes_[keeps ? static_cast<std::size_t>(layer) : 0];
   }
   bool has_pooling() const { return pooling_.has_value(); }
   void read_out(Pass<T> const& pass, RaggedBatch const& batch);

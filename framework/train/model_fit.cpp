@@ -34,7 +34,7 @@ Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const
                  std::uint64_t seed, Purpose purpose) {
   ModelInput input;
   fill_model_input(settings, seed, purpose, std::span(&task, 1), input);
-  auto const outputs = model.forward(input.batch);
+  auto const outputs = model.infer(input.batch);
   int const k = task.components();
   Fit fit;
   fit.labels.resize(input.batch.n_points());

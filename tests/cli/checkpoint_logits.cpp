@@ -21,7 +21,7 @@ void print(Task const& task, int model_dim, Transformer<float>& model) {
   std::printf("%d %d %d %d", task.n_points(), dim, task.components(), model.n_labels());
   for (Eigen::Index i = 0; i < task.points.size(); ++i)
     std::printf(" %.9g", static_cast<double>(static_cast<float>(task.points.data()[i])));
-  for (float const logit : model.forward(batch)) std::printf(" %.9g", static_cast<double>(logit));
+  for (float const logit : model.infer(batch)) std::printf(" %.9g", static_cast<double>(logit));
   std::printf("\n");
 }
 

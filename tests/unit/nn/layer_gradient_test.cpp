@@ -97,7 +97,8 @@ TEST_P(LayerGradientTest, LayerNorm_AgreesWithFiniteDifferences) {
   Bench bench(GetParam(), layout, 11);
   auto x = random_values<double>(size(rows, 11), 3), added = random_values<double>(x.size(), 4);
   NormTape<double> tape;
-  tape.reserve(rows);
+  Reservation reservation;
+  tape.reserve(reservation, rows);
   auto const f = [&] {  // y + <added, x>: what a residual connection makes of it
     std::vector<double> y(x.size());
     norm.forward(bench.pass(), rows, x.data(), y.data(), tape.at(0));
@@ -187,8 +188,9 @@ struct BlockBench {
       : activation(settings.activation),
         block(layout, "block", settings),
         bench(set, layout, width) {
-    block.reserve(tape, rows, block.attention().probabilities_size(task_offsets));
-    block.reserve(scratch, rows);
+    Reservation reservation;
+    block.reserve(reservation, tape, task_offsets, true);
+    block.reserve(reservation, scratch, rows);
     for (double& p : bench.parameters) p *= 0.5;
   }
   double loss() {

@@ -1,40 +1,9 @@
 // No step but the first asks the system for memory: every call of the C library's allocator is
 // counted, which operator new and Eigen end in as well.
-#include <cerrno>
-#include <cstddef>
-#include <cstdlib>
-
 #include <gtest/gtest.h>
 
+#include "support/counted_allocations.hpp"
 #include "tvem/train/trainer.hpp"
-
-#if defined(__SANITIZE_ADDRESS__) || !defined(__GLIBC__)
-#define TVEM_COUNTS_ALLOCATIONS false
-#else
-#define TVEM_COUNTS_ALLOCATIONS true
-
-namespace {
-long n_allocations = 0;
-}
-
-extern "C" {
-void* __libc_malloc(std::size_t);
-void* __libc_calloc(std::size_t, std::size_t);
-void* __libc_realloc(void*, std::size_t);
-void* __libc_memalign(std::size_t, std::size_t);
-
-void* malloc(std::size_t size) { return ++n_allocations, __libc_malloc(size); }
-void* calloc(std::size_t n, std::size_t size) { return ++n_allocations, __libc_calloc(n, size); }
-void* realloc(void* p, std::size_t size) { return ++n_allocations, __libc_realloc(p, size); }
-void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  return ++n_allocations, __libc_memalign(alignment, size);
-}
-int posix_memalign(void** p, std::size_t alignment, std::size_t size) {
-  *p = aligned_alloc(alignment, size);
-  return *p == nullptr ? ENOMEM : 0;
-}
-}
-#endif
 
 namespace tvem {
 namespace {
