@@ -1,5 +1,6 @@
 #include "progress.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -49,7 +50,7 @@ void StatusLine::clear() {
 }
 
 std::string duration_text(double seconds) {
-  auto const whole = static_cast<long>(seconds + 0.5);
+  auto const whole = static_cast<long>(std::min(seconds, 1e12) + 0.5);
   char text[64];
   if (whole >= 3600)
     std::snprintf(text, sizeof text, "%ld h %02ld min", whole / 3600, whole / 60 % 60);

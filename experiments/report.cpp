@@ -243,6 +243,8 @@ void join(Evaluation& table, Evaluation const& others) {
     values.insert(values.end(), further.begin(), further.end());
   };
   append(table.estimators, others.estimators);
+  if (others.status_names.size() > table.status_names.size())
+    table.status_names = others.status_names;
   for (EvaluationMetric const& metric : evaluation_metrics)
     append(table.*metric.values, others.*metric.values);
   for (auto const counts : {&Evaluation::iterations, &Evaluation::status,

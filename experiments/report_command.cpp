@@ -2,6 +2,7 @@
 
 #include "collect.hpp"
 #include "command_line.hpp"
+#include "provenance.hpp"
 #include "report.hpp"
 #include "run_failure.hpp"
 #include "sweep_report.hpp"
@@ -80,8 +81,13 @@ std::string report(fs::path const& path, Form form) {
   if (!fs::exists(file))
     throw ConfigurationError("there is no run at " + file.string() +
                              "; give the folder that tvem run or tvem sweep wrote, or a file");
-  if (file_type_of(file) == "tvem evaluation") return text_of(read_evaluation_file(file), form);
+  if (file_type_of(file) == "tvem evaluation") {
+    EvaluationRecord const evaluation = read_evaluation_file(file);
+    stored_settings(evaluation.header, file);
+    return text_of(evaluation, form);
+  }
   RunRecord record = read_run_file(file);
+  stored_settings(record.header, file);
   join_baselines(record, file.parent_path());
   auto const failure = failure_of(file.parent_path());
   bool const is_told = failure && !record.evaluation && !form.is_csv;

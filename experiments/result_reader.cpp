@@ -1,10 +1,27 @@
 #include "result_reader.hpp"
 
+#include <algorithm>
+
+#include "tvem/em/fit.hpp"
 #include "tvem/io/identity.hpp"
 
 namespace tvem {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+/// Whether the evaluation has the sizes that were asked for, and known words of its statuses.
+bool has_asked_sizes(Evaluation const& table, EvalSettings const& asked) {
+  auto const n_iterations = static_cast<std::int64_t>(table.n_iterations());
+  auto const& words = enum_names<FitStatus>;
+  return static_cast<std::int64_t>(table.n_tasks()) == asked.tasks &&
+         (n_iterations == 0 || n_iterations == asked.trace + 1) &&
+         table.status_names.size() <= words.size() &&
+         std::equal(table.status_names.begin(), table.status_names.end(), words.begin());
+}
+
+}  // namespace
 
 CellResults ResultReader::read(std::size_t cell) {
   CellResults results;
@@ -16,7 +33,8 @@ CellResults ResultReader::read(std::size_t cell) {
                              results.training->steps_done == results.training->steps_total);
   bool const are_baselines_there =
       load(baselines, baseline_file_, baselines_, read_evaluation_file) &&
-      is_asked_for(*baselines_, baselines, baseline_identity(sweep_, cell));
+      is_asked_for(baselines_->evaluation, baselines_->evaluation_identity, baselines, cell,
+                   baseline_identity(sweep_, cell));
   if (are_baselines_there) results.evaluations.push_back(&baselines_->evaluation);
   results.are_complete = is_model_there && (baselines.empty() || are_baselines_there);
   return results;
@@ -29,19 +47,21 @@ void ResultReader::read_model(std::size_t cell, fs::path const& file, CellResult
   results.training = &*training_;
   if (file != run_file) {
     if (load(file, model_file_, model_, read_evaluation_file) &&
-        is_asked_for(*model_, file, model_evaluation_identity(sweep_, cell)))
+        is_asked_for(model_->evaluation, model_->evaluation_identity, file, cell,
+                     model_evaluation_identity(sweep_, cell)))
       results.evaluations.push_back(&model_->evaluation);
     return;
   }
+  std::string const asked = evaluation_identity(training_settings(sweep_, cell));
   bool const is_evaluated =
-      training_->evaluation &&
-      training_->evaluation_identity == evaluation_identity(training_settings(sweep_, cell));
+      training_->evaluation && training_->evaluation_identity == asked &&
+      is_asked_for(*training_->evaluation, training_->evaluation_identity, file, cell, asked);
   if (is_evaluated) results.evaluations.push_back(&*training_->evaluation);
 }
 
-bool ResultReader::is_asked_for(EvaluationRecord const& record, fs::path const& file,
-                                std::string const& identity) {
-  if (record.evaluation_identity == identity) return true;
+bool ResultReader::is_asked_for(Evaluation const& table, std::string const& identity,
+                                fs::path const& file, std::size_t cell, std::string const& asked) {
+  if (identity == asked && has_asked_sizes(table, sweep_.evaluation_of(cell).eval)) return true;
   std::string const warning =
       (folder_ / file).string() + " holds another evaluation than its name says; remove it";
   if (warnings_.empty() || warnings_.back() != warning) warnings_.push_back(warning);

@@ -34,8 +34,9 @@ class ResultReader {
 
  private:
   void read_model(std::size_t cell, std::filesystem::path const& file, CellResults& results);
-  bool is_asked_for(EvaluationRecord const& record, std::filesystem::path const& file,
-                    std::string const& identity);
+  /// Whether an evaluation of this identity is that which the cell asks for; else warns.
+  bool is_asked_for(Evaluation const& table, std::string const& identity,
+                    std::filesystem::path const& file, std::size_t cell, std::string const& asked);
   /// Whether the file, or what was read of it before, is in `record`.
   template <class Record, class Read>
   bool load(std::filesystem::path const& file, std::filesystem::path& known,

@@ -5,6 +5,7 @@
 
 #include "provenance.hpp"
 #include "run_claim.hpp"
+#include "trained_model.hpp"
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/io/config.hpp"
@@ -73,6 +74,7 @@ RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const
   on_every_rank(comm_, [&] { found = find_checkpoint(); });
   if (found) {
     note(found->notice);
+    is_last_damaged_ = !found->notice.empty();
     note_other_curve(*found);
     stored_state_ = std::move(found->checkpoint.state);
     if (record_.header.created_utc.empty()) record_.header = std::move(found->checkpoint.header);
@@ -89,7 +91,7 @@ RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const
 std::optional<FoundCheckpoint> RunFolder::find_checkpoint() {
   std::optional<FoundCheckpoint> found;
   try {
-    found = as_input([&] { return read_checkpoint(path_); });
+    found = as_input([&] { return read_checkpoint(path_, check_is_of_its_model); });
   } catch (ConfigurationError const& error) {
     if (!(is_trained_ && is_evaluated_)) throw;
     note(error.what());
@@ -164,8 +166,17 @@ Checkpoint RunFolder::checkpoint_of(TrainingState const& state) const {
 
 void RunFolder::write_checkpoint(TrainingState const& state) {
   if (!comm_.is_root()) return;
+  if (is_last_damaged_) remove_damaged();
   tvem::write_checkpoint(path_, checkpoint_of(state), may_replace_);
   write_run(state);
+}
+
+/// So that it does not take the place of the good one before it, since its seal may be right.
+void RunFolder::remove_damaged() {
+  if (may_replace_) may_replace_();
+  std::error_code ignored;
+  fs::remove(path_ / "checkpoint.h5", ignored);
+  is_last_damaged_ = false;
 }
 
 fs::path RunFolder::write_diverged(TrainingState const& state) {

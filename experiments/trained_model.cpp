@@ -3,7 +3,8 @@
 #include "provenance.hpp"
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
-#include "tvem/io/checkpoint_file.hpp"
+#include "tvem/nn/transformer.hpp"
+#include "tvem/train/model_input.hpp"
 #include "tvem/train/state_digest.hpp"
 
 namespace tvem {
@@ -13,7 +14,7 @@ namespace {
 FoundCheckpoint read_any_checkpoint(std::filesystem::path const& folder) {
   std::optional<FoundCheckpoint> found;
   try {
-    found = read_checkpoint(folder);
+    found = read_checkpoint(folder, check_is_of_its_model);
   } catch (Error const& error) {
     throw ConfigurationError(error.what());
   }
@@ -24,6 +25,17 @@ FoundCheckpoint read_any_checkpoint(std::filesystem::path const& folder) {
 }
 
 }  // namespace
+
+void check_is_of_its_model(Checkpoint const& checkpoint, std::filesystem::path const& file) {
+  Settings const settings = stored_settings(checkpoint.header, file);
+  Transformer<float> const model(settings.model, model_domain(settings), InstructionSet::portable);
+  bool const has_second = !checkpoint.state.optimizer.second_moment.empty();
+  if (checkpoint.layout.views() != model.layout().views() ||
+      has_second != (settings.train.optimizer != OptimizerKind::sgd))
+    throw Error(file.string() +
+                " is damaged: its parameters are not those of the model in its configuration; use "
+                "another copy");
+}
 
 TrainedModel read_trained_model(Communicator const& comm, std::filesystem::path const& folder,
                                 std::vector<std::string>& warnings) {

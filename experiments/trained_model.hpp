@@ -6,7 +6,7 @@
 
 #include "tvem/comm/communicator.hpp"
 #include "tvem/core/settings.hpp"
-#include "tvem/io/run_file.hpp"
+#include "tvem/io/checkpoint_file.hpp"
 #include "tvem/train/records.hpp"
 
 namespace tvem {
@@ -23,5 +23,9 @@ struct TrainedModel {
 /// Throws ConfigurationError when there is none, Error when the ranks have read different ones.
 TrainedModel read_trained_model(Communicator const& comm, std::filesystem::path const& folder,
                                 std::vector<std::string>& warnings);
+
+/// Throws Error, naming the file, when the checkpoint's parameters and moments are not those of the
+/// model and optimiser that its configuration says.
+void check_is_of_its_model(Checkpoint const& checkpoint, std::filesystem::path const& file);
 
 }  // namespace tvem

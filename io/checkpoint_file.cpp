@@ -1,17 +1,19 @@
 #include "tvem/io/checkpoint_file.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "tvem/core/error.hpp"
-#include "tvem/io/digest.hpp"
-#include "tvem/io/durable.hpp"
 #include "tvem/io/groups.hpp"
+#include "tvem/io/our_file.hpp"
 #include "tvem/io/words.hpp"
 
 namespace tvem {
 namespace {
 
 constexpr auto file_type = "tvem checkpoint";
+constexpr std::size_t most_parameters = 10'000;  // matrices: far more than model.layers allows
+constexpr std::size_t most_rows = std::numeric_limits<int>::max();
 
 void write_parameters(Hdf5Group const& root, ParameterLayout const& layout,
                       std::span<float const> parameters) {
@@ -25,18 +27,20 @@ void write_parameters(Hdf5Group const& root, ParameterLayout const& layout,
 }
 
 /// The layout is what the file says: its parameters in the order of their offsets.
-void read_parameters(Hdf5Group const& root, std::string const& path, Checkpoint& checkpoint) {
-  Hdf5Group const group = root.open_group("parameters");
+void read_parameters(StoredGroup const& root, Checkpoint& checkpoint) {
+  StoredGroup const group = root.open_group("parameters");
   std::vector<std::pair<std::int64_t, std::string>> order;
   for (auto const& name : group.members())
     order.emplace_back(group.member_integer_attribute(name, "offset"), name);
+  group.check(order.size() <= most_parameters, "there are too many parameters");
   std::sort(order.begin(), order.end());
   auto& parameters = checkpoint.state.parameters;
   for (auto const& [offset, name] : order) {
     auto const shape = group.shape(name);
     auto const values = group.read<float>(name);
-    if (shape.size() != 2 || static_cast<std::size_t>(offset) != parameters.size())
-      throw Error(path + ": parameter " + name + " has no place in the flat vector of parameters");
+    group.check(offset == static_cast<std::int64_t>(parameters.size()) && shape.size() == 2 &&
+                    !values.empty() && std::max(shape[0], shape[1]) <= most_rows,
+                "parameter " + name + " has no place in the flat vector of parameters");
     checkpoint.layout.add(name, static_cast<int>(shape[0]), static_cast<int>(shape[1]));
     parameters.insert(parameters.end(), values.begin(), values.end());
   }
@@ -53,11 +57,13 @@ void write_optimizer(Hdf5Group const& root, OptimizerState const& state) {
                     {"second moment of the optimiser, a value for each parameter"});
 }
 
-OptimizerState read_optimizer(Hdf5Group const& root) {
-  Hdf5Group const group = root.open_group("optimizer");
+OptimizerState read_optimizer(StoredGroup const& root, std::size_t n_parameters) {
+  StoredGroup const group = root.open_group("optimizer");
   auto const first = group.read<float>("first_moment"), second = group.read<float>("second_moment");
+  group.check(first.size() == n_parameters && (second.empty() || second.size() == n_parameters),
+              "the moments are not of as many values as the parameters");
   OptimizerState state;
-  state.n_updates = group.integer_attribute("n_updates");
+  state.n_updates = read_count(group, "n_updates");
   state.first_moment.assign(first.begin(), first.end());
   state.second_moment.assign(second.begin(), second.end());
   return state;
@@ -73,26 +79,24 @@ void write_state(Hdf5Group const& root, Checkpoint const& checkpoint) {
   group.set_attribute("training_seconds", state.training_seconds);
 }
 
-void read_state(Hdf5Group const& root, Checkpoint& checkpoint) {
-  Hdf5Group const group = root.open_group("state");
+void read_state(StoredGroup const& root, Checkpoint& checkpoint) {
+  StoredGroup const group = root.open_group("state");
   checkpoint.training_identity = group.text_attribute("training_identity");
-  checkpoint.state.step = group.integer_attribute("step");
-  checkpoint.state.chunk = static_cast<int>(group.integer_attribute("chunk"));
-  checkpoint.state.instruction_set = word<InstructionSet>(group.text_attribute("instruction_set"));
-  checkpoint.state.training_seconds = group.real_attribute("training_seconds");
+  checkpoint.state.step = read_count(group, "step");
+  checkpoint.state.chunk = read_chunk(group);
+  checkpoint.state.instruction_set = word<InstructionSet>(group, "instruction_set");
+  checkpoint.state.training_seconds = read_training_seconds(group);
 }
 
 Checkpoint read_file(std::filesystem::path const& path) {
-  verify_seal(path);
-  Hdf5File const file = Hdf5File::open(path);
-  Hdf5Group const root = file.root();
+  StoredGroup const root = read_our_file(path);
   Checkpoint checkpoint;
   checkpoint.header = read_header(root, file_type, path.string());
   read_state(root, checkpoint);
-  read_parameters(root, path.string(), checkpoint);
-  checkpoint.state.optimizer = read_optimizer(root);
-  checkpoint.state.steps = read_training(root);
-  checkpoint.state.learning_curve = read_learning_curve(root);
+  read_parameters(root, checkpoint);
+  checkpoint.state.optimizer = read_optimizer(root, checkpoint.layout.size());
+  checkpoint.state.steps = read_training(root, checkpoint.state.step);
+  checkpoint.state.learning_curve = read_learning_curve(root, checkpoint.state.step);
   return checkpoint;
 }
 
@@ -100,30 +104,28 @@ Checkpoint read_file(std::filesystem::path const& path) {
 
 void write_checkpoint(std::filesystem::path const& folder, Checkpoint const& checkpoint,
                       MayReplace const& may_replace) {
-  auto const write = [&](std::filesystem::path const& temporary) {
-    Hdf5File file = Hdf5File::create(temporary);
-    {
-      Hdf5Group const root = file.root();
-      write_header(root, file_type, checkpoint.header);
-      write_state(root, checkpoint);
-      write_parameters(root, checkpoint.layout, checkpoint.state.parameters);
-      write_optimizer(root, checkpoint.state.optimizer);
-      write_training(root, checkpoint.state.steps);
-      write_learning_curve(root, checkpoint.state.learning_curve);
-    }
-    file.close();
+  auto const fill = [&](Hdf5Group const& root) {
+    write_header(root, file_type, checkpoint.header);
+    write_state(root, checkpoint);
+    write_parameters(root, checkpoint.layout, checkpoint.state.parameters);
+    write_optimizer(root, checkpoint.state.optimizer);
+    write_training(root, checkpoint.state.steps);
+    write_learning_curve(root, checkpoint.state.learning_curve);
   };
-  write_durably(folder / "checkpoint.h5", folder / "checkpoint.previous.h5", write, may_replace);
+  write_our_file(folder / "checkpoint.h5", folder / "checkpoint.previous.h5", fill, may_replace);
 }
 
-std::optional<FoundCheckpoint> read_checkpoint(std::filesystem::path const& folder) {
+std::optional<FoundCheckpoint> read_checkpoint(std::filesystem::path const& folder,
+                                               CheckCheckpoint const& check) {
   std::string problems;
   for (auto const* name : {"checkpoint.h5", "checkpoint.previous.h5"}) {
     auto const path = folder / name;
     if (!std::filesystem::is_regular_file(path)) continue;
     try {
       std::string const notice = problems.empty() ? "" : problems + "; using " + path.string();
-      return FoundCheckpoint{read_file(path), notice};
+      FoundCheckpoint found{read_file(path), notice};
+      if (check) check(found.checkpoint, path);
+      return found;
     } catch (Error const& error) {
       problems += (problems.empty() ? "" : "; ") + std::string(error.what());
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -31,8 +32,14 @@ struct FoundCheckpoint {
   std::string notice;  // why the previous one was used; usually empty
 };
 
+/// Throws Error when a checkpoint, of this file, is not what it takes itself for.
+using CheckCheckpoint =
+    std::function<void(Checkpoint const& checkpoint, std::filesystem::path const& file)>;
+
 /// The last good checkpoint of the folder: checkpoint.h5, or the previous one when that is damaged
-/// or missing. None when the folder has neither. Throws Error when there are only damaged ones.
-std::optional<FoundCheckpoint> read_checkpoint(std::filesystem::path const& folder);
+/// or missing, or `check` refuses it. None when the folder has neither. Throws Error when there are
+/// only damaged ones.
+std::optional<FoundCheckpoint> read_checkpoint(std::filesystem::path const& folder,
+                                               CheckCheckpoint const& check = {});
 
 }  // namespace tvem

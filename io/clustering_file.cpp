@@ -3,9 +3,8 @@
 #include <cmath>
 
 #include "tvem/core/error.hpp"
-#include "tvem/io/digest.hpp"
-#include "tvem/io/durable.hpp"
 #include "tvem/io/groups.hpp"
+#include "tvem/io/our_file.hpp"
 
 namespace tvem {
 namespace {
@@ -95,37 +94,31 @@ void write_results(Hdf5Group const& group, ClusteringRecord const& record) {
 bool is_clustering_file(std::filesystem::path const& path) {
   if (!std::filesystem::is_regular_file(path)) return false;
   try {
-    verify_seal(path);
-    return Hdf5File::open(path).root().text_attribute("file_type") == file_type;
+    return read_our_file(path).text_attribute("file_type") == file_type;
   } catch (Error const&) {
     return false;
   }
 }
 
 void write_clustering_file(std::filesystem::path const& path, ClusteringRecord const& record) {
-  write_durably(path, {}, [&](std::filesystem::path const& temporary) {
-    Hdf5File file = Hdf5File::create(temporary);
-    {
-      Hdf5Group const root = file.root();
-      write_header(root, file_type, record.header);
-      Hdf5Group const group = root.create_group("clustering");
-      group.set_attribute("data_file", record.data_file);
-      group.write_coordinate("estimator",
-                             column<std::string>(record.results, &ClusteringResult::estimator),
-                             {"specification of the estimator", ""});
-      group.write_coordinate("coordinate", record.table.columns, {"column of the data", ""});
-      group.write_coordinate("other_coordinate", record.table.columns, {"the same", ""});
-      group.write_dimension("point", static_cast<std::size_t>(record.table.points.rows()));
-      group.write_dimension("component", static_cast<std::size_t>(record.components));
-      std::span<double const> const points(record.table.points.data(),
-                                           static_cast<std::size_t>(record.table.points.size()));
-      group.write("points", points, {"point", "coordinate"}, {"the data", ""});
-      if (!record.table.labels.empty())
-        group.write("given_labels", record.table.labels, {"point"}, {"labels of the data", ""});
-      write_results(group, record);
-      write_parameters(group, record);
-    }
-    file.close();
+  write_our_file(path, {}, [&](Hdf5Group const& root) {
+    write_header(root, file_type, record.header);
+    Hdf5Group const group = root.create_group("clustering");
+    group.set_attribute("data_file", record.data_file);
+    group.write_coordinate("estimator",
+                           column<std::string>(record.results, &ClusteringResult::estimator),
+                           {"specification of the estimator", ""});
+    group.write_coordinate("coordinate", record.table.columns, {"column of the data", ""});
+    group.write_coordinate("other_coordinate", record.table.columns, {"the same", ""});
+    group.write_dimension("point", static_cast<std::size_t>(record.table.points.rows()));
+    group.write_dimension("component", static_cast<std::size_t>(record.components));
+    std::span<double const> const points(record.table.points.data(),
+                                         static_cast<std::size_t>(record.table.points.size()));
+    group.write("points", points, {"point", "coordinate"}, {"the data", ""});
+    if (!record.table.labels.empty())
+      group.write("given_labels", record.table.labels, {"point"}, {"labels of the data", ""});
+    write_results(group, record);
+    write_parameters(group, record);
   });
 }
 

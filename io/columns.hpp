@@ -5,8 +5,8 @@
 #include <tuple>
 #include <vector>
 
-#include "tvem/core/error.hpp"
 #include "tvem/io/hdf5.hpp"
+#include "tvem/io/stored.hpp"
 
 namespace tvem {
 
@@ -40,26 +40,29 @@ void write_columns(Hdf5Group const& group, std::vector<Record> const& records,
              columns);
 }
 
-/// Fills one member of every record; makes the records when there are none yet.
+/// Fills one member of every record; makes the records when it is the first column.
 template <class Record, class T>
-void read_column(Hdf5Group const& group, std::vector<Record>& records,
+void read_column(StoredGroup const& group, std::vector<Record>& records, bool& is_first,
                  Column<Record, T> const& column) {
   std::vector<T> values;
   if constexpr (std::is_same_v<T, std::string>)
     values = group.read_text(column.name);
   else
     values = group.read<T>(column.name);
-  if (records.empty()) records.resize(values.size());
-  if (values.size() != records.size())
-    throw Error(group.where() + ": column " + column.name + " has another length than the others");
+  if (is_first) records.resize(values.size());
+  is_first = false;
+  group.check(values.size() == records.size(),
+              std::string("column ") + column.name + " has another length than the others");
   for (std::size_t i = 0; i < values.size(); ++i) records[i].*column.member = values[i];
 }
 
 template <class Record, class... Ts>
-std::vector<Record> read_columns(Hdf5Group const& group,
+std::vector<Record> read_columns(StoredGroup const& group,
                                  std::tuple<Column<Record, Ts>...> const& columns) {
   std::vector<Record> records;
-  std::apply([&](auto const&... column) { (read_column(group, records, column), ...); }, columns);
+  bool is_first = true;
+  std::apply([&](auto const&... column) { (read_column(group, records, is_first, column), ...); },
+             columns);
   return records;
 }
 

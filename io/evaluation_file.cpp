@@ -1,9 +1,8 @@
 #include "tvem/io/evaluation_file.hpp"
 
 #include "tvem/core/error.hpp"
-#include "tvem/io/digest.hpp"
-#include "tvem/io/durable.hpp"
 #include "tvem/io/groups.hpp"
+#include "tvem/io/our_file.hpp"
 
 namespace tvem {
 namespace {
@@ -18,36 +17,29 @@ void write_model(Hdf5Group const& root, ModelOrigin const& model) {
   group.set_attribute("steps_done", model.steps_done);
 }
 
-ModelOrigin read_model(Hdf5Group const& root) {
-  Hdf5Group const group = root.open_group("model");
+ModelOrigin read_model(StoredGroup const& root) {
+  StoredGroup const group = root.open_group("model");
   return {.run_id = group.text_attribute("run_id"),
           .training_identity = group.text_attribute("training_identity"),
           .config_text = group.text_attribute("config"),
-          .steps_done = group.integer_attribute("steps_done")};
+          .steps_done = read_count(group, "steps_done")};
 }
 
 }  // namespace
 
 void write_evaluation_file(std::filesystem::path const& path, EvaluationRecord const& record,
                            MayReplace const& may_replace) {
-  auto const write = [&](std::filesystem::path const& temporary) {
-    Hdf5File file = Hdf5File::create(temporary);
-    {
-      Hdf5Group const root = file.root();
-      write_header(root, file_type, record.header);
-      root.create_group("state").set_attribute("evaluation_identity", record.evaluation_identity);
-      if (record.model) write_model(root, *record.model);
-      write_evaluation(root, record.evaluation);
-    }
-    file.close();
+  auto const fill = [&](Hdf5Group const& root) {
+    write_header(root, file_type, record.header);
+    root.create_group("state").set_attribute("evaluation_identity", record.evaluation_identity);
+    if (record.model) write_model(root, *record.model);
+    write_evaluation(root, record.evaluation);
   };
-  write_durably(path, {}, write, may_replace);
+  write_our_file(path, {}, fill, may_replace);
 }
 
 EvaluationRecord read_evaluation_file(std::filesystem::path const& path) {
-  verify_seal(path);
-  Hdf5File const file = Hdf5File::open(path);
-  Hdf5Group const root = file.root();
+  StoredGroup const root = read_our_file(path);
   EvaluationRecord record;
   record.header = read_header(root, file_type, path.string());
   record.evaluation_identity = root.open_group("state").text_attribute("evaluation_identity");
@@ -57,15 +49,15 @@ EvaluationRecord read_evaluation_file(std::filesystem::path const& path) {
 }
 
 std::string file_type_of(std::filesystem::path const& path) {
-  verify_seal(path);
-  return Hdf5File::open(path).root().text_attribute("file_type");
+  return read_our_file(path).text_attribute("file_type");
 }
 
 std::string evaluation_of_file(std::filesystem::path const& path) {
   if (!std::filesystem::is_regular_file(path)) return {};
   try {
-    if (file_type_of(path) != file_type) return {};
-    return Hdf5File::open(path).root().open_group("state").text_attribute("evaluation_identity");
+    StoredGroup const root = read_our_file(path);
+    if (root.text_attribute("file_type") != file_type) return {};
+    return root.open_group("state").text_attribute("evaluation_identity");
   } catch (Error const&) {
     return {};
   }

@@ -11,6 +11,9 @@
 namespace tvem {
 namespace {
 
+constexpr std::int64_t largest_chunk = 1'000'000;  // as parallel.chunk has it
+constexpr double longest_training_s = 1e12;        // wall clock
+
 using Start = ProvenanceRecord;
 constexpr std::tuple provenance_columns{
     Column{"started_utc", &Start::started_utc, "time of the start, ISO 8601, UTC"},
@@ -62,16 +65,16 @@ void write_header(Hdf5Group const& root, std::string const& file_type, FileHeade
   write_provenance(root, header.provenance);
 }
 
-FileHeader read_header(Hdf5Group const& root, std::string const& file_type,
+FileHeader read_header(StoredGroup const& root, std::string const& file_type,
                        std::string const& path) {
   std::string const found = root.text_attribute("file_type");
   if (found != file_type)
     throw Error(path + " is a \"" + found + "\" file, where a \"" + file_type +
                 "\" file is needed");
   std::int64_t const version = root.integer_attribute("schema_version");
-  if (version != schema_version)
+  if (version < 1 || version > schema_version)
     throw Error(path + " has schema version " + std::to_string(version) + ", written by tvem " +
-                root.text_attribute("program_version") + "; this program reads version " +
+                root.text_attribute("program_version") + "; this program reads versions 1.." +
                 std::to_string(schema_version) + ": use the program that wrote it");
   return {.run_id = root.text_attribute("run_id"),
           .config_text = root.open_group("config").text_attribute("text"),
@@ -81,20 +84,54 @@ FileHeader read_header(Hdf5Group const& root, std::string const& file_type,
 
 // ---- training
 
+std::int64_t read_count(StoredGroup const& group, std::string const& attribute) {
+  std::int64_t const count = group.integer_attribute(attribute);
+  group.check(count >= 0, attribute + " " + std::to_string(count) + " is negative");
+  return count;
+}
+
+int read_chunk(StoredGroup const& group) {
+  std::int64_t const chunk = group.integer_attribute("chunk");
+  group.check(chunk >= 1 && chunk <= largest_chunk,
+              "no chunk has " + std::to_string(chunk) + " tasks");
+  return static_cast<int>(chunk);
+}
+
+double read_training_seconds(StoredGroup const& group) {
+  double const seconds = group.real_attribute("training_seconds");
+  group.check(seconds >= 0 && seconds < longest_training_s, "training_seconds is no such time");
+  return seconds;
+}
+
 void write_training(Hdf5Group const& root, std::vector<StepRecord> const& steps) {
   write_columns(root.create_group("training"), steps, step_columns, "step");
 }
 
-std::vector<StepRecord> read_training(Hdf5Group const& root) {
-  return read_columns(root.open_group("training"), step_columns);
+std::vector<StepRecord> read_training(StoredGroup const& root, std::int64_t n_steps) {
+  StoredGroup const group = root.open_group("training");
+  auto steps = read_columns(group, step_columns);
+  bool are_all = static_cast<std::int64_t>(steps.size()) == n_steps;
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    are_all = are_all && steps[i].step == static_cast<std::int64_t>(i);
+  group.check(are_all, "these are not the records of " + std::to_string(n_steps) + " steps");
+  return steps;
 }
 
 void write_learning_curve(Hdf5Group const& root, std::vector<CurveRecord> const& curve) {
   write_columns(root.create_group("learning_curve"), curve, curve_columns, "step");
 }
 
-std::vector<CurveRecord> read_learning_curve(Hdf5Group const& root) {
-  return read_columns(root.open_group("learning_curve"), curve_columns);
+std::vector<CurveRecord> read_learning_curve(StoredGroup const& root, std::int64_t n_steps) {
+  StoredGroup const group = root.open_group("learning_curve");
+  auto curve = read_columns(group, curve_columns);
+  std::int64_t last = -1;
+  for (CurveRecord const& point : curve) {
+    group.check(point.step > last && point.step <= n_steps,
+                "step " + std::to_string(point.step) + " is not after the one before, or beyond " +
+                    std::to_string(n_steps));
+    last = point.step;
+  }
+  return curve;
 }
 
 // ---- evaluation
@@ -163,11 +200,62 @@ void write_trace(Hdf5Group const& group, Evaluation const& table) {
         "mean log-likelihood per point after so many iterations, mean over tasks (nats)");
 }
 
-void read_trace(Hdf5Group const& group, Evaluation& table) {
-  table.trace_error_mean = group.read<double>("trace_error_mean");
-  table.trace_error_standard_error = group.read<double>("trace_error_standard_error");
-  table.trace_log_likelihood_mean = group.read<double>("trace_log_likelihood_mean");
-}
+/// Reads arrays over (estimator, task), all of the size that the first two say.
+class EvaluationReader {
+ public:
+  explicit EvaluationReader(StoredGroup const& group) : group_(group) {
+    table_.estimators = group.read_text("estimator");
+    table_.task_ids = group.read<std::int64_t>("task");
+    group.check(!table_.estimators.empty() && !table_.task_ids.empty(),
+                "there is no estimator, or no task");
+  }
+
+  Evaluation read() {
+    tasks(table_.components, "components");
+    tasks(table_.dim, "dim");
+    tasks(table_.points, "points");
+    tasks(table_.bayes_error_raw, "bayes_error_raw");
+    tasks(table_.bayes_error, "bayes_error");
+    for (EvaluationMetric const& metric : evaluation_metrics)
+      results(table_.*metric.values, metric.name, table_.n_tasks());
+    results(table_.iterations, "iterations", table_.n_tasks());
+    results(table_.collapsed_restarts, "collapsed_restarts", table_.n_tasks());
+    results(table_.dead_components, "dead_components", table_.n_tasks());
+    read_status();
+    if (group_.has("trace_error_mean")) read_trace();
+    return std::move(table_);
+  }
+
+ private:
+  template <class T>
+  void tasks(std::vector<T>& values, char const* name) {
+    values = group_.read<T>(name, {table_.n_tasks()});
+  }
+  template <class T>
+  void results(std::vector<T>& values, char const* name, std::size_t n) {
+    values = group_.read<T>(name, {table_.estimators.size(), n});
+  }
+  void read_status() {
+    std::vector<std::int8_t> status;
+    results(status, "status", table_.n_tasks());
+    table_.status_names = split(group_.member_text_attribute("status", "flag_meanings"), ' ');
+    auto const n_names = static_cast<int>(table_.status_names.size());
+    for (int const position : status)
+      group_.check(position >= 0 && position < n_names,
+                   "status " + std::to_string(position) + " has no word in flag_meanings");
+    table_.status.assign(status.begin(), status.end());
+  }
+  void read_trace() {
+    std::size_t const n = group_.read<std::int64_t>("iteration").size();
+    group_.check(n > 0, "the trace has no iterations");
+    results(table_.trace_error_mean, "trace_error_mean", n);
+    results(table_.trace_error_standard_error, "trace_error_standard_error", n);
+    results(table_.trace_log_likelihood_mean, "trace_log_likelihood_mean", n);
+  }
+
+  StoredGroup const& group_;
+  Evaluation table_;
+};
 
 }  // namespace
 
@@ -189,25 +277,9 @@ void write_evaluation(Hdf5Group const& root, Evaluation const& table) {
   if (table.n_iterations() > 0) write_trace(group, table);
 }
 
-Evaluation read_evaluation(Hdf5Group const& root) {
-  Hdf5Group const group = root.open_group("evaluation");
-  Evaluation table;
-  table.estimators = group.read_text("estimator");
-  table.task_ids = group.read<std::int64_t>("task");
-  table.components = group.read<int>("components");
-  table.dim = group.read<int>("dim");
-  table.points = group.read<int>("points");
-  table.bayes_error_raw = group.read<double>("bayes_error_raw");
-  table.bayes_error = group.read<double>("bayes_error");
-  for (EvaluationMetric const& metric : evaluation_metrics)
-    table.*metric.values = group.read<double>(metric.name);
-  table.iterations = group.read<int>("iterations");
-  table.collapsed_restarts = group.read<int>("collapsed_restarts");
-  table.dead_components = group.read<int>("dead_components");
-  table.status = group.read<int>("status");
-  table.status_names = split(group.member_text_attribute("status", "flag_meanings"), ' ');
-  if (group.has("trace_error_mean")) read_trace(group, table);
-  return table;
+Evaluation read_evaluation(StoredGroup const& root) {
+  StoredGroup const group = root.open_group("evaluation");
+  return EvaluationReader(group).read();
 }
 
 }  // namespace tvem

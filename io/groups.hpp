@@ -5,6 +5,7 @@
 
 #include "tvem/io/hdf5.hpp"
 #include "tvem/io/run_file.hpp"
+#include "tvem/io/stored.hpp"
 
 namespace tvem {
 
@@ -12,21 +13,28 @@ namespace tvem {
 // functions.
 
 /// Raised whenever a path, type or meaning in the files changes.
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
 
 /// Root attributes, /config and /provenance.
 void write_header(Hdf5Group const& root, std::string const& file_type, FileHeader const& header);
-/// Throws Error for a file of another type or schema version.
-FileHeader read_header(Hdf5Group const& root, std::string const& file_type,
+/// Throws Error for a file of another type or a later schema version.
+FileHeader read_header(StoredGroup const& root, std::string const& file_type,
                        std::string const& path);
 
+/// An attribute that counts something. Throws Error when it is negative.
+std::int64_t read_count(StoredGroup const& group, std::string const& attribute);
+/// The attributes `chunk` and `training_seconds`. Throw Error for what no training has.
+int read_chunk(StoredGroup const& group);
+double read_training_seconds(StoredGroup const& group);
+
 void write_training(Hdf5Group const& root, std::vector<StepRecord> const& steps);
-std::vector<StepRecord> read_training(Hdf5Group const& root);
+/// n_steps: that were done. Throws Error unless there is a record of each.
+std::vector<StepRecord> read_training(StoredGroup const& root, std::int64_t n_steps);
 
 void write_learning_curve(Hdf5Group const& root, std::vector<CurveRecord> const& curve);
-std::vector<CurveRecord> read_learning_curve(Hdf5Group const& root);
+std::vector<CurveRecord> read_learning_curve(StoredGroup const& root, std::int64_t n_steps);
 
 void write_evaluation(Hdf5Group const& root, Evaluation const& table);
-Evaluation read_evaluation(Hdf5Group const& root);
+Evaluation read_evaluation(StoredGroup const& root);
 
 }  // namespace tvem

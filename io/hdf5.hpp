@@ -38,6 +38,10 @@ struct Hdf5Description {
   std::string units = "1";  // UDUNITS; 1 for numbers without a unit, empty for text and ids
 };
 
+/// Bytes that the values of a dataset may take: half of the machine's memory. A few bytes of a
+/// compressed file may stand for more than there is.
+std::uint64_t hdf5_memory();
+
 /// What values a member of a file has. other: a group, or values that are neither numbers nor text.
 enum class Hdf5Kind { integer, real, text, other };
 
@@ -117,6 +121,9 @@ class Hdf5Group {
   std::string where_;
 };
 
+/// Attribute of the root that holds the digest of the file's content, and is no part of it.
+inline constexpr auto content_digest_name = "content_sha256";
+
 /// A file, written from the start or read. A new file begins with a user block of 512 bytes
 /// (digest.hpp).
 class Hdf5File {
@@ -124,6 +131,10 @@ class Hdf5File {
   static Hdf5File create(std::filesystem::path const& path);
   static Hdf5File open(std::filesystem::path const& path);
   Hdf5Group root() const;
+  /// Names, types, shapes and values of everything in the file, as io/SCHEMA.md says under
+  /// content_sha256; stored.hpp reads it. Throws Error for what no file of ours has, such as links,
+  /// and when it is more than `limit` bytes.
+  std::string content(std::uint64_t limit) const;
   /// Writes out and closes; throws Error when that fails (a full disk shows here). Groups must be
   /// gone.
   void close();

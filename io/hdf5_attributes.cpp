@@ -1,5 +1,6 @@
 #include <hdf5.h>
 
+#include "tvem/core/error.hpp"
 #include "tvem/io/hdf5.hpp"
 #include "tvem/io/hdf5_support.hpp"
 
@@ -27,8 +28,12 @@ void write_number_attribute(std::int64_t object, std::string const& where, std::
 }
 
 Hdf5Handle open_attribute(std::int64_t object, std::string const& where, std::string const& name) {
-  return attribute_handle(H5Aopen(object, name.c_str(), H5P_DEFAULT), where + " attribute " + name,
-                          "found");
+  std::string const place = where + " attribute " + name;
+  Hdf5Handle attribute =
+      attribute_handle(H5Aopen(object, name.c_str(), H5P_DEFAULT), place, "found");
+  Hdf5Handle const space = space_handle(H5Aget_space(attribute.id()), place, "measured");
+  if (H5Sget_simple_extent_npoints(space.id()) != 1) throw Error(place + " is not a single value");
+  return attribute;
 }
 
 template <class T>

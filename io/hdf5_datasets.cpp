@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
 #include <hdf5.h>
 #include <hdf5_hl.h>
+#include <unistd.h>
 
 #include "tvem/core/error.hpp"
 #include "tvem/io/hdf5.hpp"
@@ -46,7 +48,28 @@ Hdf5Handle type_of(Hdf5Handle const& dataset) {
   return {H5Dget_type(dataset.id()), [](std::int64_t open) { return int{H5Tclose(open)}; }};
 }
 
+/// The number of values of a dataset that is to be read. Throws Error when they are in another
+/// file, or would not fit into memory.
+std::size_t n_values(Hdf5Handle const& dataset, std::size_t value_bytes, std::string const& where) {
+  Hdf5Handle const creation = hdf5::properties_handle(H5Dget_create_plist(dataset.id()), where);
+  if (H5Pget_layout(creation.id()) == H5D_VIRTUAL || H5Pget_external_count(creation.id()) != 0)
+    throw Error(where + " has its values in another file; copy them into this one");
+  std::uint64_t n = 1;
+  std::uint64_t const most = hdf5_memory() / std::max<std::size_t>(value_bytes, 1);
+  for (std::size_t const extent : shape_of(dataset, where)) {
+    if (n > 0 && extent > most / n)
+      throw Error(where + " has more values than fit into half of the machine's memory");
+    n *= extent;
+  }
+  return n;
+}
+
 }  // namespace
+
+std::uint64_t hdf5_memory() {
+  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 2;
+}
 
 Hdf5Handle Hdf5Group::open_dataset(std::string const& name) const {
   return hdf5::dataset_handle(H5Dopen2(handle_.id(), name.c_str(), H5P_DEFAULT), at(name), "found");
@@ -175,16 +198,18 @@ void Hdf5Group::write_array(std::string const& name, std::span<T const> values,
 template <class T>
 std::vector<T> Hdf5Group::read(std::string const& name) const {
   Hdf5Handle const dataset = open_dataset(name);
-  std::vector<T> values(product(shape_of(dataset, at(name))));
+  std::vector<T> values(n_values(dataset, sizeof(T), at(name)));
   read_all(dataset, hdf5::memory_type<T>(), values.data(), at(name));
   return values;
 }
 
 std::vector<std::string> Hdf5Group::read_text(std::string const& name) const {
   Hdf5Handle const dataset = open_dataset(name);
-  std::size_t const n = product(shape_of(dataset, at(name)));
   // In the file's own type: HDF5 does not convert between character sets or lengths.
   Hdf5Handle const type = type_of(dataset);
+  if (H5Tget_class(type.id()) != H5T_STRING) throw Error(at(name) + " does not hold texts");
+  std::size_t const size = H5Tget_size(type.id());
+  std::size_t const n = n_values(dataset, size, at(name));
   std::vector<std::string> values;
   if (H5Tis_variable_str(type.id()) > 0) {
     std::vector<char*> pointers(n, nullptr);
@@ -195,7 +220,6 @@ std::vector<std::string> Hdf5Group::read_text(std::string const& name) const {
     }
     return values;
   }
-  std::size_t const size = H5Tget_size(type.id());
   std::vector<char> texts(n * size);
   read_all(dataset, type.id(), texts.data(), at(name));
   for (std::size_t i = 0; i < n; ++i) {

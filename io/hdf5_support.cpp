@@ -39,6 +39,9 @@ void prepare() {
   static herr_t const is_first = H5dont_atexit();
   static_cast<void>(is_first);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  // Nor does a link in a file lead to another file.
+  static herr_t const is_told = H5Lunregister(H5L_TYPE_EXTERNAL);
+  static_cast<void>(is_told);
 }
 
 void fail(std::string const& where, std::string const& what) {
@@ -66,6 +69,10 @@ Hdf5Handle object_handle(std::int64_t id, std::string const& where, std::string 
 Hdf5Handle attribute_handle(std::int64_t id, std::string const& where, std::string const& what) {
   return handle(
       id, [](std::int64_t open) { return int{H5Aclose(open)}; }, where, what);
+}
+Hdf5Handle type_handle(std::int64_t id, std::string const& where) {
+  return handle(
+      id, [](std::int64_t open) { return int{H5Tclose(open)}; }, where, "asked for its type");
 }
 Hdf5Handle space_handle(std::int64_t id, std::string const& where, std::string const& what) {
   return handle(

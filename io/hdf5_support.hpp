@@ -31,6 +31,7 @@ Hdf5Handle group_handle(std::int64_t id, std::string const& where, std::string c
 Hdf5Handle dataset_handle(std::int64_t id, std::string const& where, std::string const& what);
 Hdf5Handle object_handle(std::int64_t id, std::string const& where, std::string const& what);
 Hdf5Handle attribute_handle(std::int64_t id, std::string const& where, std::string const& what);
+Hdf5Handle type_handle(std::int64_t id, std::string const& where);
 Hdf5Handle space_handle(std::int64_t id, std::string const& where, std::string const& what);
 Hdf5Handle properties_handle(std::int64_t id, std::string const& where);
 

@@ -9,6 +9,7 @@
 #include "tvem/core/text.hpp"
 #include "tvem/io/csv.hpp"
 #include "tvem/io/hdf5.hpp"
+#include "tvem/io/trial.hpp"
 
 namespace tvem {
 namespace {
@@ -203,7 +204,9 @@ PointTable read_hdf5(std::filesystem::path const& path, PointSelection const& se
   if (!selection.columns.empty())
     throw ConfigurationError(name + " is an HDF5 file: --columns is for CSV files");
   try {
-    return read_dataset(Hdf5File::open(path).root(), selection);
+    auto const read = [&] { return read_dataset(Hdf5File::open(path).root(), selection); };
+    in_child(path, hdf5_memory(), [&] { return read(), std::string(); });
+    return read();
   } catch (ConfigurationError const&) {
     throw;
   } catch (Error const& error) {

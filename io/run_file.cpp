@@ -1,9 +1,7 @@
 #include "tvem/io/run_file.hpp"
 
-#include "tvem/core/error.hpp"
-#include "tvem/io/digest.hpp"
-#include "tvem/io/durable.hpp"
 #include "tvem/io/groups.hpp"
+#include "tvem/io/our_file.hpp"
 #include "tvem/io/words.hpp"
 
 namespace tvem {
@@ -22,45 +20,39 @@ void write_progress(Hdf5Group const& root, RunRecord const& record) {
   group.set_attribute("training_seconds", record.training_seconds);
 }
 
-void read_progress(Hdf5Group const& root, RunRecord& record) {
-  Hdf5Group const group = root.open_group("state");
+void read_progress(StoredGroup const& root, RunRecord& record) {
+  StoredGroup const group = root.open_group("state");
   record.training_identity = group.text_attribute("training_identity");
   record.evaluation_identity = group.text_attribute("evaluation_identity");
-  record.steps_total = group.integer_attribute("steps_total");
-  record.steps_done = group.integer_attribute("steps_done");
-  record.chunk = static_cast<int>(group.integer_attribute("chunk"));
-  record.instruction_set = word<InstructionSet>(group.text_attribute("instruction_set"));
-  record.training_seconds = group.real_attribute("training_seconds");
+  record.steps_total = read_count(group, "steps_total");
+  record.steps_done = read_count(group, "steps_done");
+  group.check(record.steps_done <= record.steps_total, "more steps are done than there are");
+  record.chunk = read_chunk(group);
+  record.instruction_set = word<InstructionSet>(group, "instruction_set");
+  record.training_seconds = read_training_seconds(group);
 }
 
 }  // namespace
 
 void write_run_file(std::filesystem::path const& path, RunRecord const& record,
                     MayReplace const& may_replace) {
-  auto const write = [&](std::filesystem::path const& temporary) {
-    Hdf5File file = Hdf5File::create(temporary);
-    {
-      Hdf5Group const root = file.root();
-      write_header(root, file_type, record.header);
-      write_progress(root, record);
-      write_training(root, record.steps);
-      write_learning_curve(root, record.learning_curve);
-      if (record.evaluation) write_evaluation(root, *record.evaluation);
-    }
-    file.close();
+  auto const fill = [&](Hdf5Group const& root) {
+    write_header(root, file_type, record.header);
+    write_progress(root, record);
+    write_training(root, record.steps);
+    write_learning_curve(root, record.learning_curve);
+    if (record.evaluation) write_evaluation(root, *record.evaluation);
   };
-  write_durably(path, {}, write, may_replace);
+  write_our_file(path, {}, fill, may_replace);
 }
 
 RunRecord read_run_file(std::filesystem::path const& path) {
-  verify_seal(path);
-  Hdf5File const file = Hdf5File::open(path);
-  Hdf5Group const root = file.root();
+  StoredGroup const root = read_our_file(path);
   RunRecord record;
   record.header = read_header(root, file_type, path.string());
   read_progress(root, record);
-  record.steps = read_training(root);
-  record.learning_curve = read_learning_curve(root);
+  record.steps = read_training(root, record.steps_done);
+  record.learning_curve = read_learning_curve(root, record.steps_done);
   if (root.has("evaluation")) record.evaluation = read_evaluation(root);
   return record;
 }

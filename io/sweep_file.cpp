@@ -4,9 +4,9 @@
 
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
-#include "tvem/io/durable.hpp"
 #include "tvem/io/evaluation_file.hpp"
 #include "tvem/io/groups.hpp"
+#include "tvem/io/our_file.hpp"
 
 namespace tvem {
 namespace {
@@ -95,24 +95,18 @@ bool is_sweep_file(std::filesystem::path const& path) {
 }
 
 void write_sweep_file(std::filesystem::path const& path, SweepTable const& table) {
-  write_durably(path, {}, [&](std::filesystem::path const& temporary) {
-    Hdf5File file = Hdf5File::create(temporary);
-    {
-      Hdf5Group const root = file.root();
-      write_header(root, file_type, table.header);
-      for (auto const& [name, count] : table.counts) root.set_attribute(name, count);
-      root.set_attribute("program_versions", table.program_versions);
-      write_names_of_coordinates(root, table);
-      for (NamedCoordinate const& coordinate : table.coordinates)
-        write_coordinate(root, coordinate);
-      write_states(root, table);
-      for (NamedTexts const& texts : table.texts)
-        root.write(texts.name, texts.values, texts.dimensions, {texts.long_name, ""});
-      for (NamedArray const& array : table.arrays)
-        root.write(array.name, std::span<double const>(array.values), array.dimensions,
-                   {array.long_name, array.units});
-    }
-    file.close();
+  write_our_file(path, {}, [&](Hdf5Group const& root) {
+    write_header(root, file_type, table.header);
+    for (auto const& [name, count] : table.counts) root.set_attribute(name, count);
+    root.set_attribute("program_versions", table.program_versions);
+    write_names_of_coordinates(root, table);
+    for (NamedCoordinate const& coordinate : table.coordinates) write_coordinate(root, coordinate);
+    write_states(root, table);
+    for (NamedTexts const& texts : table.texts)
+      root.write(texts.name, texts.values, texts.dimensions, {texts.long_name, ""});
+    for (NamedArray const& array : table.arrays)
+      root.write(array.name, std::span<double const>(array.values), array.dimensions,
+                 {array.long_name, array.units});
   });
 }
 

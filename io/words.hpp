@@ -2,17 +2,19 @@
 
 #include <string>
 
-#include "tvem/core/error.hpp"
 #include "tvem/core/settings.hpp"
+#include "tvem/io/stored.hpp"
 
 namespace tvem {
 
-/// The value of an enumeration that a file names. Throws Error for a word that this program does
-/// not know.
+/// The value of an enumeration that an attribute of a file names. Throws Error for a word that this
+/// program does not know.
 template <class E>
-E word(std::string const& text) {
-  if (auto const value = value_named<E>(text)) return *value;
-  throw Error("\"" + text + "\" in a file is unknown to this version of the program");
+E word(StoredGroup const& group, std::string const& attribute) {
+  std::string const text = group.text_attribute(attribute);
+  auto const value = value_named<E>(text);
+  group.check(value.has_value(), attribute + " \"" + text + "\" is unknown to this program");
+  return *value;
 }
 
 }  // namespace tvem

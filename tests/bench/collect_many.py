@@ -15,6 +15,9 @@ import time
 
 import h5py
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
+import our_files  # noqa: E402
+
 CONFIG = """[model]
 heads = 2
 layers = 1
@@ -33,7 +36,7 @@ run.seed = 1..{runs}
 
 
 def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text if isinstance(text, bytes) else text.encode()).hexdigest()
 
 
 def identities(seed, tasks):
@@ -60,13 +63,16 @@ def main():
         first = "run-" + identities(1, n_tasks)[0][:10]
         with open(os.path.join(sweep, first, "run.h5"), "rb") as file:
             template = file.read()
-        texts = identities(1, n_tasks)
+        with h5py.File(os.path.join(sweep, first, "run.h5")) as file:
+            inner = our_files.content(file)  # what the digest within the file is of
+        texts = [text.encode() for text in identities(1, n_tasks)]
         for text in texts:
-            assert template.count(text.encode()) == 1, "the identity is not what this script takes it for"
+            assert template.count(text) == inner.count(text) == 1, "the identity is not what this script takes it for"
         for seed in range(2, n_runs + 1):
-            content = template
+            content, changed = template, inner
             for old, new in zip(texts, identities(seed, n_tasks)):
-                content = content.replace(old.encode(), new.encode())
+                content, changed = content.replace(old, new.encode()), changed.replace(old, new.encode())
+            content = content.replace(digest(inner).encode(), digest(changed).encode())
             run = os.path.join(sweep, "run-" + identities(seed, n_tasks)[0][:10])
             os.mkdir(run)
             seal = f"tvem file\nsha256 {hashlib.sha256(content[512:]).hexdigest()}\n".encode()

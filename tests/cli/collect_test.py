@@ -12,6 +12,7 @@ import subprocess
 import h5py
 import numpy as np
 
+import our_files
 from swept import SWEEP, Folder, main, run
 
 
@@ -116,9 +117,10 @@ class Collect(Folder):
         self.assertNotIn("versions", out)
         other = os.path.join(mixed, str(table.run_id.sel(layers=1, separation=1, seed=1).values), "run.h5")
         table.close()
-        with h5py.File(other, "r+") as file:
+
+        def age(file):
             file["provenance/program_version"][-1] = "0.0.9"
-        seal(other)
+        our_files.change(other, age)
         _, out = self.collected(mixed)
         self.assertIn("warning: the results are of several versions of the program: 0.0.9", out)
 
@@ -228,16 +230,6 @@ class Collect(Folder):
         self.assertIn("no sweep", run("collect", self.folder, expect=2).stderr)
         self.assertIn("takes one DIR", run("collect", expect=2).stderr)
         self.assertIn("takes one DIR", run("collect", self.sweep, "--axis", "x", expect=2).stderr)
-
-
-def seal(path):
-    """Writes the digest of the content into the user block anew."""
-    import hashlib
-    with open(path, "r+b") as file:
-        content = file.read()
-        digest = hashlib.sha256(content[512:]).hexdigest()
-        file.seek(0)
-        file.write(f"tvem file\nsha256 {digest}\n".encode())
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ import h5py
 import numpy as np
 import xarray
 
+import our_files
+
 TVEM, SCHEMA = "", ""
 METRICS = ("error", "excess_error", "ari", "nmi", "log_likelihood", "held_out_log_likelihood", "means_distance",
            "weights_distance", "covariances_distance", "seconds")
@@ -135,6 +137,11 @@ class Files(unittest.TestCase):
                 content = file.read()
             digest = hashlib.sha256(content[512:]).hexdigest()
             self.assertTrue(content.startswith(f"tvem file\nsha256 {digest}\n".encode()))
+
+    def test_content_sha256_is_what_the_schema_says(self):
+        for path in (self.run_file, self.checkpoint_file):
+            with h5py.File(path) as file:
+                self.assertEqual(file.attrs["content_sha256"], hashlib.sha256(our_files.content(file)).hexdigest())
 
     def test_xarray_reads_named_dimensions_and_coordinates(self):
         with xarray.open_dataset(self.run_file, group="evaluation", engine="h5netcdf") as table:

@@ -87,6 +87,7 @@ Checkpoint some_checkpoint(std::int64_t step) {
        {&state.parameters, &state.optimizer.first_moment, &state.optimizer.second_moment})
     values->assign(20, static_cast<float>(step));
   state.step = step;
+  state.chunk = 4;
   for (std::int64_t s = 0; s < step; ++s) state.steps.push_back({s, 1, 0.5, 1e-3, 2, -40});
   return checkpoint;
 }
@@ -124,6 +125,7 @@ TEST_F(Damage, RunFiles_AreRefused) {
   RunRecord record;
   record.header = some_checkpoint(1).header;
   record.steps_total = record.steps_done = 4;
+  record.chunk = 4;
   record.steps = some_checkpoint(4).state.steps;
   write_run_file(folder / "run.h5", record);
   std::string const whole = content(folder / "run.h5");

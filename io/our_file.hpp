@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+
+#include "tvem/io/durable.hpp"
+#include "tvem/io/hdf5.hpp"
+#include "tvem/io/stored.hpp"
+
+namespace tvem {
+
+// Every file of ours is written and read here, so that no reader can forget what guards it: the
+// seal of its bytes (digest.hpp), a process of its own for the HDF5 library (trial.hpp), and the
+// digest of its content.
+
+/// Writes a file durably (durable.hpp): `fill` gives the root its attributes and members.
+void write_our_file(std::filesystem::path const& path, std::filesystem::path const& previous,
+                    std::function<void(Hdf5Group const& root)> const& fill,
+                    MayReplace const& may_replace = {});
+
+/// The root of a file and all that is in it. Throws Error, naming the file, when it is not one of
+/// ours, its bytes or its content are not those that were written, or the HDF5 library cannot read
+/// it.
+StoredGroup read_our_file(std::filesystem::path const& path);
+
+}  // namespace tvem
