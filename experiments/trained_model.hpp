@@ -24,4 +24,8 @@ struct TrainedModel {
 TrainedModel read_trained_model(Communicator const& comm, std::filesystem::path const& folder,
                                 std::vector<std::string>& warnings);
 
+/// What stands for a model where no estimator needs one: the default settings, no parameters, the
+/// best instruction set of this processor.
+TrainedModel no_model();
+
 }  // namespace tvem
