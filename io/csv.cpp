@@ -128,14 +128,16 @@ char separator_of(std::vector<std::string> const& sample) {
   return best;
 }
 
-/// Some lines, without the first, which may be a header, when there are others.
-std::vector<std::string> sample_of(std::vector<RawLine> const& lines) {
+/// Of the first lines, apart from the very first, which may be a header; of this one where the
+/// others have none.
+char separator_of(std::vector<RawLine> const& lines) {
   constexpr std::size_t most = 50;
-  std::vector<std::string> sample;
+  std::vector<std::string> header, sample;
   for (RawLine const& line : lines)
-    if (!begins_with_hash(line.text) && sample.size() <= most) sample.push_back(line.text);
-  if (sample.size() > 1) sample.erase(sample.begin());
-  return sample;
+    if (!begins_with_hash(line.text) && sample.size() < most)
+      (header.empty() ? header : sample).push_back(line.text);
+  char const separator = separator_of(sample);
+  return separator == ' ' ? separator_of(header) : separator;
 }
 
 }  // namespace
@@ -147,7 +149,7 @@ CsvText csv_text(std::string const& text) {
     csv.separator = lines[0].text[4];
     lines.erase(lines.begin());
   } else {
-    csv.separator = separator_of(sample_of(lines));
+    csv.separator = separator_of(lines);
   }
   for (RawLine const& line : lines) {
     if (is_comment(line.text, csv.separator))

@@ -7,7 +7,7 @@ namespace tvem {
 
 /// A line of a CSV file.
 struct CsvLine {
-  std::size_t number;  // in the file, from 1
+  std::size_t number = 0;  // in the file, from 1
   std::vector<std::string> cells;
   std::vector<bool> is_quoted;  // of every cell
   std::string problem;          // of its quotes; usually empty
@@ -24,8 +24,9 @@ struct CsvText {
 /// other than a space follows at once, # is the first cell. A first line "sep=;" names the
 /// separator, as Excel has it. Otherwise it is the one of semicolon, tab, | and comma with which
 /// most cells of the first lines after the header are numbers (the first of these when several do),
-/// and where none of them is found, a space, runs of which count as one. A cell in double quotes is
-/// text as it stands, "" within it a quote (RFC 4180); others lose the blanks around them.
+/// and where none of them is found there or in the header, a space, runs of which count as one. A
+/// cell in double quotes is text as it stands, "" within it a quote (RFC 4180); others lose the
+/// blanks around them.
 CsvText csv_text(std::string const& text);
 
 /// The cells of one line, split as those of a CSV text.

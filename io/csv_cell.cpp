@@ -19,9 +19,12 @@ bool read_cell(std::string const& cell, char decimal_mark, double& value) {
   return read_number(std::string_view(text).substr(has_plus), value);
 }
 
+bool may_have_decimal_commas(char separator) { return separator != ',' && separator != ' '; }
+
 bool is_number(std::string const& cell, char separator) {
   double value = 0;
-  return read_cell(cell, '.', value) || (separator != ',' && read_cell(cell, ',', value));
+  return read_cell(cell, '.', value) ||
+         (may_have_decimal_commas(separator) && read_cell(cell, ',', value));
 }
 
 bool is_missing_word(std::string const& cell) {

@@ -9,8 +9,10 @@ namespace tvem {
 /// A finite number whose decimal mark is '.' or ','; false, and `value` as it was, for all else.
 bool read_cell(std::string const& cell, char decimal_mark, double& value);
 
-/// Whether a cell is a finite number; where commas do not separate cells, they may be its decimal
-/// mark.
+/// Whether commas can be decimal marks where this separates the cells: a semicolon, a tab or |.
+bool may_have_decimal_commas(char separator);
+
+/// Whether a cell is a finite number, with any decimal mark that it can have.
 bool is_number(std::string const& cell, char separator);
 
 /// Whether files have the text in the place of a number that is missing: "NA", "nan", "NULL", "-".

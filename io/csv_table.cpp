@@ -11,16 +11,18 @@
 namespace tvem {
 namespace {
 
-/// Whether the first cells of all lines behind the header are begin, begin + 1, ...
-bool counts_from(std::vector<CsvLine> const& rows, int begin) {
-  double value = 0;
-  return std::all_of(rows.begin(), rows.end(), [&, number = begin](CsvLine const& row) mutable {
-    return !row.cells.empty() && read_cell(row.cells[0], '.', value) && value == number++;
-  });
+/// Whether the first cells of the lines behind the header are begin, begin + 1, ...
+bool counts_from(int begin, std::vector<CsvLine> const& rows) {
+  for (CsvLine const& row : rows) {
+    double value = 0;
+    if (row.cells.empty() || !read_cell(row.cells[0], '.', value) || value != begin) return false;
+    ++begin;
+  }
+  return true;
 }
 
 bool are_numbers_of_rows(std::vector<CsvLine> const& rows) {
-  return rows.size() > 1 && (counts_from(rows, 0) || counts_from(rows, 1));
+  return rows.size() > 1 && (counts_from(0, rows) || counts_from(1, rows));
 }
 
 bool is_empty(CsvLine const& line, std::size_t c) {
@@ -31,7 +33,7 @@ bool is_empty(CsvLine const& line, std::size_t c) {
 class TableReader {
  public:
   TableReader(std::string const& text, std::string subject)
-      : subject_(std::move(subject)), csv_(csv_text(text)), first_(0, {}, {}, {}) {
+      : subject_(std::move(subject)), csv_(csv_text(text)) {
     if (csv_.lines.empty()) refuse(": the file is empty");
     first_ = csv_.lines[0];
     table_.separator = csv_.separator;
@@ -47,7 +49,7 @@ class TableReader {
     table_.has_header = given ? *given : corner == 1 || is_header();
     if (!table_.has_header || corner == 0) check_length_of_first();
     if (table_.has_header && !first_.problem.empty()) refuse_line(first_, first_.problem);
-    table_.rows = csv_.lines;
+    table_.rows = std::move(csv_.lines);
     if (table_.has_header) table_.rows.erase(table_.rows.begin());
     if (table_.rows.empty()) refuse(": there is a header and no data");
     name_columns(table_.has_header ? corner : 0);

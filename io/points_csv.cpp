@@ -35,7 +35,7 @@ class CsvPoints {
 
   /// A comma where one number of the points has it and none has a point.
   void find_decimal_mark(std::vector<std::string>& notes) {
-    if (csv_.separator == ',') return;
+    if (!may_have_decimal_commas(csv_.separator)) return;
     double value = 0;
     for (CsvLine const& row : csv_.rows)
       for (std::size_t const c : choice_.points) {
