@@ -12,25 +12,35 @@
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
 #include "tvem/io/csv.hpp"
+#include "tvem/io/text_encoding.hpp"
 #include "tvem/io/text_file.hpp"
 #include "write_target.hpp"
 
 namespace tvem {
 namespace {
 
-constexpr auto default_estimators =
-    "transformer,transformer+em,em:restarts=20,em:restarts=20:covariance=full,lloyd:restarts=20";
+constexpr auto default_baselines =
+    "em:restarts=20,em:restarts=20:covariance=full,lloyd:restarts=20";
+constexpr auto default_with_model = "transformer,transformer+em";
 
 std::vector<OwnOption> const options{
-    {"model", "DIR", "folder of a trained model, as tvem run wrote it"},
+    {"model", "DIR",
+     "folder of a trained model, as tvem run wrote it; only the Transformer needs it"},
     {"data", "FILE", "the points: CSV, with or without a header, or HDF5"},
     {"components", "K", "number of components"},
     {"out", "FILE", "the HDF5 file to write"},
-    {"columns", "LIST", "CSV: columns of the points, by name or number from 1 [all but --labels]"},
+    {"columns", "LIST",
+     "columns of the points, by name or number from 1 [all but --labels and what names or numbers\n"
+     "                          the rows]; a name with a comma stands in double quotes"},
+    {"header", "yes|no", "CSV: whether the first line has the names of the columns [by its cells]"},
+    {"missing", "refuse|drop",
+     "rows with missing values: refuse the file, or leave them out [refuse]"},
     {"labels", "COLUMN", "true labels, to compare with: a column, or a dataset of HDF5"},
     {"dataset", "PATH", "HDF5: the points, a matrix of points x coordinates"},
     {"rescale", "", "the Transformer sees coordinates with the spread that training tasks have"},
-    {"estimators", "LIST", std::string("[") + default_estimators + "]"},
+    {"estimators", "LIST",
+     "[" + std::string(default_baselines) +
+         ",\n                          with --model before them " + default_with_model + "]"},
     {"seed", "S", "of random starts [1]"},
     {"csv", "FILE",
      "write the labels there too, a line a point; - for standard output, in place of the table"},
@@ -38,7 +48,7 @@ std::vector<OwnOption> const options{
 };
 
 std::string help() {
-  return "usage: tvem cluster --model DIR --data FILE --components K --out FILE [options]\n\n"
+  return "usage: tvem cluster [--model DIR] --data FILE --components K --out FILE [options]\n\n"
          "Clusters your own points with a trained model and with EM. The model standardises them "
          "as "
          "it did in\ntraining (input.standardize); a warning says where they lie outside of what "
@@ -64,22 +74,42 @@ std::vector<std::string> list_of(std::string const& text) {
   return items;
 }
 
+/// What --columns, --labels, --dataset, --header and --missing say.
+PointSelection parse_selection(SplitArguments const& arguments,
+                               std::vector<std::string>& problems) {
+  PointSelection selection{.dataset = arguments.value("dataset"),
+                           .columns = {},
+                           .labels = arguments.value("labels"),
+                           .has_header = {},
+                           .drops_missing = arguments.value("missing") == "drop"};
+  if (arguments.has("columns")) selection.columns = csv_cells(arguments.value("columns"), ',');
+  auto const check = [&](std::string const& name, std::string const& a, std::string const& b) {
+    std::string const value = arguments.value(name);
+    if (!value.empty() && value != a && value != b)
+      problems.push_back("--" + name + " " + value + ": " + a + " or " + b);
+  };
+  check("header", "yes", "no");
+  check("missing", "drop", "refuse");
+  if (arguments.has("header")) selection.has_header = arguments.value("header") == "yes";
+  return selection;
+}
+
 Request parse_request(SplitArguments const& arguments) {
   std::vector<std::string> problems;
   for (auto const& word : arguments.rest)
     problems.push_back("\"" + word + "\" is unknown; see tvem cluster --help");
-  for (auto const* name : {"model", "data", "components", "out"})
+  for (auto const* name : {"data", "components", "out"})
     if (!arguments.has(name)) problems.push_back("--" + std::string(name) + " is missing");
   Request request{.model = arguments.value("model"),
                   .data = arguments.value("data"),
                   .out = arguments.value("out"),
                   .csv = arguments.value("csv"),
-                  .selection = {.dataset = arguments.value("dataset"),
-                                .columns = list_of(arguments.value("columns")),
-                                .labels = arguments.value("labels")},
+                  .selection = parse_selection(arguments, problems),
                   .is_rescaled = arguments.has("rescale"),
-                  .estimators = arguments.has("estimators") ? arguments.value("estimators")
-                                                            : std::string(default_estimators)};
+                  .estimators = arguments.value("estimators")};
+  if (request.estimators.empty())
+    request.estimators =
+        (request.model.empty() ? "" : std::string(default_with_model) + ",") + default_baselines;
   std::string const components = arguments.value("components"), seed = arguments.value("seed");
   if (!components.empty() &&
       (!read_number(components, request.components) || request.components < 1))
@@ -103,6 +133,11 @@ std::vector<EstimatorSpec> parse_specs(Request const& request) {
       problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     }
   for (std::string& problem : problems) problem = "--estimators: " + problem;
+  for (EstimatorSpec const& spec : specs)
+    if (request.model.empty() && needs_model(spec.method))
+      problems.push_back("--model is missing: \"" + spec.text + "\" needs a trained model");
+  if (request.model.empty() && request.is_rescaled)
+    problems.push_back("--rescale is for the Transformer: --model is missing");
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
   return specs;
 }
@@ -122,8 +157,7 @@ bool is_csv_of_labels(fs::path const& path) {
   std::ifstream file(path);
   std::string line;
   if (!std::getline(file, line) || !line.starts_with("point,\"")) return false;
-  auto const lines = csv_lines(line);
-  auto const& cells = lines.at(0).cells;
+  auto const cells = csv_cells(line, ',');
   return std::all_of(cells.begin() + 1, cells.end(), [](std::string const& cell) {
     try {
       parse_estimator(cell, EmSettings{});
@@ -190,9 +224,9 @@ std::string csv_text(ClusteringRecord const& record) {
   for (auto const& result : record.results) text += ",\"" + result.estimator + '"';
   text += '\n';
   for (Eigen::Index i = 0; i < record.table.points.rows(); ++i) {
-    text += std::to_string(i + 1);
-    for (auto const& result : record.results)
-      text += "," + std::to_string(result.labels[static_cast<std::size_t>(i)]);
+    auto const at = static_cast<std::size_t>(i);
+    text += std::to_string(record.table.rows[at]);
+    for (auto const& result : record.results) text += "," + std::to_string(result.labels[at]);
     text += '\n';
   }
   return text;
@@ -202,23 +236,26 @@ std::string csv_text(ClusteringRecord const& record) {
 void cluster(CommandContext const& context, Request const& request) {
   ClusteringRecord record;
   std::vector<std::string> warnings;
-  TrainedModel const model = read_trained_model(Communicator::serial(), request.model, warnings);
-  record.header = model.header;
   auto const specs = parse_specs(request);
+  TrainedModel const model =
+      request.model.empty() ? no_model()
+                            : read_trained_model(Communicator::serial(), request.model, warnings);
+  record.header = model.header;
   record.table = read_points(request.data, request.selection);
-  record.data_file = request.data.string();
+  record.data_file = utf8_of(request.data.string());
   record.components = request.components;
   auto problems = clustering_problems(model, specs, record.table, request.components);
   for (auto const& problem : target_problems(request)) problems.push_back(problem);
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
   for (auto const& warning : clustering_warnings(model, specs, record.table, request.is_rescaled))
     warnings.push_back(warning);
+  for (auto const& note : record.table.notes) say(context.comm, "note: " + note + "\n");
   for (auto const& warning : warnings) say(context.comm, "warning: " + warning + "\n");
   record.results = cluster_points(model, specs, record.table, request.components, request.seed,
                                   request.is_rescaled);
   record.header.created_utc = now_utc();
   record.header.provenance.push_back(
-      this_start(context.comm.size(), model.state.instruction_set, context.command_line));
+      this_start(context.comm.size(), model.state.instruction_set, utf8_of(context.command_line)));
   write_clustering_file(request.out, record);
   bool const is_table_shown = !is_standard_output(request.csv);
   if (is_table_shown && !request.csv.empty()) write_text(request.csv, csv_text(record));

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "memory.hpp"
@@ -141,6 +142,16 @@ bool any_needs_model(std::vector<EstimatorSpec> const& specs) {
                      [](EstimatorSpec const& spec) { return needs_model(spec.method); });
 }
 
+/// How many different points there are.
+Eigen::Index n_distinct(RowMatrix const& points) {
+  std::set<std::vector<double>> rows;
+  for (Eigen::Index i = 0; i < points.rows(); ++i) {
+    Eigen::VectorXd const row = points.row(i);
+    rows.emplace(row.begin(), row.end());
+  }
+  return static_cast<Eigen::Index>(rows.size());
+}
+
 std::string text_of(Range<int> range) {
   return std::to_string(range.low) + (range.is_fixed() ? "" : ".." + std::to_string(range.high));
 }
@@ -156,6 +167,10 @@ std::vector<std::string> clustering_problems(TrainedModel const& model,
   if (n < components)
     problems.push_back("--components " + std::to_string(components) + " is more than the " +
                        std::to_string(n) + " points");
+  else if (auto const distinct = n_distinct(table.points); distinct < components)
+    problems.push_back("--components " + std::to_string(components) + " is more than the " +
+                       std::to_string(distinct) + " different points among the " +
+                       std::to_string(n) + ": choose fewer");
   std::size_t const n_classes =
       std::set<std::string>(table.labels.begin(), table.labels.end()).size();
   if (n_classes > most_classes)
@@ -233,8 +248,11 @@ std::vector<ClusteringResult> cluster_points(TrainedModel const& model,
                                              PointTable const& table, int components,
                                              std::uint64_t seed, bool is_rescaled) {
   InstructionSet const set = instruction_set_of(model);
-  Transformer<float> transformer = transformer_of(model);
-  transformer.set_parameters(model.state.parameters);
+  std::optional<Transformer<float>> transformer;
+  if (any_needs_model(specs)) {
+    transformer.emplace(transformer_of(model));
+    transformer->set_parameters(model.state.parameters);
+  }
   Task const task = task_of(table.points, components);
   auto const truth = numbered(table.labels);
   int const n_classes = truth.empty() ? 0 : 1 + *std::max_element(truth.begin(), truth.end());
@@ -243,7 +261,7 @@ std::vector<ClusteringResult> cluster_points(TrainedModel const& model,
   for (EstimatorSpec const& spec : specs) {
     auto const start = std::chrono::steady_clock::now();
     Fit fit;
-    if (needs_model(spec.method)) fit = model_fit(model, transformer, task, seed, units_of_model);
+    if (needs_model(spec.method)) fit = model_fit(model, *transformer, task, seed, units_of_model);
     if (spec.method != Method::transformer)
       fit = fit_in_fair_units(spec, task, [&](Task const& in_units, Units const& units) {
         if (spec.method != Method::transformer_em)

@@ -10,7 +10,7 @@
 namespace tvem {
 
 /// What keeps the estimators from working on the points at all, the Transformer's memory among it;
-/// one sentence a problem.
+/// one sentence a problem. model: no_model() will do, here and below, where none of them needs one.
 std::vector<std::string> clustering_problems(TrainedModel const& model,
                                              std::vector<EstimatorSpec> const& specs,
                                              PointTable const& table, int components);

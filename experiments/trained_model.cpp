@@ -3,6 +3,8 @@
 #include "provenance.hpp"
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
+#include "tvem/io/checkpoint_file.hpp"
+#include "tvem/io/config.hpp"
 #include "tvem/nn/transformer.hpp"
 #include "tvem/train/model_input.hpp"
 #include "tvem/train/state_digest.hpp"
@@ -53,6 +55,16 @@ TrainedModel read_trained_model(Communicator const& comm, std::filesystem::path 
     warnings.push_back("the model is after " + std::to_string(model.state.step) + " of " +
                        std::to_string(model.settings.train.steps) +
                        " training steps; tvem run goes on with it");
+  return model;
+}
+
+TrainedModel no_model() {
+  TrainedModel model;
+  model.header = {.run_id = "no-model",
+                  .config_text = configuration_text(model.settings),
+                  .created_utc = {},
+                  .provenance = {}};
+  model.state.instruction_set = best_instruction_set();
   return model;
 }
 

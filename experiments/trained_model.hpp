@@ -28,4 +28,8 @@ TrainedModel read_trained_model(Communicator const& comm, std::filesystem::path 
 /// model and optimiser that its configuration says.
 void check_is_of_its_model(Checkpoint const& checkpoint, std::filesystem::path const& file);
 
+/// What stands for a model where no estimator needs one: the default settings, no parameters, the
+/// best instruction set of this processor.
+TrainedModel no_model();
+
 }  // namespace tvem

@@ -110,7 +110,8 @@ void write_clustering_file(std::filesystem::path const& path, ClusteringRecord c
                            {"specification of the estimator", ""});
     group.write_coordinate("coordinate", record.table.columns, {"column of the data", ""});
     group.write_coordinate("other_coordinate", record.table.columns, {"the same", ""});
-    group.write_dimension("point", static_cast<std::size_t>(record.table.points.rows()));
+    group.write_coordinate("point", std::span<std::int64_t const>(record.table.rows),
+                           {"row of the data, from 1", ""});
     group.write_dimension("component", static_cast<std::size_t>(record.components));
     std::span<double const> const points(record.table.points.data(),
                                          static_cast<std::size_t>(record.table.points.size()));

@@ -25,7 +25,7 @@ struct ClusteringResult {
 
 /// The content of the file that `tvem cluster` writes (io/SCHEMA.md).
 struct ClusteringRecord {
-  FileHeader header;  // of this program; configuration and run id of the model
+  FileHeader header;  // of this program; configuration and run id of the model, if there is one
   std::string data_file;
   PointTable table;
   int components = 0;

@@ -1,24 +1,12 @@
 #include "tvem/io/csv.hpp"
 
-#include <cstdlib>
 #include <sstream>
 
 #include "tvem/core/text.hpp"
+#include "tvem/io/csv_cell.hpp"
 
 namespace tvem {
 namespace {
-
-char separator_of(std::string const& line) {
-  std::string plain;  // what stands in no quotes
-  bool is_quoted = false;
-  for (char const c : line) {
-    if (c == '"') is_quoted = !is_quoted;
-    if (!is_quoted) plain += c;
-  }
-  for (char const separator : {',', ';', '\t'})
-    if (plain.find(separator) != std::string::npos) return separator;
-  return ' ';
-}
 
 /// Reads the cells of one line, character by character.
 class LineReader {
@@ -26,10 +14,11 @@ class LineReader {
   LineReader(std::string const& text, char separator) : text_(text), separator_(separator) {}
 
   CsvLine read(std::size_t number) {
-    CsvLine line{number, {}, {}};
+    CsvLine line{number, {}, {}, {}};
     do {
       skip_blanks();
       if (separator_ == ' ' && at_end()) break;
+      line.is_quoted.push_back(at_quote());
       line.cells.push_back(at_quote() ? quoted(line.problem) : plain(line.problem));
     } while (next_cell());
     return line;
@@ -90,29 +79,89 @@ std::string with_line_feeds(std::string const& text) {
   return result;
 }
 
-}  // namespace
+/// A line of the file as it stands.
+struct RawLine {
+  std::size_t number;
+  std::string text;
+};
 
-std::vector<CsvLine> csv_lines(std::string const& text) {
-  std::vector<CsvLine> lines;
+/// The lines that are not blank.
+std::vector<RawLine> raw_lines(std::string const& text) {
+  std::vector<RawLine> lines;
   std::istringstream in(with_line_feeds(text));
   std::string line;
-  char separator = 0;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
-    if (trimmed(line).empty()) continue;
-    if (separator == 0) separator = separator_of(line);
-    lines.push_back(LineReader(line, separator).read(number));
-  }
+  for (std::size_t number = 1; std::getline(in, line); ++number)
+    if (!trimmed(line).empty()) lines.push_back({number, line});
   return lines;
 }
 
-bool is_column_name(std::string const& cell) {
-  if (cell.empty()) return false;
-  char* end = nullptr;
-  std::strtod(cell.c_str(), &end);  // reads nan, inf and 1e400 too
-  if (*end == '\0') return false;
-  for (auto const* missing : {"NA", "N/A", "NULL", "null", "None", "none", "?"})
-    if (cell == missing) return false;
-  return true;
+/// Excel's first line "sep=;", which names the separator.
+bool names_separator(std::string const& line) {
+  return line.starts_with("sep=") && line.size() == 5 && line[4] != '"';
+}
+
+bool begins_with_hash(std::string const& line) { return trimmed(line).starts_with('#'); }
+
+/// In a table with named columns, # may be the name of the first.
+bool is_comment(std::string const& line, char separator) {
+  std::string const text = trimmed(line);
+  return text.starts_with('#') && (separator == ' ' || text.size() < 2 || text[1] != separator);
+}
+
+/// The separator with which most cells of some lines are numbers.
+char separator_of(std::vector<std::string> const& sample) {
+  char best = ' ';
+  int most = -1;
+  for (char const separator : {';', '\t', '|', ','}) {
+    int n_numbers = 0;
+    bool is_there = false;
+    for (std::string const& line : sample) {
+      auto const cells = csv_cells(line, separator);
+      is_there |= cells.size() > 1;
+      for (std::string const& cell : cells)
+        n_numbers += int{is_number(cell, separator) || is_missing_word(cell)};
+    }
+    if (!is_there || n_numbers <= most) continue;
+    most = n_numbers;
+    best = separator;
+  }
+  return best;
+}
+
+/// Of the first lines, apart from the very first, which may be a header; of this one where the
+/// others have none.
+char separator_of(std::vector<RawLine> const& lines) {
+  constexpr std::size_t most = 50;
+  std::vector<std::string> header, sample;
+  for (RawLine const& line : lines)
+    if (!begins_with_hash(line.text) && sample.size() < most)
+      (header.empty() ? header : sample).push_back(line.text);
+  char const separator = separator_of(sample);
+  return separator == ' ' ? separator_of(header) : separator;
+}
+
+}  // namespace
+
+CsvText csv_text(std::string const& text) {
+  auto lines = raw_lines(text);
+  CsvText csv;
+  if (!lines.empty() && names_separator(lines[0].text)) {
+    csv.separator = lines[0].text[4];
+    lines.erase(lines.begin());
+  } else {
+    csv.separator = separator_of(lines);
+  }
+  for (RawLine const& line : lines) {
+    if (is_comment(line.text, csv.separator))
+      ++csv.n_comments;
+    else
+      csv.lines.push_back(LineReader(line.text, csv.separator).read(line.number));
+  }
+  return csv;
+}
+
+std::vector<std::string> csv_cells(std::string const& line, char separator) {
+  return LineReader(line, separator).read(1).cells;
 }
 
 }  // namespace tvem

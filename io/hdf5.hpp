@@ -42,8 +42,9 @@ struct Hdf5Description {
 /// compressed file may stand for more than there is.
 std::uint64_t hdf5_memory();
 
-/// What values a member of a file has. other: a group, or values that are neither numbers nor text.
-enum class Hdf5Kind { integer, real, text, other };
+/// What a member of a file is. integer: also truth values, and what else has numbers under names;
+/// records: values of several fields each; other: values of none of these kinds.
+enum class Hdf5Kind { integer, real, text, records, references, group, other };
 
 /// A group of a file. Values are double, float, std::int64_t, int or std::int8_t, arrays row-major.
 /// Every failure is an Error that names the file and the path within it.
@@ -99,6 +100,11 @@ class Hdf5Group {
                             std::span<std::int8_t const> values) const;
   std::string member_text_attribute(std::string const& member, std::string const& name) const;
   std::int64_t member_integer_attribute(std::string const& member, std::string const& name) const;
+  /// Attributes as other programs write them; empty where there is none of numbers, or of text.
+  std::vector<double> member_numbers(std::string const& member, std::string const& name) const;
+  std::string member_text(std::string const& member, std::string const& name) const;
+  /// Names of the fields of records.
+  std::vector<std::string> fields(std::string const& name) const;
 
  private:
   friend class Hdf5File;

@@ -106,16 +106,23 @@ std::vector<std::size_t> Hdf5Group::shape(std::string const& name) const {
 }
 
 Hdf5Kind Hdf5Group::kind(std::string const& name) const {
-  if (H5Iget_type(open_member(name).id()) != H5I_DATASET) return Hdf5Kind::other;
+  H5I_type_t const object = H5Iget_type(open_member(name).id());
+  if (object == H5I_GROUP) return Hdf5Kind::group;
+  if (object != H5I_DATASET) return Hdf5Kind::other;
   Hdf5Handle const dataset = open_dataset(name);
   Hdf5Handle const type = type_of(dataset);
   switch (H5Tget_class(type.id())) {
     case H5T_INTEGER:
+    case H5T_ENUM:
       return Hdf5Kind::integer;
     case H5T_FLOAT:
       return Hdf5Kind::real;
     case H5T_STRING:
       return Hdf5Kind::text;
+    case H5T_COMPOUND:
+      return Hdf5Kind::records;
+    case H5T_REFERENCE:
+      return Hdf5Kind::references;
     default:
       return Hdf5Kind::other;
   }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,22 +12,29 @@ namespace tvem {
 
 /// A user's own points.
 struct PointTable {
-  std::vector<std::string> columns;  // d names: of the header, else x1, x2, ...
+  std::vector<std::string> columns;  // d different names: of the header, else x1, x2, ...
   RowMatrix points;                  // n x d
   std::vector<std::string> labels;   // n true labels as text; or none
+  std::vector<std::int64_t> rows;    // n: which row of the data each point is, from 1
+  std::vector<std::string> notes;    // what was left out or converted, a sentence each
 };
 
 /// What to take of a file of points.
 struct PointSelection {
-  std::string dataset;               // HDF5: path of the points (n x d)
-  std::vector<std::string> columns;  // CSV: names or numbers from 1; empty: all but `labels`
-  std::string labels;  // CSV: name or number of a column; HDF5: path of a dataset (n); or none
+  std::string dataset = {};               // HDF5: path of the points (n x d)
+  std::vector<std::string> columns = {};  // names or numbers from 1; empty: all but `labels`
+  std::string labels = {};  // CSV: name or number of a column; HDF5: path of a dataset (n); or none
+  std::optional<bool> has_header =
+      {};                      // CSV: whether the first line is a header; none: by its cells
+  bool drops_missing = false;  // leave out rows with missing values, rather than refuse them
 };
 
-/// Reads a CSV file (separated by commas, semicolons, tabs or spaces, with or without a header,
-/// texts quoted or not) or, when it begins as one, an HDF5 file. Throws ConfigurationError with
-/// every problem, up to ten, each with line and column: no numbers, NaN or infinity, lines of
-/// different lengths, columns that are not there, an empty file.
+/// Reads a CSV file (csv.hpp, csv_table.hpp) or, when it begins as one, an HDF5 file, also of
+/// netCDF-4 (packed values are unpacked, fill values missing) or MATLAB 7.3 (transposed). A first
+/// column that holds the names or numbers of the rows is left out, unless selection.columns has it.
+/// Throws ConfigurationError with every problem, up to ten, each with line (HDF5: row) and column:
+/// no numbers, infinity, missing values, lines of different lengths, columns that are not there or
+/// not unique, an empty file.
 PointTable read_points(std::filesystem::path const& path, PointSelection const& selection);
 
 }  // namespace tvem

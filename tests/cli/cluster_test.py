@@ -256,14 +256,14 @@ class WrongInput(ClusterTest):
         self.bad(["unknown"], good, 2, "--colour", "red")
         with h5py.File(self.path("odd.h5"), "w") as file:
             file["line"], file["nan"] = np.arange(5.0), np.array([[1, 2], [3, np.nan], [4, 5]])
-            file["points"], file["few"] = np.ones((5, 2)), np.arange(3)
+            file["points"], file["few"] = np.arange(10.0).reshape(5, 2), np.arange(3)
             file["shares"], file["square"] = np.full(5, 0.2), np.zeros((5, 2))
             file["texts"] = np.array([["a", "b"]] * 5, dtype="S1")
         odd = self.path("odd.h5")
         self.bad(["--dataset"], odd, 2)
         self.bad(["no matrix"], odd, 2, "--dataset", "line")
         self.bad(["row 2, column 2"], odd, 2, "--dataset", "nan")
-        self.bad(["/missing", "few, line"], odd, 2, "--dataset", "missing")
+        self.bad(["/missing", "few (3), line (5)"], odd, 2, "--dataset", "missing")
         self.bad(["/a/b", "not there"], odd, 2, "--dataset", "a/b")
         self.bad(["no dataset of numbers"], odd, 2, "--dataset", "texts")
         for labels, words in (("few", "3 labels for 5 points"), ("square", "no list of labels"),
@@ -277,7 +277,7 @@ class WrongInput(ClusterTest):
         self.bad(["no label 2"], odd, 2, "--dataset", "points", "--labels", "empty")
         done = run("cluster")
         self.assertEqual(done.returncode, 2)
-        for option in ("--model", "--data", "--components", "--out"):
+        for option in ("--data", "--components", "--out"):
             self.assertIn(option + " is missing", done.stderr)
 
 
