@@ -55,8 +55,8 @@ RowMatrix matrix_of(Hdf5Group const& root, std::string const& dataset, std::stri
   auto values = root.read<double>(dataset);
   Packing const packing = packing_of(root, dataset);
   for (double& value : values) value = packing.unpacked(value);
-  RowMatrix const stored = Eigen::Map<RowMatrix const>(
-      values.data(), static_cast<Eigen::Index>(shape[0]), static_cast<Eigen::Index>(shape[1]));
+  RowMatrix stored = Eigen::Map<RowMatrix const>(values.data(), static_cast<Eigen::Index>(shape[0]),
+                                                 static_cast<Eigen::Index>(shape[1]));
   if (packing.scale != 1 || packing.offset != 0)
     notes.push_back("values are unpacked by the attributes scale_factor and add_offset");
   if (root.member_text(dataset, "MATLAB_class").empty()) return stored;
