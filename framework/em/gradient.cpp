@@ -149,7 +149,8 @@ Fit iterate(PointPasses<T>& passes, PointPasses<double>& verdict, Mixture const&
   // Where rounding is all that moves, such as between equal points, the start itself is the best.
   Mixture ascended = std::move(fit.mixture);
   judge(verdict, start, rule, fit);
-  double const least = fit.objective;
+  // Less by more than the rounding of an iterate: float's, too.
+  double const least = fit.objective - 1e-6 * (1 + std::fabs(fit.objective));
   judge(verdict, std::move(ascended), rule, fit);
   if (!(fit.objective >= least)) judge(verdict, start, rule, fit);
   if (std::isfinite(fit.log_likelihood)) judge_covariances(rule, settings.ratio_limit, fit);
