@@ -121,6 +121,30 @@ TEST(StandardUnits, ConstantCoordinate_ExactlyZeroWhateverItsValue) {
   }
 }
 
+TEST(ModelFit, EmAfterTheModel_TheSameInAllUnits) {
+  Task const task = tasks_of(ragged_settings())[0];
+  for (std::string const text :
+       {"transformer+em:max_iterations=5", "transformer+em:precision=float",
+        "transformer+em:covariance=full"}) {
+    EstimatorSpec const spec = parse_estimator(text, {});
+    auto const fit_in = [&](double unit) {
+      Task scaled = task;
+      scaled.points *= unit;
+      Fit of_model;
+      of_model.labels = task.labels;
+      return em_after_model(spec, scaled, of_model, best_instruction_set(), {});
+    };
+    Fit const expected = fit_in(1);
+    double const d = task.mixture.dim();
+    for (double const unit : {1e-160, 1e-25, 1e25, 1e150}) {
+      Fit const fit = fit_in(unit);
+      EXPECT_EQ(fit.labels, expected.labels) << text << unit;
+      EXPECT_EQ(fit.status, expected.status) << text << unit;
+      EXPECT_NEAR(fit.log_likelihood + d * std::log(unit), expected.log_likelihood, 1e-5);
+    }
+  }
+}
+
 TEST(ModelFit, ParameterReadout_LabelsAndLikelihoodOfItsMixture) {
   for (bool const standardize : {false, true}) {
     Settings settings = ragged_settings();
