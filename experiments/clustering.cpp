@@ -11,6 +11,7 @@
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
 #include "tvem/em/maximization.hpp"
+#include "tvem/em/scaling.hpp"
 #include "tvem/metrics/clustering.hpp"
 #include "tvem/metrics/statistics.hpp"
 #include "tvem/train/model_fit.hpp"
@@ -33,17 +34,36 @@ Task task_of(RowMatrix const& points, int components) {
   return task;
 }
 
+/// The points with the rounding taken off coordinates that are constant but for it.
+RowMatrix without_rounding(RowMatrix points) {
+  for (Eigen::Index c = 0; c < points.cols(); ++c)
+    if (is_constant(points, c)) points.col(c).setConstant(points(0, c));
+  return points;
+}
+
+/// Points in the units that a method sees.
+struct Frame {
+  Task task;
+  Scaling scaling;
+};
+
+/// Where every method does the same in all units and wherever the origin is.
+Frame centred(RowMatrix const& points, int components) {
+  Scaling const scaling = centred_scaling(points);
+  return {task_of(scaling.from_points(points), components), scaling};
+}
+
 /// Means and standard deviations of the coordinates of a task.
 struct Spread {
   std::vector<double> means, deviations;
 };
 
 Spread spread_of(RowMatrix const& points) {
+  Units const units = standard_units(points);
   Spread spread;
   for (Eigen::Index c = 0; c < points.cols(); ++c) {
-    double const mean = points.col(c).mean();
-    spread.means.push_back(mean);
-    spread.deviations.push_back(std::sqrt((points.col(c).array() - mean).square().mean()));
+    spread.means.push_back(units.shift[c]);
+    spread.deviations.push_back(is_constant(points, c) ? 0 : units.scale[c]);
   }
   return spread;
 }
@@ -87,7 +107,7 @@ RowMatrix responsibilities_of(Fit const& fit, RowMatrix const& points) {
   return (log_joint.colwise() - log_sum_exp_rows(log_joint)).array().exp();
 }
 
-/// The Transformer's answer to the points in `units`, brought back to their own.
+/// The Transformer's answer to the points of a task in `units`, brought back to the task's.
 Fit model_fit(TrainedModel const& model, Transformer<float>& transformer, Task const& task,
               std::uint64_t seed, Units const& units) {
   if (units.are_those_of_points())
@@ -102,7 +122,7 @@ Fit model_fit(TrainedModel const& model, Transformer<float>& transformer, Task c
 }
 
 /// f(task, its units) in standard units where covariances are matrices, else in those of the
-/// points. EM with matrices is the same in all units, but for its floor and ratio limit, which must
+/// task. EM with matrices is the same in all units, but for its floor and ratio limit, which must
 /// not take a coordinate in small units for a collapse.
 template <class F>
 Fit fit_in_fair_units(EstimatorSpec const& spec, Task const& task, F const& f) {
@@ -135,6 +155,30 @@ Transformer<float> transformer_of(TrainedModel const& model) {
 
 std::size_t bytes_to_infer(TrainedModel const& model, Eigen::Index n) {
   return transformer_of(model).bytes_to_infer(static_cast<std::size_t>(n));
+}
+
+/// What a fit in a frame is in the units of the points; its time and errors come later.
+ClusteringResult result_of(EstimatorSpec const& spec, Fit fit, Frame const& frame) {
+  ClusteringResult result{.estimator = spec.text,
+                          .labels = fit.labels,
+                          .responsibilities = responsibilities_of(fit, frame.task.points),
+                          .mixture = {},
+                          .error = std::nan(""),
+                          .ari = std::nan(""),
+                          .iterations = fit.total_iterations,
+                          .status = std::string(name_of(fit.status))};
+  fit = frame.scaling.to_points(std::move(fit));
+  result.log_likelihood = fit.log_likelihood;
+  if (fit.mixture.components() > 0) result.mixture = std::move(fit.mixture);
+  return result;
+}
+
+/// Adds the agreement with the given labels, where there are any.
+void compare(std::vector<int> const& truth, int components, ClusteringResult& result) {
+  if (truth.empty()) return;
+  int const k = std::max(components, 1 + *std::max_element(truth.begin(), truth.end()));
+  result.error = clustering_error(truth, result.labels, k);
+  result.ari = adjusted_rand_index(truth, result.labels, k);
 }
 
 bool any_needs_model(std::vector<EstimatorSpec> const& specs) {
@@ -211,6 +255,11 @@ std::vector<std::string> clustering_warnings(TrainedModel const& model,
                                              std::vector<EstimatorSpec> const& specs,
                                              PointTable const& table, bool is_rescaled) {
   std::vector<std::string> warnings;
+  for (Eigen::Index c = 0; c < table.points.cols() && table.points.rows() > 1; ++c)
+    if (is_constant(table.points, c))
+      warnings.push_back("column " + table.columns[static_cast<std::size_t>(c)] +
+                         " has one value, " + rounded_text(table.points(0, c)) +
+                         ": it tells no points apart");
   if (!any_needs_model(specs)) return warnings;
   TaskSettings const& trained = model.settings.task;
   auto const outside = [&](Eigen::Index value, Range<int> range, std::string const& what,
@@ -235,7 +284,7 @@ std::vector<std::string> clustering_warnings(TrainedModel const& model,
     if (own.means[c] < lowest || own.means[c] > highest)
       warnings.push_back(subject + "mean " + rounded_text(own.means[c]) + " is outside of the " +
                          rounded_text(lowest) + ".." + rounded_text(highest) + advice);
-    if (own.deviations[c] < least || own.deviations[c] > most)
+    if (own.deviations[c] > 0 && (own.deviations[c] < least || own.deviations[c] > most))
       warnings.push_back(subject + "standard deviation " + rounded_text(own.deviations[c]) +
                          " is outside of the " + rounded_text(least) + ".." + rounded_text(most) +
                          advice);
@@ -253,41 +302,34 @@ std::vector<ClusteringResult> cluster_points(TrainedModel const& model,
     transformer.emplace(transformer_of(model));
     transformer->set_parameters(model.state.parameters);
   }
-  Task const task = task_of(table.points, components);
+  RowMatrix const points = without_rounding(table.points);
+  Frame const own = centred(points, components);
+  // A model that was trained without standardised input knows the units of its training.
+  bool const is_scaled = is_rescaled || model.settings.input.standardize;
+  Frame const of_model = is_scaled ? own : Frame{task_of(points, components), {}};
+  Units const units_of_model =
+      is_rescaled ? training_units(model.settings, own.task.points) : Units{};
   auto const truth = numbered(table.labels);
-  int const n_classes = truth.empty() ? 0 : 1 + *std::max_element(truth.begin(), truth.end());
-  Units const units_of_model = is_rescaled ? training_units(model.settings, table.points) : Units{};
   std::vector<ClusteringResult> results;
   for (EstimatorSpec const& spec : specs) {
     auto const start = std::chrono::steady_clock::now();
     Fit fit;
-    if (needs_model(spec.method)) fit = model_fit(model, *transformer, task, seed, units_of_model);
-    if (spec.method != Method::transformer)
-      fit = fit_in_fair_units(spec, task, [&](Task const& in_units, Units const& units) {
+    if (needs_model(spec.method))
+      fit = model_fit(model, *transformer, of_model.task, seed, units_of_model);
+    if (spec.method != Method::transformer) {
+      if (!is_scaled) fit.mixture = own.scaling.from_points(fit.mixture);
+      fit = fit_in_fair_units(spec, own.task, [&](Task const& in_units, Units const& units) {
         if (spec.method != Method::transformer_em)
           return run_baseline(spec, model.settings, in_units, set,
                               {.seed = seed, .task_id = 0, .count = restarts_of(spec)});
-        fit.mixture = units.from_points(fit.mixture);
+        if (fit.mixture.components() > 0) fit.mixture = units.from_points(fit.mixture);
         return em_after_model(spec, in_units, fit, set, {});
       });
-    std::chrono::duration<double> const time = std::chrono::steady_clock::now() - start;
-    ClusteringResult result{.estimator = spec.text,
-                            .labels = fit.labels,
-                            .responsibilities = responsibilities_of(fit, table.points),
-                            .mixture = {},
-                            .log_likelihood = fit.log_likelihood,
-                            .error = std::nan(""),
-                            .ari = std::nan(""),
-                            .seconds = time.count(),
-                            .iterations = fit.total_iterations,
-                            .status = std::string(name_of(fit.status))};
-    if (fit.mixture.components() > 0) result.mixture = fit.mixture;
-    if (!truth.empty()) {
-      int const k = std::max(components, n_classes);
-      result.error = clustering_error(truth, fit.labels, k);
-      result.ari = adjusted_rand_index(truth, fit.labels, k);
     }
-    results.push_back(std::move(result));
+    std::chrono::duration<double> const time = std::chrono::steady_clock::now() - start;
+    results.push_back(result_of(spec, fit, spec.method == Method::transformer ? of_model : own));
+    results.back().seconds = time.count();
+    compare(truth, components, results.back());
   }
   return results;
 }

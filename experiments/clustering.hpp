@@ -15,17 +15,19 @@ std::vector<std::string> clustering_problems(TrainedModel const& model,
                                              std::vector<EstimatorSpec> const& specs,
                                              PointTable const& table, int components);
 
-/// Where the points lie outside of what the model, when an estimator needs it, was trained for:
-/// dimension, number of points, position and spread of the coordinates beyond those of 98 in 100
-/// training tasks; and what memory it takes, when that is much. is_rescaled: as cluster_points has
-/// it.
+/// Columns that are constant; and where the points lie outside of what the model, when an estimator
+/// needs it, was trained for: dimension, number of points, position and spread of the coordinates
+/// beyond those of 98 in 100 training tasks; and what memory it takes, when that is much.
+/// is_rescaled: as cluster_points has it.
 std::vector<std::string> clustering_warnings(TrainedModel const& model,
                                              std::vector<EstimatorSpec> const& specs,
                                              PointTable const& table, bool is_rescaled);
 
 /// All estimators on the points. Random starts are those of (seed, task 0). is_rescaled: the
 /// Transformer sees every coordinate with mean 0 and the spread that training tasks have on
-/// average; its mixture is brought back. The others see the points as they are.
+/// average; its mixture is brought back. The others, and a Transformer that standardises its input,
+/// see them about their mean, in units of a power of two: what they make of them does not depend on
+/// the unit or the origin of the points, nor on the value of a constant column.
 std::vector<ClusteringResult> cluster_points(TrainedModel const& model,
                                              std::vector<EstimatorSpec> const& specs,
                                              PointTable const& table, int components,

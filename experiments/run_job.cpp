@@ -94,7 +94,9 @@ void announce(Communicator const& comm, Settings const& settings, RunFolder cons
             std::to_string(trainer.state().chunk) + " tasks, so " +
             std::to_string(comm.size() - n_chunks) +
             " ranks are idle in training; lower parallel.chunk or the number of ranks\n";
-  for (auto const& note : unused_keys(settings)) text += "note: " + note + "\n";
+  auto notes = unused_keys(settings);
+  if (auto const note = size_note(settings); !note.empty()) notes.push_back(note);
+  for (auto const& note : notes) text += "note: " + note + "\n";
   say(comm, text);
 }
 

@@ -110,8 +110,10 @@ std::vector<std::string> notes_of(SweepPlan const& plan) {
         return std::find(others.begin(), others.end(), note) == others.end();
       });
     }
+    of_run.push_back(size_note(training_settings(plan.sweep, run.cell)));
     for (auto const& note : of_run)
-      if (notes.size() < most_notes && std::find(notes.begin(), notes.end(), note) == notes.end())
+      if (!note.empty() && notes.size() < most_notes &&
+          std::find(notes.begin(), notes.end(), note) == notes.end())
         notes.push_back(note);
   }
   return notes;

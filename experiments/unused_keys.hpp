@@ -12,6 +12,10 @@ namespace tvem {
 /// estimators that are wrong.
 std::vector<std::string> unused_keys(Settings const& settings);
 
+/// A sentence when the coordinates of training tasks are of a size with which a Transformer learns
+/// little or nothing, and are not standardised; else empty.
+std::string size_note(Settings const& settings);
+
 /// "em.covariance = full, em.restarts = 10": the keys em.* that differ from their defaults, which
 /// the names of estimators do not show; usually empty.
 std::string changed_estimator_defaults(Settings const& settings);

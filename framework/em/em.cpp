@@ -79,6 +79,11 @@ double variance_floor(RowMatrix const& points, double relative) {
   return std::fmax(relative * mean_variance(points), std::numeric_limits<double>::min() * 1e10);
 }
 
+double variance_floor(RowMatrix const& points, EmSettings const& settings) {
+  double const least = settings.precision == PrecisionKind::single_precision ? 1e-36 : 0;
+  return std::fmax(variance_floor(points, settings.variance_floor), least);
+}
+
 double em_step(RowMatrix const& points, CovarianceKind covariance, double variance_floor,
                InstructionSet instruction_set, Mixture& mixture, Knowledge const& known) {
   MaximizationRule const rule{.covariance = covariance, .floor = variance_floor, .known = known};
@@ -94,9 +99,8 @@ double em_step(RowMatrix const& points, CovarianceKind covariance, double varian
 Fit em_from(RowMatrix const& points, Mixture start, EmSettings const& settings,
             InstructionSet instruction_set, Knowledge const& known) {
   apply_known(known, start);
-  MaximizationRule const rule{.covariance = settings.covariance,
-                              .floor = variance_floor(points, settings.variance_floor),
-                              .known = known};
+  MaximizationRule const rule{
+      .covariance = settings.covariance, .floor = variance_floor(points, settings), .known = known};
   if (has_matrices(settings.covariance)) {
     MatrixPasses passes(points);
     return iterate(points, passes, passes, start, rule, settings);
@@ -108,9 +112,8 @@ Fit em_from(RowMatrix const& points, Mixture start, EmSettings const& settings,
 
 Fit em(RowMatrix const& points, int k, EmSettings const& settings, InstructionSet instruction_set,
        Restarts const& restarts, Knowledge const& known) {
-  MaximizationRule const rule{.covariance = settings.covariance,
-                              .floor = variance_floor(points, settings.variance_floor),
-                              .known = known};
+  MaximizationRule const rule{
+      .covariance = settings.covariance, .floor = variance_floor(points, settings), .known = known};
   Starts starts(points, k, settings, known, rule.floor, instruction_set);
   if (has_matrices(settings.covariance)) {
     MatrixPasses passes(points);

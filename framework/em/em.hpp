@@ -15,6 +15,9 @@ double mean_variance(RowMatrix const& points);
 /// equal.
 double variance_floor(RowMatrix const& points, double relative);
 
+/// That of settings.variance_floor; in float not below the variances whose inverse it holds.
+double variance_floor(RowMatrix const& points, EmSettings const& settings);
+
 /// One EM step from `mixture` in double precision: responsibilities by log-sum-exp, then weights,
 /// means and covariances that maximise the expected log-likelihood, their eigenvalues not below
 /// `variance_floor` (absolute). A component whose responsibilities sum to (numerically) nothing

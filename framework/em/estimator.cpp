@@ -9,6 +9,7 @@
 #include "tvem/em/hartigan.hpp"
 #include "tvem/em/initial_guess.hpp"
 #include "tvem/em/lloyd.hpp"
+#include "tvem/em/scaling.hpp"
 #include "tvem/em/spectral.hpp"
 
 namespace tvem {
@@ -39,38 +40,47 @@ Fit two_round(RowMatrix const& points, int k, EmSettings const& settings,
   return fit;
 }
 
+/// A method that knows nothing but the points and what is granted it.
+Fit fit_of_points(EstimatorSpec const& spec, RowMatrix const& points, int k,
+                  InstructionSet instruction_set, Restarts const& restarts,
+                  Knowledge const& known) {
+  switch (spec.method) {
+    case Method::em:
+      return em(points, k, spec.em, instruction_set, restarts, known);
+    case Method::two_round:
+      return two_round(points, k, spec.em, instruction_set, restarts, known);
+    case Method::gradient:
+      return gradient_ascent(points, k, spec.em, instruction_set, restarts, known);
+    case Method::lloyd:
+      return lloyd(points, k, spec.em, instruction_set, restarts, known);
+    case Method::hartigan:
+      return hartigan(points, k, spec.em, instruction_set, restarts, known);
+    case Method::spectral:
+      return spectral(points, k, spec.em, instruction_set, restarts);
+    case Method::bayes:
+    case Method::chance:
+    case Method::transformer:
+    case Method::transformer_em:
+      break;
+  }
+  TVEM_CHECK(false, "the method needs more than points");
+  return {};
+}
+
 }  // namespace
 
 Fit run_baseline(EstimatorSpec const& spec, Settings const& settings, Task const& task,
                  InstructionSet instruction_set, Restarts const& restarts, Purpose purpose) {
+  if (spec.method == Method::bayes) return bayes(task);
+  if (spec.method == Method::chance) return chance(task, restarts.seed);
   bool const is_given = spec.em.start == StartKind::given;
   Knowledge const known = knowledge_of(
       task, settings.task, spec.em,
       is_given ? initial_guess(settings.input, restarts.seed, purpose, task) : std::vector<int>{});
   int const k = spec.em.components > 0 ? spec.em.components : task.components();
-  switch (spec.method) {
-    case Method::em:
-      return em(task.points, k, spec.em, instruction_set, restarts, known);
-    case Method::two_round:
-      return two_round(task.points, k, spec.em, instruction_set, restarts, known);
-    case Method::gradient:
-      return gradient_ascent(task.points, k, spec.em, instruction_set, restarts, known);
-    case Method::lloyd:
-      return lloyd(task.points, k, spec.em, instruction_set, restarts, known);
-    case Method::hartigan:
-      return hartigan(task.points, k, spec.em, instruction_set, restarts, known);
-    case Method::spectral:
-      return spectral(task.points, k, spec.em, instruction_set, restarts);
-    case Method::bayes:
-      return bayes(task);
-    case Method::chance:
-      return chance(task, restarts.seed);
-    case Method::transformer:
-    case Method::transformer_em:
-      break;
-  }
-  TVEM_CHECK(false, "the transformer is not a baseline");
-  return {};
+  return fit_in_ordinary_units(task.points, [&](RowMatrix const& points, Scaling const& scaling) {
+    return fit_of_points(spec, points, k, instruction_set, restarts, scaling.from_points(known));
+  });
 }
 
 }  // namespace tvem

@@ -19,7 +19,7 @@ enum class FitStatus {
   converged,
   not_converged,       // stopped at max_iterations
   collapsed,           // a variance at the floor, in every restart
-  dead_component,      // a component lost all its points and was started again on the way
+  dead_component,      // a component lost all its points and was started again, or stayed without
   failed,              // a step without a finite result; what it was before that step is kept
   beyond_ratio_limit,  // variances further apart than the ratio limit, in every restart
 };
@@ -39,7 +39,8 @@ struct Fit {
   std::vector<int> labels;     // n, in 0..k-1
   RowMatrix responsibilities;  // n x k, of a read-out of labels; empty where the mixture says them
   double log_likelihood = 0;   // mean per point on the task's points; NaN without a mixture
-  double objective = 0;      // what restarts are chosen by: log-likelihood; Lloyd: -sum of squares
+  double objective =
+      0;  // what restarts of a task are chosen by: log-likelihood; Lloyd: -sum of squares
   int iterations = 0;        // of the restart that was kept
   int total_iterations = 0;  // of all restarts
   FitStatus status = FitStatus::converged;

@@ -110,6 +110,14 @@ class Adam {
   Eigen::VectorXd first_, second_;
 };
 
+/// What the mixture is in double precision.
+void judge(PointPasses<double>& verdict, Mixture mixture, MaximizationRule const& rule, Fit& fit) {
+  fit.mixture = std::move(mixture);
+  fit.log_likelihood = verdict.expectation(fit.mixture);
+  fit.objective = fit.log_likelihood + log_prior(rule.known, fit.mixture, verdict.n_points());
+  fit.labels = verdict.labels();
+}
+
 template <class T>
 Fit iterate(PointPasses<T>& passes, PointPasses<double>& verdict, Mixture const& start,
             double scale, MaximizationRule const& rule, EmSettings const& settings) {
@@ -138,9 +146,13 @@ Fit iterate(PointPasses<T>& passes, PointPasses<double>& verdict, Mixture const&
     parameters.move(adam.step(slope));
   }
   fit.total_iterations = fit.iterations;
-  fit.log_likelihood = verdict.expectation(fit.mixture);
-  fit.objective = fit.log_likelihood + log_prior(rule.known, fit.mixture, verdict.n_points());
-  fit.labels = verdict.labels();
+  // Where rounding is all that moves, such as between equal points, the start itself is the best.
+  Mixture ascended = std::move(fit.mixture);
+  judge(verdict, start, rule, fit);
+  // Less by more than the rounding of an iterate: float's, too.
+  double const least = fit.objective - 1e-6 * (1 + std::fabs(fit.objective));
+  judge(verdict, std::move(ascended), rule, fit);
+  if (!(fit.objective >= least)) judge(verdict, start, rule, fit);
   if (std::isfinite(fit.log_likelihood)) judge_covariances(rule, settings.ratio_limit, fit);
   // The trace ends with the fit that is kept, which need not be the last iterate.
   if (fit.trace.size() == static_cast<std::size_t>(fit.iterations) + 1)
@@ -156,9 +168,8 @@ Fit gradient_ascent(RowMatrix const& points, int k, EmSettings const& settings,
                     Knowledge const& known) {
   TVEM_CHECK(!has_matrices(settings.covariance) && known.factors.size() == 0,
              "gradient ascent is for shared and spherical covariances");
-  MaximizationRule const rule{.covariance = settings.covariance,
-                              .floor = variance_floor(points, settings.variance_floor),
-                              .known = known};
+  MaximizationRule const rule{
+      .covariance = settings.covariance, .floor = variance_floor(points, settings), .known = known};
   double const scale = std::sqrt(variance_floor(points, 1));
   Starts starts(points, k, settings, known, rule.floor, instruction_set);
   return with_passes(points, settings.precision, instruction_set, [&](auto& passes, auto& verdict) {

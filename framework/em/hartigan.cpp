@@ -44,6 +44,7 @@ class Partition {
   }
 
   std::vector<int> const& labels() const { return labels_; }
+  int n_empty() const { return static_cast<int>((counts_.array() == 0).count()); }
 
   double square_sum() const {
     double sum = 0;
@@ -85,6 +86,8 @@ Fit iterate(RowMatrix const& points, RowMatrix const& means, EmSettings const& s
     record(
         settings, [&] { return partition.labels(); }, std::nan(""), fit);
   }
+  fit.n_dead = partition.n_empty();
+  if (fit.n_dead > 0) fit.status = FitStatus::dead_component;
   fit.total_iterations = fit.iterations;
   fit.objective = -partition.square_sum();
   fit.labels = partition.labels();

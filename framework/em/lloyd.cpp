@@ -67,12 +67,14 @@ Fit iterate(RowMatrix const& points, PointPasses<T>& passes, PointPasses<double>
   fit.status = FitStatus::not_converged;
   while (fit.iterations < settings.max_iterations && fit.status == FitStatus::not_converged) {
     ++fit.iterations;
+    // Without any distance left, nothing improves: there are fewer different points than clusters,
+    // or as many.
+    bool const is_exact = passes.nearest_square_sum() == 0;
     int const n_empty = update_means(points, passes, means);
     fit.n_dead += n_empty;
     bool const has_changed = passes.nearest(means);
     record(settings, labels, std::nan(""), fit);
-    // Without any distance left, nothing improves: there are fewer different points than clusters.
-    if (!has_changed && (n_empty == 0 || passes.nearest_square_sum() == 0))
+    if (is_exact || (!has_changed && (n_empty == 0 || passes.nearest_square_sum() == 0)))
       fit.status = FitStatus::converged;
   }
   if (fit.n_dead > 0) fit.status = FitStatus::dead_component;

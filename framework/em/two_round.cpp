@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tvem/core/math.hpp"
+#include "tvem/em/em.hpp"
 #include "tvem/em/maximization.hpp"
 #include "tvem/em/starts.hpp"
 
@@ -17,6 +18,7 @@ int n_centres(int k, int n, int requested) {
   return std::max(k, std::min(requested > 0 ? requested : automatic, n));
 }
 
+/// Between the centres; infinite for one alone.
 double smallest_squared_distance(RowMatrix const& centres) {
   double smallest = std::numeric_limits<double>::infinity();
   for (Eigen::Index a = 0; a < centres.rows(); ++a)
@@ -88,11 +90,13 @@ Mixture two_round_start(RowMatrix const& points, int k, EmSettings const& settin
   Knowledge variance;
   if (known.has_covariances())
     variance.variances = Eigen::VectorXd::Constant(count, known_variance(known));
+  double const suggested = smallest_squared_distance(many.means) / (2 * d);
   many.variances =
       known.has_covariances()
           ? variance.variances
           : Eigen::VectorXd::Constant(
-                count, std::fmax(smallest_squared_distance(many.means) / (2 * d), floor));
+                count,
+                std::fmax(std::isfinite(suggested) ? suggested : mean_variance(points), floor));
   auto const covariance = settings.covariance == CovarianceKind::shared ? CovarianceKind::shared
                                                                         : CovarianceKind::spherical;
   maximize(passes, {.covariance = covariance, .floor = floor, .known = variance}, many);

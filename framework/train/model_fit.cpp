@@ -5,6 +5,7 @@
 
 #include "tvem/core/math.hpp"
 #include "tvem/em/em.hpp"
+#include "tvem/em/scaling.hpp"
 #include "tvem/em/starts.hpp"
 #include "tvem/loss/mixture_losses.hpp"
 #include "tvem/loss/permutation_cross_entropy.hpp"
@@ -57,11 +58,14 @@ Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const
 Fit em_after_model(EstimatorSpec const& spec, Task const& task, Fit const& model_fit,
                    InstructionSet instruction_set, Knowledge const& known) {
   if (model_fit.status == FitStatus::failed) return model_fit;
-  Mixture const start = model_fit.mixture.components() > 0
-                            ? model_fit.mixture
-                            : start_of_labels(task.points, model_fit.labels, task.components(),
-                                              variance_floor(task.points, spec.em.variance_floor));
-  Fit fit = em_from(task.points, start, spec.em, instruction_set, known);
+  Fit fit =
+      fit_in_ordinary_units(task.points, [&](RowMatrix const& points, Scaling const& scaling) {
+        Mixture const start = model_fit.mixture.components() > 0
+                                  ? scaling.from_points(model_fit.mixture)
+                                  : start_of_labels(points, model_fit.labels, task.components(),
+                                                    variance_floor(points, spec.em));
+        return em_from(points, start, spec.em, instruction_set, scaling.from_points(known));
+      });
   // A step or more that were asked for are all that there should be.
   if (fit.status == FitStatus::not_converged && !spec.given.contains("max_iterations"))
     fit.status = FitStatus::converged;

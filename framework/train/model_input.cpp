@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tvem/em/initial_guess.hpp"
+#include "tvem/em/scaling.hpp"
 #include "tvem/em/starts.hpp"
 
 namespace tvem {
@@ -55,13 +56,23 @@ Units standard_units(RowMatrix const& points) {
   Eigen::Index const n = points.rows(), d = points.cols();
   Units units{Eigen::VectorXd::Zero(d), Eigen::VectorXd::Ones(d)};
   for (Eigen::Index c = 0; c < d; ++c) {
-    double mean = 0, square_sum = 0;
+    if (is_constant(points, c)) {
+      units.shift[c] = points(0, c);
+      continue;
+    }
+    double mean = 0, largest = 0, square_sum = 0;
     for (Eigen::Index i = 0; i < n; ++i) mean += points(i, c);
     mean /= static_cast<double>(n);
     for (Eigen::Index i = 0; i < n; ++i)
-      square_sum += (points(i, c) - mean) * (points(i, c) - mean);
+      largest = std::fmax(largest, std::fabs(points(i, c) - mean));
+    // A power of two, which changes no digit, keeps squares within the range of double.
+    double const unit = std::ldexp(1.0, std::ilogb(largest));
+    for (Eigen::Index i = 0; i < n; ++i) {
+      double const deviation = (points(i, c) - mean) / unit;
+      square_sum += deviation * deviation;
+    }
     units.shift[c] = mean;
-    if (square_sum > 0) units.scale[c] = std::sqrt(square_sum / static_cast<double>(n));
+    units.scale[c] = unit * std::sqrt(square_sum / static_cast<double>(n));
   }
   return units;
 }

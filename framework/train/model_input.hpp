@@ -23,8 +23,8 @@ struct Units {
   Mixture to_points(Mixture const& mixture) const;
 };
 
-/// Units in which every coordinate of the points has mean 0 and variance 1; one without variance
-/// keeps its scale.
+/// Units in which every coordinate of the points has mean 0 and variance 1; one that is the same
+/// for all points but for rounding (is_constant) keeps its scale.
 Units standard_units(RowMatrix const& points);
 
 /// What goes into the model, and the units of each task in it.

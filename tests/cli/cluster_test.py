@@ -329,6 +329,85 @@ class Targets(ClusterTest):
             self.assertEqual(file["clustering/labels"][()].max(), 2)
 
 
+class Units(ClusterTest):
+    """The unit and the origin of the points, and the value of a constant column, change no clustering."""
+
+    estimators = ("transformer", "transformer+em", "transformer+em:covariance=full", "em", "em:precision=float",
+                  "em:covariance=spherical:precision=float", "em:covariance=spherical", "em:covariance=tied",
+                  "em:covariance=diagonal", "em:covariance=full", "two_round", "two_round:covariance=full", "gradient",
+                  "gradient:precision=float", "lloyd", "lloyd:precision=float", "hartigan", "spectral")
+
+    def results(self, columns, k, *options, **keywords):
+        names = "abcd"[: len(columns)]
+        lines = [",".join(names), *(",".join(repr(float(x)) for x in row) for row in np.transpose(columns))]
+        data = self.write("units.csv", "\n".join(lines) + "\n")
+        done, out = self.good(data, k, *options, **keywords)
+        with xarray.open_dataset(out, group="clustering", engine="h5netcdf") as table:
+            return done.stdout, table.load()
+
+    def test_a_constant_column_has_no_part(self):
+        x = [0, 1, 2, 10, 11, 12]
+        options = ("--estimators", ",".join(self.estimators))
+        _, expected = self.results([x, [0] * 6], 2, *options)
+        for value in (0.1, -7.3, 1e8, 1e-300, 1e300):
+            text, table = self.results([x, [value] * 6], 2, *options)
+            self.assertIn("warning: column b has one value, ", text)
+            self.assertNotIn("column a", text)
+            for name in ("labels", "log_likelihood", "responsibilities", "status"):
+                np.testing.assert_array_equal(table[name], expected[name], f"{name} {value}")
+        for name in ("em", "lloyd", "hartigan"):
+            self.assertEqual(named(expected.labels.sel(estimator=name).values), [0, 0, 0, 1, 1, 1])
+
+    def test_a_column_constant_but_for_rounding_has_no_part(self):
+        x = [0, 1, 2, 10, 11, 12]
+        text, table = self.results([x, [0.1, 0.1, np.nextafter(0.1, 1), 0.1, np.nextafter(0.1, 0), 0.1]], 2)
+        _, expected = self.results([x, [0.1] * 6], 2)
+        self.assertIn("column b has one value, 0.1", text)
+        np.testing.assert_array_equal(table.labels, expected.labels)
+
+    def check(self, columns, k, *options, **keywords):
+        _, expected = self.results(columns, k, *options, **keywords)
+        for unit in (1e-160, 1e-25, 1e-20, 1e19, 1e100, 1e150):
+            for offset in (0, 1e8):
+                message = f"{unit} {offset}"
+                moved = [unit * (np.array(column) + offset) for column in columns]
+                _, table = self.results(moved, k, *options, **keywords)
+                np.testing.assert_array_equal(table.labels, expected.labels, message)
+                np.testing.assert_array_equal(table.status, expected.status, message)
+                shifted = table.log_likelihood + len(columns) * np.log(unit)
+                np.testing.assert_allclose(shifted, expected.log_likelihood, atol=1e-4, err_msg=message)
+                np.testing.assert_allclose(table.responsibilities, expected.responsibilities, atol=1e-3, err_msg=message)
+                np.testing.assert_allclose(table.means / unit - offset, expected.means, atol=1e-2, err_msg=message)
+                self.assertTrue(np.isfinite(table.covariances.sel(estimator="transformer+em")).all())
+
+    def groups(self, *centres):
+        random = np.random.default_rng(1)
+        return np.concatenate([centre + random.normal(size=(60, len(centre))) for centre in centres]).T
+
+    def test_every_method_in_all_units_and_from_all_origins(self):
+        self.check(self.groups([0, 0, 1], [6, 3, 0]), 2, "--estimators", ",".join(self.estimators))
+
+    def test_a_model_without_standardised_input_when_rescaled(self):
+        self.check(self.groups([0, 0], [6, 3], [0, 8]), 3, "--estimators", "transformer,transformer+em", "--rescale",
+                   model=self.raw_model)
+
+    def test_fewer_places_than_clusters(self):
+        text, table = self.results([[1, 1, 1, 5, 5], [1, 1, 1, 5, 5]], 3, "--estimators", "lloyd,hartigan,spectral")
+        self.assertEqual(table.status.values.tolist(), ["dead_component"] * 3)
+        self.assertEqual(text.count(" 3 2 0  dead_component"), 3)
+
+    def test_equal_points(self):
+        options = ("--estimators", ",".join(self.estimators))
+        _, table = self.results([[5] * 8, [0.1] * 8], 2, *options)
+        for name in self.estimators:
+            fit = table.sel(estimator=name)
+            if name.startswith(("em", "two_round", "gradient")):
+                self.assertEqual(fit.status.item(), "collapsed", name)
+            if name != "transformer":
+                self.assertTrue(np.isfinite(fit.log_likelihood), name)
+                np.testing.assert_array_equal(fit.means, [[5, 0.1]] * 2)
+
+
 if __name__ == "__main__":
     TVEM, SOURCE, MPIEXEC = sys.argv[1:4]
     unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)

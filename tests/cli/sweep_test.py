@@ -264,6 +264,11 @@ class SweepTest(unittest.TestCase):
         done = self.sweep("noted", "--sweep.task.degrees", "3, 5", "--sweep.run.seed", "1", "--sweep.model.layers", "1")
         self.assertEqual(done.stdout.count("note: task.degrees = 3 has no effect without task.noise = student"), 1)
 
+    def test_trainings_on_tasks_far_from_unit_size_are_named(self):
+        done = self.sweep("sizes", "--sweep.task.scale", "1e-6, 3", "--sweep.run.seed", "1", "--sweep.model.layers", "1",
+                          "--sweep.task.separation", "1", "--task.sigma", "1e-6")
+        self.assertEqual(done.stdout.count("input.standardize = true"), 1, done.stdout)
+
     def test_wrong_sweeps_exit_2_and_nothing_is_written(self):
         for options, words in ((("--sweep.model.layer", "1, 2"), "model.layers"),
                                (("--sweep.model.width", ""), "empty"),

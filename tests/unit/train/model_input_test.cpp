@@ -98,6 +98,53 @@ TEST(ModelInput, Standardised_MeanZeroVarianceOneAndUnitsLeadBack) {
   }
 }
 
+TEST(StandardUnits, PowersOfTwo_ScaleAlongExactly) {
+  Settings const settings = ragged_settings();
+  RowMatrix const points = tasks_of(settings)[0].points;
+  Units const units = standard_units(points);
+  for (int const exponent : {-900, -530, -90, 90, 500, 900}) {
+    double const unit = std::ldexp(1.0, exponent);
+    Units const scaled = standard_units(unit * points);
+    EXPECT_EQ(scaled.shift, unit * units.shift) << exponent;
+    EXPECT_EQ(scaled.scale, unit * units.scale) << exponent;
+  }
+}
+
+TEST(StandardUnits, ConstantCoordinate_ExactlyZeroWhateverItsValue) {
+  RowMatrix points(6, 2);
+  for (double const value : {0.0, 0.1, -7.3, 1e8, 1e-300, 1e300}) {
+    points.col(0) << 0, 1, 2, 10, 11, 12;
+    points.col(1).setConstant(value);
+    Units const units = standard_units(points);
+    EXPECT_EQ(units.scale[1], 1) << value;
+    EXPECT_TRUE((units.from_points(points).col(1).array() == 0).all()) << value;
+  }
+}
+
+TEST(ModelFit, EmAfterTheModel_TheSameInAllUnits) {
+  Task const task = tasks_of(ragged_settings())[0];
+  for (std::string const text :
+       {"transformer+em:max_iterations=5", "transformer+em:precision=float",
+        "transformer+em:covariance=full"}) {
+    EstimatorSpec const spec = parse_estimator(text, {});
+    auto const fit_in = [&](double unit) {
+      Task scaled = task;
+      scaled.points *= unit;
+      Fit of_model;
+      of_model.labels = task.labels;
+      return em_after_model(spec, scaled, of_model, best_instruction_set(), {});
+    };
+    Fit const expected = fit_in(1);
+    double const d = task.mixture.dim();
+    for (double const unit : {1e-160, 1e-25, 1e25, 1e150}) {
+      Fit const fit = fit_in(unit);
+      EXPECT_EQ(fit.labels, expected.labels) << text << unit;
+      EXPECT_EQ(fit.status, expected.status) << text << unit;
+      EXPECT_NEAR(fit.log_likelihood + d * std::log(unit), expected.log_likelihood, 1e-5);
+    }
+  }
+}
+
 TEST(ModelFit, ParameterReadout_LabelsAndLikelihoodOfItsMixture) {
   for (bool const standardize : {false, true}) {
     Settings settings = ragged_settings();
