@@ -196,26 +196,32 @@ std::vector<std::string> target_problems(Request const& request) {
   return problems;
 }
 
+/// " 57 50 43": of the clusters, the largest first.
+std::string sizes_text(ClusteringResult const& result, int components) {
+  std::vector<int> sizes(static_cast<std::size_t>(components));
+  for (int const label : result.labels) ++sizes[static_cast<std::size_t>(label)];
+  std::sort(sizes.rbegin(), sizes.rend());
+  std::string text;
+  for (int const size : sizes) text += " " + std::to_string(size);
+  return text;
+}
+
 std::string table_text(ClusteringRecord const& record) {
-  std::size_t width = 9;
-  for (auto const& result : record.results) width = std::max(width, result.estimator.size());
-  int const name_width = static_cast<int>(width);
+  std::vector<std::vector<std::string>> rows{
+      {"estimator", "  log-lik.", "   error", "     ARI", "        ms"}};
+  std::vector<std::string> ends{"sizes of the clusters"};
+  for (auto const& result : record.results) {
+    rows.push_back({result.estimator, number(result.log_likelihood, 10, 4),
+                    number(result.error, 8, 4), number(result.ari, 8, 4),
+                    format("%10.3f", 1e3 * result.seconds)});
+    ends.push_back(sizes_text(result, record.components).substr(1) +
+                   (result.status == "converged" ? "" : "  " + result.status));
+  }
   std::string text = std::to_string(record.table.points.rows()) + " points, " +
                      std::to_string(record.table.points.cols()) + " coordinates, " +
-                     std::to_string(record.components) + " components\n\n" +
-                     format("%-*s%10s%8s%8s%10s  %s\n", name_width, "estimator", "log-lik.",
-                            "error", "ARI", "ms", "sizes of the clusters");
-  for (auto const& result : record.results) {
-    std::vector<int> sizes(static_cast<std::size_t>(record.components));
-    for (int const label : result.labels) ++sizes[static_cast<std::size_t>(label)];
-    std::sort(sizes.rbegin(), sizes.rend());
-    std::string list;
-    for (int const size : sizes) list += " " + std::to_string(size);
-    text += format("%-*s", name_width, result.estimator.c_str()) +
-            number(result.log_likelihood, 10, 4) + number(result.error, 8, 4) +
-            number(result.ari, 8, 4) + format("%10.3f ", 1e3 * result.seconds) + list +
-            (result.status == "converged" ? "" : "  " + result.status) + "\n";
-  }
+                     std::to_string(record.components) + " components\n\n";
+  auto const lines = aligned(std::move(rows));
+  for (std::size_t i = 0; i < lines.size(); ++i) text += lines[i] + "  " + ends[i] + "\n";
   return text;
 }
 
