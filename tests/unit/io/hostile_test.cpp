@@ -298,7 +298,11 @@ TEST_F(Hostile, DamagedSweeps_Refused) {
 TEST_F(Hostile, DamagedClusterings_Refused) {
   ClusteringRecord record;
   record.header = some_header();
-  record.table = {.columns = {"x"}, .points = RowMatrix::Ones(3, 1), .labels = {"a", "b", "a"}};
+  record.table = {.columns = {"x"},
+                  .points = RowMatrix::Ones(3, 1),
+                  .labels = {"a", "b", "a"},
+                  .rows = {1, 2, 3},
+                  .notes = {}};
   record.components = 2;
   record.results = {{.estimator = "lloyd",
                      .labels = {0, 1, 0},
