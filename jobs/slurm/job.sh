@@ -176,6 +176,10 @@ finish() {
   elif [ "$(cat "$stalled" 2>/dev/null)" = $((restarts - 1)) ] || ! { mkdir -p "$out" && echo "$restarts" >"$stalled"; }; then
     rm -f "$stalled"
     echo "job.sh: nothing has come of two rounds; see the messages above. Submit it again to go on, perhaps with more time" >&2
+    if [ "$launcher_code" != 0 ] && [ "$launcher_code" != 75 ]; then
+      echo "job.sh: the ranks are started as $site says ($TVEM_LAUNCHER $TVEM_LAUNCHER_OPTIONS), which ended with" \
+        "$launcher_code; srun --mpi=list shows what this Slurm has" >&2
+    fi
     exit 1
   fi
   if [ "$restarts" -ge "${TVEM_MAX_REQUEUES:-100}" ]; then

@@ -48,8 +48,12 @@ class Slurm(unittest.TestCase):
 
     def submit(self, kind, *words, options=(), site="default", **environment):
         text = run("bash", os.path.join(SOURCE, "jobs", "submit.sh"), "--ntasks", 2, "--time", "5", "--site", site,
-                   "--sbatch", "--chdir=" + self.folder, *options, kind, *words, TVEM=TVEM, **environment)
+                   "--logs", self.folder, "--sbatch", "--chdir=" + self.folder, *options, kind, *words, TVEM=TVEM, **environment)
         return re.search(r"Submitted batch job (\d+)", text).group(1)
+
+    def sbatch(self, kind, *words, **environment):
+        return run("env", "-C", self.folder, "sbatch", "--parsable", "--ntasks=2", "--time=5", "--output=" + self.path("tvem-%j.log"), "--chdir=" + self.folder,
+                   os.path.join(SOURCE, "jobs", "slurm", kind + ".sbatch"), *words, TVEM=TVEM, **environment).strip()
 
     def log(self, job):
         text = ""
@@ -165,7 +169,9 @@ class Slurm(unittest.TestCase):
     def test_folder_of_another_training_and_wrong_keys_end_the_job_at_once(self):
         run(TVEM, "run", "--out", self.path("out"), *KEYS, "--train.steps", 20)
         for words, message in ((("--train.rate", "0.1"), "another training"), (("--train.rats", "0.1"), "the nearest known one is train.rate")):
-            job = self.submit("run", "--out", self.path("out"), *KEYS, "--train.steps", 20, *words)
+            wrong = ("--out", self.path("out"), *KEYS, "--train.steps", "20", *words)
+            self.assertIn(message, run("bash", os.path.join(SOURCE, "jobs", "submit.sh"), "run", *wrong, expect=2, TVEM=TVEM))
+            job = self.sbatch("run", *wrong, TVEM_ROOT=SOURCE)  # without a look at it before
             wait_for(lambda: self.is_over(job), f"job {job} to end")
             self.assertEqual((self.field(job, "JobState"), self.field(job, "ExitCode")), ("FAILED", "2:0"), self.log(job))
             self.assertIn(message, self.log(job))
@@ -212,13 +218,62 @@ class Slurm(unittest.TestCase):
         self.assertFalse(os.path.exists(self.path("never")))
         run("srun", "-n", 2, "--mpi=pmix", TVEM, "run", "--out", self.path("two"), *KEYS, "--train.steps", 5)
 
-    def test_wrong_submissions_exit_2(self):
-        submit = os.path.join(SOURCE, "jobs", "submit.sh")
+    def ask(self, *words, expect=0, root=SOURCE, **environment):
+        return run("bash", os.path.join(root, "jobs", "submit.sh"), *words, expect=expect, **{"TVEM": TVEM, **environment})
+
+    def test_wrong_submissions_exit_2_and_submit_nothing(self):
+        before = run("squeue", "-h", "-a")
         for words, message in ((("--site", "mars", "run"), "no jobs/sites/mars.env"), (("--nodes", "2", "run"), "unknown option"),
-                               (("sweep", "--sweep.model.layer", "1"), "model.layers"), ((), "Submits")):
-            self.assertIn(message, run("bash", submit, *words, expect=2, TVEM=TVEM))
-        self.assertIn("--array=0-7 ", run("bash", submit, "--dry-run", "sweep", "--out", "x", "--eval.estimators", "transformer",
-                                         "--sweep.run.seed", "1..8", TVEM=TVEM))
+                               (("sweep", "--out", "x", "--sweep.model.layer", "1"), "model.layers"), ((), "Submits"),
+                               (("--parallel", "x", "sweep"), "--parallel x: the number"), (("--ntasks", "0", "run"), "--ntasks 0"),
+                               (("--ntasks",), "--ntasks needs a value"),
+                               (("run", "--out", "x", "--config", "missing.ini"), "missing.ini"), (("run", *KEYS), "--out DIR is missing"),
+                               (("run", "--out", "x", "--train.step", "5"), "train.steps"), (("sweep", "--sweep.run.seed", "1, 2"), "--out DIR is missing")):
+            self.assertIn(message, self.ask(*words, expect=2))
+        self.assertIn("there is no program", self.ask("run", "--out", "x", expect=2, TVEM=self.path("tvem")))
+        clone = self.path("clone")
+        shutil.copytree(os.path.join(SOURCE, "jobs"), os.path.join(clone, "jobs"))
+        with open(os.path.join(clone, "jobs/sites/wrong.env"), "w", encoding="ascii") as file:
+            file.write("TVEM_LAUNCHER=srun\nTVEM_LAUNCHER_OPTIONS=--mpi=pmi9\n")
+        self.assertIn("jobs/sites/wrong.env asks for srun --mpi=pmi9", self.ask("--site", "wrong", "run", "--out", "x", expect=2, root=clone))
+        self.assertEqual(before, run("squeue", "-h", "-a"))
+
+    def test_help_and_dry_runs(self):
+        self.assertIn("--dry-run", self.ask("--help"))
+        self.assertIn("usage: tvem run", self.ask("run", "--help"))
+        sweep = ("sweep", "--out", "a b", "--eval.estimators", "transformer", "--sweep.run.seed", "1..8")
+        text = self.ask("--dry-run", "--ntasks=2", "-t", "3:00", *sweep)
+        for words in ("--array=0-7 ", "a\\ b", "--ntasks=2 ", "--time=3:00 "):
+            self.assertIn(words, text)
+        self.assertNotIn("warning", text)
+        self.assertIn("--time 2:00 is not above the notice of 120 s", self.ask("--dry-run", "-n", "2", "--time", "2:00", *sweep))
+        self.assertIn("--time 1-0 is not above the notice of 90000 s", self.ask("--dry-run", "--time", "1-0", "--sbatch", "--signal=B:USR2@90000", *sweep))
+        own = self.ask("--dry-run", "--sbatch", "--array=3,5", *sweep)
+        self.assertEqual(own.count("--array"), 1)
+        with open(self.path("scontrol"), "w", encoding="ascii") as file:
+            file.write("#!/bin/sh\necho 'MaxArraySize            = 3'\n")
+        os.chmod(self.path("scontrol"), 0o755)
+        cut = self.ask("--dry-run", "--parallel", "2", *sweep, PATH=self.folder + ":" + os.environ["PATH"])
+        self.assertEqual(re.findall(r"TVEM_FIRST_INDEX=(\d+) .*--array=(\S+)", cut), [("0", "0-2%2"), ("3", "0-2%2"), ("6", "0-1%2")])
+        self.assertEqual(cut.count("--dependency=afterany:"), 2)
+
+    def test_finished_run_is_not_submitted(self):
+        words = ("run", "--out", self.path("out"), *KEYS, "--train.steps", "5")
+        run(TVEM, *words)
+        self.assertIn("nothing to submit", self.ask(*words))
+
+    def test_part_of_an_array_counts_from_its_first_index(self):
+        words = ("--out", self.path("sweep"), *KEYS, "--train.steps", "5", "--sweep.run.seed", "1..8")
+        job = self.submit("sweep", *words, options=("--sbatch", "--array=0-1"), TVEM_FIRST_INDEX="6")
+        wait_for(lambda: self.is_over(job), f"job {job} to end: " + self.log(job))
+        states = [line.split()[0] for line in run(TVEM, "status", self.path("sweep"), expect=75).splitlines()[:8]]
+        self.assertEqual(states, 6 * ["missing"] + 2 * ["finished"])
+
+    def test_sbatch_from_another_folder_says_what_to_do(self):
+        job = self.sbatch("run", "--out", self.path("out"))
+        wait_for(lambda: self.is_over(job), f"job {job} to end")
+        self.assertIn("is no clone of tvem: call sbatch in the clone, set TVEM_ROOT to it, or use jobs/submit.sh", self.log(job))
+        self.assertFalse(os.path.exists(self.path("out")))
 
 
 if __name__ == "__main__":
