@@ -171,14 +171,12 @@ bool is_csv_of_labels(fs::path const& path) {
 /// Why a file cannot be written without losing another one; empty when it can.
 std::string problem_of_target(fs::path const& path, Request const& request,
                               bool (*is_ours)(fs::path const&)) {
-  std::string const problem = target_problem(path, is_ours);
-  if (!problem.empty()) return problem;
   fs::path const folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   bool const is_of_model =
       path.filename() == "run.h5" || path.filename().string().starts_with("checkpoint.");
   if (is_of_model && is_same_file(folder, request.model)) return "this is a file of the model";
   if (is_same_file(path, request.data)) return "this is the file of --data; choose another";
-  return "";
+  return target_problem(path, is_ours);
 }
 
 std::vector<std::string> target_problems(Request const& request) {
@@ -253,7 +251,8 @@ void cluster(CommandContext const& context, Request const& request) {
   auto problems = clustering_problems(model, specs, record.table, request.components);
   for (auto const& problem : target_problems(request)) problems.push_back(problem);
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
-  for (auto const& warning : clustering_warnings(model, specs, record.table, request.is_rescaled))
+  for (auto const& warning :
+       clustering_warnings(model, specs, record.table, request.components, request.is_rescaled))
     warnings.push_back(warning);
   for (auto const& note : record.table.notes) say(context.comm, "note: " + note + "\n");
   for (auto const& warning : warnings) say(context.comm, "warning: " + warning + "\n");

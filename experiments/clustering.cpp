@@ -211,10 +211,6 @@ std::vector<std::string> clustering_problems(TrainedModel const& model,
   if (n < components)
     problems.push_back("--components " + std::to_string(components) + " is more than the " +
                        std::to_string(n) + " points");
-  else if (auto const distinct = n_distinct(table.points); distinct < components)
-    problems.push_back("--components " + std::to_string(components) + " is more than the " +
-                       std::to_string(distinct) + " different points among the " +
-                       std::to_string(n) + ": choose fewer");
   std::size_t const n_classes =
       std::set<std::string>(table.labels.begin(), table.labels.end()).size();
   if (n_classes > most_classes)
@@ -253,13 +249,19 @@ std::vector<std::string> clustering_problems(TrainedModel const& model,
 
 std::vector<std::string> clustering_warnings(TrainedModel const& model,
                                              std::vector<EstimatorSpec> const& specs,
-                                             PointTable const& table, bool is_rescaled) {
+                                             PointTable const& table, int components,
+                                             bool is_rescaled) {
   std::vector<std::string> warnings;
   for (Eigen::Index c = 0; c < table.points.cols() && table.points.rows() > 1; ++c)
     if (is_constant(table.points, c))
       warnings.push_back("column " + table.columns[static_cast<std::size_t>(c)] +
                          " has one value, " + rounded_text(table.points(0, c)) +
                          ": it tells no points apart");
+  if (auto const distinct = n_distinct(table.points); distinct < components)
+    warnings.push_back("--components " + std::to_string(components) + " is more than the " +
+                       std::to_string(distinct) + " different points among the " +
+                       std::to_string(table.points.rows()) +
+                       ": clusters stay empty, or share a point");
   if (!any_needs_model(specs)) return warnings;
   TaskSettings const& trained = model.settings.task;
   auto const outside = [&](Eigen::Index value, Range<int> range, std::string const& what,

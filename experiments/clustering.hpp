@@ -15,13 +15,14 @@ std::vector<std::string> clustering_problems(TrainedModel const& model,
                                              std::vector<EstimatorSpec> const& specs,
                                              PointTable const& table, int components);
 
-/// Columns that are constant; and where the points lie outside of what the model, when an estimator
-/// needs it, was trained for: dimension, number of points, position and spread of the coordinates
-/// beyond those of 98 in 100 training tasks; and what memory it takes, when that is much.
-/// is_rescaled: as cluster_points has it.
+/// Columns that are constant; more components than different points; and where the points lie
+/// outside of what the model, when an estimator needs it, was trained for: dimension, number of
+/// points, position and spread of the coordinates beyond those of 98 in 100 training tasks; and
+/// what memory it takes, when that is much. is_rescaled: as cluster_points has it.
 std::vector<std::string> clustering_warnings(TrainedModel const& model,
                                              std::vector<EstimatorSpec> const& specs,
-                                             PointTable const& table, bool is_rescaled);
+                                             PointTable const& table, int components,
+                                             bool is_rescaled);
 
 /// All estimators on the points. Random starts are those of (seed, task 0). is_rescaled: the
 /// Transformer sees every coordinate with mean 0 and the spread that training tasks have on

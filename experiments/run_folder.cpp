@@ -166,16 +166,15 @@ Checkpoint RunFolder::checkpoint_of(TrainingState const& state) const {
 
 void RunFolder::write_checkpoint(TrainingState const& state) {
   if (!comm_.is_root()) return;
-  if (is_last_damaged_) remove_damaged();
+  if (is_last_damaged_) set_damaged_aside();
   tvem::write_checkpoint(path_, checkpoint_of(state), may_replace_);
   write_run(state);
 }
 
 /// So that it does not take the place of the good one before it, since its seal may be right.
-void RunFolder::remove_damaged() {
+void RunFolder::set_damaged_aside() {
   if (may_replace_) may_replace_();
-  std::error_code ignored;
-  fs::remove(path_ / "checkpoint.h5", ignored);
+  keep_aside(path_ / "checkpoint.h5");
   is_last_damaged_ = false;
 }
 

@@ -56,7 +56,7 @@ class RunFolder {
   bool has_gone_on(std::filesystem::path const& folder, TrainingState const& state) const;
   void read_run_file_of_folder();
   void write_run(TrainingState const& state);
-  void remove_damaged();
+  void set_damaged_aside();
   Checkpoint checkpoint_of(TrainingState const& state) const;
   std::filesystem::path run_file() const { return path_ / "run.h5"; }
 

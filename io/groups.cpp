@@ -272,7 +272,8 @@ void write_evaluation(Hdf5Group const& root, Evaluation const& table) {
   group.write("collapsed_restarts", std::span<int const>(table.collapsed_restarts),
               {"estimator", "task"}, {"restarts that ended with a variance at the floor"});
   group.write("dead_components", std::span<int const>(table.dead_components), {"estimator", "task"},
-              {"components that lost all their points and were started again, over all restarts"});
+              {"components that lost all their points and were started again, or stayed without, "
+               "over all restarts"});
   write_status(group, table);
   if (table.n_iterations() > 0) write_trace(group, table);
 }

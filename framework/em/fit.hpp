@@ -46,7 +46,7 @@ struct Fit {
   FitStatus status = FitStatus::converged;
   bool is_beyond_ratio_limit = false;  // variances are further apart than settings.ratio_limit
   int n_collapsed = 0;                 // restarts that ended with a variance at the floor
-  int n_dead = 0;                      // components started again, over all restarts
+  int n_dead = 0;                      // components without points, over all restarts
   std::vector<TracePoint> trace;       // of the restart that was kept: after 0, 1, ... iterations
 };
 

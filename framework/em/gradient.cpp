@@ -119,6 +119,16 @@ void judge(PointPasses<double>& verdict, Mixture mixture, MaximizationRule const
   fit.labels = verdict.labels();
 }
 
+/// What the ascent has led to; where rounding is all that moves, such as between equal points, the
+/// start. To be below it takes more than the rounding of an iterate, also of one in float.
+void judge_better(PointPasses<double>& verdict, Mixture const& start, Mixture ascended,
+                  MaximizationRule const& rule, Fit& fit) {
+  judge(verdict, start, rule, fit);
+  double const least = fit.objective - 1e-6 * (1 + std::fabs(fit.objective));
+  judge(verdict, std::move(ascended), rule, fit);
+  if (!(fit.objective >= least)) judge(verdict, start, rule, fit);
+}
+
 template <class T>
 Fit iterate(PointPasses<T>& passes, PointPasses<double>& verdict, Mixture const& start,
             double scale, MaximizationRule const& rule, EmSettings const& settings) {
@@ -148,13 +158,8 @@ Fit iterate(PointPasses<T>& passes, PointPasses<double>& verdict, Mixture const&
     parameters.move(adam.step(slope));
   }
   fit.total_iterations = fit.iterations;
-  // Where rounding is all that moves, such as between equal points, the start itself is the best.
   Mixture ascended = std::move(fit.mixture);
-  judge(verdict, start, rule, fit);
-  // Less by more than the rounding of an iterate: float's, too.
-  double const least = fit.objective - 1e-6 * (1 + std::fabs(fit.objective));
-  judge(verdict, std::move(ascended), rule, fit);
-  if (!(fit.objective >= least)) judge(verdict, start, rule, fit);
+  judge_better(verdict, start, std::move(ascended), rule, fit);
   if (std::isfinite(fit.log_likelihood)) judge_covariances(rule, settings.ratio_limit, fit);
   // The trace ends with the fit that is kept, which need not be the last iterate.
   if (fit.trace.size() == static_cast<std::size_t>(fit.iterations) + 1)

@@ -198,10 +198,11 @@ class Folder(CliTest):
     def test_tasks_far_from_unit_size_are_named(self):
         for scale, is_far in ((1e-6, True), (1e20, True), (0.02, False), (1, False)):
             done = self.train(f"size{scale}", "--task.scale", scale, "--task.sigma", scale, "--train.steps", 1)
-            note = re.search(r"note: coordinates of tasks are about (\S+) in size.*input.standardize = true", done.stdout)
+            note = re.search(r"note: coordinates of tasks are about (\S+) in size.*standardize = true", done.stdout)
             self.assertEqual(note is not None, is_far, done.stdout)
             self.assertTrue(not is_far or scale < float(note.group(1)) < 2 * scale, done.stdout)
-        done = self.train("standardised", "--task.scale", 1e20, "--input.standardize", "true", "--train.steps", 1)
+        done = self.train("standardised", "--task.scale", 1e20, "--task.sigma", 1e20, "--input.standardize", "true",
+                          "--train.steps", 1)
         self.assertNotIn("in size", done.stdout)
 
     def test_new_estimator_evaluates_and_does_not_retrain(self):

@@ -265,9 +265,9 @@ class SweepTest(unittest.TestCase):
         self.assertEqual(done.stdout.count("note: task.degrees = 3 has no effect without task.noise = student"), 1)
 
     def test_trainings_on_tasks_far_from_unit_size_are_named(self):
-        done = self.sweep("sizes", "--sweep.task.scale", "1e-6, 3", "--sweep.run.seed", "1", "--sweep.model.layers", "1",
-                          "--sweep.task.separation", "1", "--task.sigma", "1e-6")
-        self.assertEqual(done.stdout.count("input.standardize = true"), 1, done.stdout)
+        done = self.sweep("sizes", "--sweep.input.standardize", "false, true", "--sweep.run.seed", "1",
+                          "--sweep.model.layers", "1", "--task.scale", "1e-6", "--task.sigma", "1e-6")
+        self.assertEqual(done.stdout.count("in size, far from 1"), 1, done.stdout)
 
     def test_wrong_sweeps_exit_2_and_nothing_is_written(self):
         for options, words in ((("--sweep.model.layer", "1, 2"), "model.layers"),

@@ -124,7 +124,7 @@ TEST(StandardUnits, ConstantCoordinate_ExactlyZeroWhateverItsValue) {
 TEST(ModelFit, EmAfterTheModel_TheSameInAllUnits) {
   Task const task = tasks_of(ragged_settings())[0];
   for (std::string const text :
-       {"transformer+em:max_iterations=5", "transformer+em:precision=float",
+       {"transformer+em:max_iterations=5", "transformer+em:covariance=spherical",
         "transformer+em:covariance=full"}) {
     EstimatorSpec const spec = parse_estimator(text, {});
     auto const fit_in = [&](double unit) {
