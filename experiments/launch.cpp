@@ -22,16 +22,19 @@ struct Launcher {
 /// The innermost first: Open MPI's mpirun may run in a step of Slurm, whose number of tasks is then
 /// that of nodes.
 constexpr std::array<Launcher, 3> launchers{{
-    {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "Open MPI's mpirun", "use the mpirun of the MPI library"},
-    {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "srun", "try srun --mpi=pmix, or mpirun (jobs/README.md)"},
-    {"PMI_SIZE", "PMI_RANK", "a launcher of MPICH or Intel MPI", "use the mpirun of the MPI library"},
+    {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "Open MPI's mpirun",
+     "use the mpirun of the MPI library"},
+    {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "srun",
+     "try srun --mpi=pmix, or mpirun (jobs/README.md)"},
+    {"PMI_SIZE", "PMI_RANK", "a launcher of MPICH or Intel MPI",
+     "use the mpirun of the MPI library"},
 }};
 
 /// The launcher that has started this process; none when there is none.
 Launcher const* launcher() {
-  auto const found =
-      std::find_if(launchers.begin(), launchers.end(),
-                   [](Launcher const& l) { return std::getenv(l.size_variable) != nullptr; });
+  auto const found = std::find_if(launchers.begin(), launchers.end(), [](Launcher const& l) {
+    return std::getenv(l.size_variable) != nullptr;
+  });
   return found == launchers.end() ? nullptr : &*found;
 }
 

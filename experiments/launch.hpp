@@ -7,8 +7,8 @@
 
 namespace tvem {
 
-/// Whether the command is for several ranks. Commands that only read files, and texts of help, start
-/// no MPI, which login nodes may refuse.
+/// Whether the command is for several ranks. Commands that only read files, and texts of help,
+/// start no MPI, which login nodes may refuse.
 bool needs_mpi(std::vector<std::string> const& words);
 
 /// Whether this process is the only one, or the first one that a launcher has started, as its
