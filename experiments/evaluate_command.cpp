@@ -125,9 +125,11 @@ int evaluate_command(CommandContext const& context) {
   }
   for (auto const& note : unused_keys(request.settings)) say(context.comm, "note: " + note + "\n");
   StopRequest const stop(arguments.value("max-minutes"));
-  evaluation_job(
-      request, context.comm, context.command_line, Voice::aloud,
-      {.on_alive = {}, .wants_stop = [&] { return stop.is_there(); }, .may_replace = {}});
+  evaluation_job(request, context.comm, context.command_line, Voice::aloud,
+                 {.on_alive = {},
+                  .on_steps = {},
+                  .wants_stop = [&] { return stop.is_there(); },
+                  .may_replace = {}});
   on_root(context.comm,
           [&] { say(context.comm, "\n" + report_table(read_evaluation_file(request.file))); });
   return static_cast<int>(ExitCode::finished);

@@ -2,14 +2,15 @@
 // code.
 #include <array>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <new>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "command_line.hpp"
+#include "launch.hpp"
 #include "output.hpp"
 #include "tvem/comm/session.hpp"
 #include "tvem/core/build_info.hpp"
@@ -52,36 +53,6 @@ std::string version_text() {
          std::string(name_of(best_instruction_set())) + "\n";
 }
 
-/// A launcher of processes: the variable by which it tells each how many there are.
-struct Launcher {
-  char const* size_variable;
-  char const* name;
-  char const* remedy;
-};
-
-/// The innermost first: Open MPI's mpirun may run in a step of Slurm, whose number of tasks is then
-/// that of nodes.
-constexpr std::array<Launcher, 3> launchers{{
-    {"OMPI_COMM_WORLD_SIZE", "Open MPI's mpirun", "use the mpirun of the MPI library"},
-    {"SLURM_STEP_NUM_TASKS", "srun", "try srun --mpi=pmix, or mpirun (jobs/README.md)"},
-    {"PMI_SIZE", "a launcher of MPICH or Intel MPI", "use the mpirun of the MPI library"},
-}};
-
-/// Several processes that each take themselves for the only one would do the same work, and write
-/// the same files.
-void check_launch(Communicator const& comm) {
-  if (comm.size() > 1) return;
-  for (Launcher const& launcher : launchers) {
-    char const* const size = std::getenv(launcher.size_variable);
-    if (size == nullptr) continue;
-    if (std::atoi(size) < 2) return;
-    throw ConfigurationError(std::string(launcher.name) + " has started " + size +
-                             " processes, but each is an MPI world of its own: the launcher and " +
-                             MpiSession::library() + " do not share a protocol; " +
-                             launcher.remedy);
-  }
-}
-
 int run_words(Communicator const& comm, std::vector<std::string> const& words) {
   if (words.empty()) throw ConfigurationError("no command given; see tvem --help");
   if (words[0] == "--help" || words[0] == "-h") {
@@ -94,8 +65,7 @@ int run_words(Communicator const& comm, std::vector<std::string> const& words) {
   }
   std::string command_line = "tvem";
   for (auto const& word : words) command_line += " " + word;
-  bool const is_only_reading = words[0] == "status" || words[0] == "report";
-  if (!is_only_reading) check_launch(comm);
+  if (needs_mpi(words)) check_launch(comm);
   for (auto const& command : commands)
     if (command.name == words[0])
       return command.run({comm, {words.begin() + 1, words.end()}, command_line});
@@ -122,14 +92,14 @@ int shown(int code) {
 
 /// One line a problem. Where all ranks have found the same, only rank 0 speaks; a rank that is
 /// alone with its problems ends all.
-int leave(MpiSession const& session, std::vector<std::string> const& problems, ExitCode code) {
-  Communicator const comm = session.world();
-  bool const are_all_here = comm.size() == 1 || session.do_all_arrive();
+int leave(std::optional<MpiSession> const& session, Communicator const& comm,
+          std::vector<std::string> const& problems, ExitCode code) {
+  bool const are_all_here = comm.size() == 1 || session->do_all_arrive();
   std::string const rank = are_all_here ? "" : "rank " + std::to_string(comm.rank()) + ": ";
   std::string text;
   for (auto const& problem : problems) text += "tvem: " + rank + problem + "\n";
   if (comm.is_root() || !are_all_here) std::cerr << text << std::flush;
-  if (!are_all_here) session.abort(static_cast<int>(code));
+  if (!are_all_here) session->abort(static_cast<int>(code));
   return static_cast<int>(code);
 }
 
@@ -139,20 +109,25 @@ int leave(MpiSession const& session, std::vector<std::string> const& problems, E
 int main(int argc, char** argv) {
   using namespace tvem;
   std::signal(SIGPIPE, SIG_IGN);  // a training outlives whoever reads of it
-  MpiSession const session(argc, argv);
-  Communicator const comm = session.world();
+  std::vector<std::string> const words(argv + 1, argv + argc);
+  std::optional<MpiSession> session;
+  if (needs_mpi(words))
+    session.emplace(argc, argv);
+  else if (!is_first_process())
+    return 0;
+  Communicator const comm = session ? session->world() : Communicator::serial();
   auto const fail = [&](std::string const& message) {
     std::cerr << "tvem: rank " + std::to_string(comm.rank()) + ": " + message + "\n" << std::flush;
     // The other ranks may be waiting for this one: end them all.
-    if (comm.size() > 1) session.abort(static_cast<int>(ExitCode::failed));
+    if (comm.size() > 1) session->abort(static_cast<int>(ExitCode::failed));
     return static_cast<int>(ExitCode::failed);
   };
   try {
-    return shown(dispatch(comm, {argv + 1, argv + argc}));
+    return shown(dispatch(comm, words));
   } catch (ConfigurationError const& error) {
-    return leave(session, error.problems(), ExitCode::wrong_input);
+    return leave(session, comm, error.problems(), ExitCode::wrong_input);
   } catch (TrainingDiverged const& error) {
-    return leave(session, {error.what()}, ExitCode::failed);
+    return leave(session, comm, {error.what()}, ExitCode::failed);
   } catch (StoppedOnRequest const& error) {
     say(comm, std::string("tvem: ") + error.what() + "; run the same command again to go on\n");
     return static_cast<int>(ExitCode::stopped);

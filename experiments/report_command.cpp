@@ -64,6 +64,18 @@ std::string text_of(Record const& record, Form form) {
   return form.is_csv ? report_csv(record) : report_table(record, form.is_detailed);
 }
 
+/// Throws ConfigurationError that says what to give, for our files that have no table.
+void check_is_of_run(fs::path const& file) {
+  std::string const type = file_type_of(file);
+  if (type == "tvem run") return;
+  std::string const what = type == "tvem sweep" ? "what tvem collect has made of a sweep; give the "
+                                                  "sweep's folder, or open the file in xarray"
+                           : type == "tvem checkpoint" ? "a checkpoint; give the run's folder"
+                                                       : "a \"" + type + "\" file, without a table";
+  throw ConfigurationError(file.string() + " is " + what + "; tvem report takes a run, an " +
+                           "evaluation (of tvem evaluate) or a sweep's folder");
+}
+
 std::string report(fs::path const& path, Form form) {
   if (auto const sweep = stored_sweep(path)) {
     CollectedSweep const collected = collect(path, *sweep, {});
@@ -86,6 +98,7 @@ std::string report(fs::path const& path, Form form) {
     stored_settings(evaluation.header, file);
     return text_of(evaluation, form);
   }
+  check_is_of_run(file);
   RunRecord record = read_run_file(file);
   stored_settings(record.header, file);
   join_baselines(record, file.parent_path());

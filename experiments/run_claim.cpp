@@ -96,6 +96,12 @@ std::string text_of(Signature const& signature) {
          signature.start + "\n";
 }
 
+/// The first line of a claim, of one length, so that it can be written again in its place.
+std::string steps_line(std::int64_t steps) {
+  std::string const number = std::to_string(steps);
+  return "steps " + std::string(20 - number.size(), ' ') + number + "\n";
+}
+
 /// Of this process; the same for its life, whatever becomes of the machine's name.
 Signature const& own_signature() {
   static Signature const own{.host = host_name(),
@@ -223,8 +229,8 @@ bool create(fs::path const& file) {
     throw ConfigurationError(message + "; see whether the folder can be written to");
   }
   Place const place = place_of(file);
-  std::string const text =
-      text_of(own_signature()) + "inode " + place.inode + "\npath " + place.path + "\n";
+  std::string const text = steps_line(0) + text_of(own_signature()) + "inode " + place.inode +
+                           "\npath " + place.path + "\n";
   bool const is_written =
       write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   bool const is_full = fsync(descriptor) != 0 && is_of_full_disk(errno);
@@ -282,6 +288,12 @@ std::string RunClaim::owner(fs::path const& file) {
          (has_job ? ", Slurm job " + signature.job + "," : "");
 }
 
+std::int64_t RunClaim::steps(fs::path const& file) {
+  std::int64_t steps = 0;
+  read_number(ClaimText(file).value("steps"), steps);
+  return steps;
+}
+
 bool RunClaim::is_held(fs::path const& file) {
   Identity identity;
   return is_alive(file, identity);
@@ -304,9 +316,17 @@ RunClaim::~RunClaim() {
 
 bool RunClaim::is_ours() const { return signature_of(file_) == own_signature(); }
 
+/// Opened before the look at whose it is: who takes it over makes another file.
 void RunClaim::renew() {
+  int const descriptor = open(file_.c_str(), O_WRONLY);
   is_lost_ = !is_ours();
-  if (!is_lost_) utimensat(AT_FDCWD, file_.c_str(), nullptr, 0);
+  if (descriptor >= 0 && !is_lost_) {
+    std::string const line = steps_line(steps_);
+    bool const is_told = pwrite(descriptor, line.data(), line.size(), 0) > 0;
+    futimens(descriptor, nullptr);
+    static_cast<void>(is_told);
+  }
+  if (descriptor >= 0) close(descriptor);
 }
 
 void RunClaim::check() const {

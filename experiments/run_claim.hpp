@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -33,12 +34,17 @@ class RunClaim {
   static std::unique_ptr<RunClaim> take(std::filesystem::path const& file);
   /// "process 4711 on node7, Slurm job 42": who holds it, as the file says.
   static std::string owner(std::filesystem::path const& file);
+  /// How far the holder was at its last sign of life, as it says; 0 when it does not.
+  static std::int64_t steps(std::filesystem::path const& file);
   /// Whether somebody holds it.
   static bool is_held(std::filesystem::path const& file);
 
   RunClaim(RunClaim const&) = delete;
   RunClaim& operator=(RunClaim const&) = delete;
   ~RunClaim();
+
+  /// The training steps done so far, for others to see with the next sign of life.
+  void show_steps(std::int64_t steps) { steps_ = steps; }
 
   /// Throws ClaimLost when another process has taken the claim, since this one was suspended for
   /// longer than it holds. To be called right before anything is written.
@@ -53,6 +59,7 @@ class RunClaim {
 
   std::filesystem::path file_;
   std::atomic<bool> is_lost_ = false;
+  std::atomic<std::int64_t> steps_ = 0;
   std::jthread heartbeat_;
 };
 

@@ -99,6 +99,7 @@ bool run_recorded(CommandContext const& context, Settings const& settings,
                   std::filesystem::path const& folder, StopRequest const& stop) {
   auto const claim = claim_run(context.comm, folder);
   WorkHooks const hooks{.on_alive = [&] { claim->check_now_and_then(); },
+                        .on_steps = [&](std::int64_t steps) { claim->show_steps(steps); },
                         .wants_stop = [&] { return stop.is_there(); },
                         .may_replace = [&] { claim->check(); }};
   on_root(context.comm, [&] {
@@ -141,7 +142,7 @@ int run_command(CommandContext const& context) {
     return tell_status(context.comm, arguments, [&] {
       check_is_no_file(folder);
       check_same_training(folder, settings);
-      return status_of_one(folder, status_of_run(folder, settings));
+      return status_of_one(folder, status_with_model(folder, settings));
     });
   if (is_finished_and_read_only(context.comm, settings, folder) ||
       !run_recorded(context, settings, folder, stop))

@@ -77,6 +77,8 @@ RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const
     is_last_damaged_ = !found->notice.empty();
     note_other_curve(*found);
     stored_state_ = std::move(found->checkpoint.state);
+    is_model_lost_ =
+        is_trained_ && (is_last_damaged_ || stored_state_->step < settings_.train.steps);
     if (record_.header.created_utc.empty()) record_.header = std::move(found->checkpoint.header);
   } else if (steps_in_run_file_ > 0 && !(is_trained_ && is_evaluated_)) {
     note(run_file().string() + " is after " + std::to_string(steps_in_run_file_) +
@@ -87,14 +89,17 @@ RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const
                 "; it must be a folder that all nodes share");
 }
 
-/// The last good checkpoint. Where there are only damaged ones and all is done without, a note.
+/// The last good checkpoint. Where there are only damaged ones, a finished training begins anew.
 std::optional<FoundCheckpoint> RunFolder::find_checkpoint() {
   std::optional<FoundCheckpoint> found;
   try {
     found = as_input([&] { return read_checkpoint(path_, check_is_of_its_model); });
   } catch (ConfigurationError const& error) {
-    if (!(is_trained_ && is_evaluated_)) throw;
-    note(error.what());
+    if (!is_trained_)
+      throw ConfigurationError(std::string(error.what()) +
+                               ": move its checkpoint files away to train from the start");
+    note(std::string(error.what()) + "; the training begins anew");
+    is_last_damaged_ = is_model_lost_ = true;
   }
   if (found) check_same_training(found->checkpoint.header, settings_, path_);
   return found;
@@ -174,7 +179,7 @@ void RunFolder::write_checkpoint(TrainingState const& state) {
 /// So that it does not take the place of the good one before it, since its seal may be right.
 void RunFolder::set_damaged_aside() {
   if (may_replace_) may_replace_();
-  keep_aside(path_ / "checkpoint.h5");
+  if (fs::exists(path_ / "checkpoint.h5")) keep_aside(path_ / "checkpoint.h5");
   is_last_damaged_ = false;
 }
 

@@ -31,6 +31,9 @@ class RunFolder {
   std::optional<TrainingState> const& stored_state() const { return stored_state_; }
   /// Whether the training is done, as run.h5 says; its checkpoints may be gone.
   bool is_trained() const { return is_trained_; }
+  /// Whether the training is done, but its last checkpoint is damaged; one that is gone was taken
+  /// away by the user.
+  bool is_model_lost() const { return is_model_lost_; }
   /// Whether the stored evaluation is the one that the settings ask for.
   bool is_evaluated() const { return is_evaluated_; }
   /// What the user should know of the stored files, such as a damaged checkpoint; usually empty.
@@ -68,7 +71,8 @@ class RunFolder {
   RunRecord record_;  // of rank 0
   ParameterLayout layout_;
   bool is_trained_ = false, is_evaluated_ = false;
-  bool is_last_damaged_ = false;        // checkpoint.h5
+  bool is_last_damaged_ = false;  // checkpoint.h5
+  bool is_model_lost_ = false;
   std::int64_t steps_in_run_file_ = 0;  // of rank 0
   std::int64_t steps_evaluated_ =
       -1;  // of the evaluation in run.h5, which may be another; -1: none

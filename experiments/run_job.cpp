@@ -6,6 +6,7 @@
 
 #include "command_line.hpp"
 #include "progress.hpp"
+#include "provenance.hpp"
 #include "report.hpp"
 #include "run_folder.hpp"
 #include "tvem/comm/collective_errors.hpp"
@@ -53,6 +54,7 @@ class RunObserver : public TrainingObserver {
             .checkpoint = comm_.is_root() && is_due};
   }
   void on_step(StepRecord const& record) override {
+    if (hooks_.on_steps && comm_.is_root()) hooks_.on_steps(record.step + 1);
     if (hooks_.on_alive && comm_.is_root()) hooks_.on_alive();
     if (is_skipped(record)) return;
     n_averaged_ = std::min(n_averaged_ + 1, 50);
@@ -79,6 +81,19 @@ class RunObserver : public TrainingObserver {
   int n_averaged_ = 0;
 };
 
+/// Where the state is of another build: bits are promised for one.
+std::string other_build_note(std::vector<ProvenanceRecord> const& starts, Trainer const& trainer) {
+  if (starts.empty()) return "";
+  auto const text_of = [](ProvenanceRecord const& start) {
+    return "tvem " + start.program_version + " (" + start.git_revision + "; " + start.build + ")";
+  };
+  std::string const before = text_of(starts.back()),
+                    now = text_of(this_start(1, trainer.state().instruction_set, ""));
+  if (before == now) return "";
+  return "note: until here it was computed by " + before + ", and goes on by " + now +
+         ": its bits may differ from an uninterrupted run\n";
+}
+
 void announce(Communicator const& comm, Settings const& settings, RunFolder const& folder,
               Trainer& trainer) {
   std::int64_t const n_chunks =
@@ -87,8 +102,10 @@ void announce(Communicator const& comm, Settings const& settings, RunFolder cons
                      std::to_string(trainer.state().parameters.size()) + " parameters, " +
                      std::to_string(comm.size()) + (comm.size() == 1 ? " rank" : " ranks") + ", " +
                      std::string(name_of(trainer.state().instruction_set)) + "\n";
-  if (trainer.state().step > 0)
+  if (trainer.state().step > 0) {
     text += "going on from step " + std::to_string(trainer.state().step) + "\n";
+    text += other_build_note(folder.record().header.provenance, trainer);
+  }
   if (comm.size() > n_chunks)
     text += "note: a step has " + std::to_string(n_chunks) + " chunks of " +
             std::to_string(trainer.state().chunk) + " tasks, so " +
@@ -161,18 +178,21 @@ bool run_job(Settings const& settings, std::filesystem::path const& path, Commun
   bool const has_model =
       folder.stored_state() && folder.stored_state()->step == settings.train.steps;
   if (!folder.notice().empty()) say(comm, "note: " + folder.notice() + "\n");
-  if (folder.is_trained() && folder.is_evaluated() && (need == Need::results || has_model))
+  bool const is_whole = !folder.is_model_lost();
+  if (folder.is_trained() && folder.is_evaluated() && is_whole &&
+      (need == Need::results || has_model))
     return false;
-  if (folder.is_trained() && !folder.stored_state())
+  if (folder.is_trained() && !folder.stored_state() && is_whole)
     throw ConfigurationError(
         path.string() +
         " holds the results of a finished training, but no checkpoint to evaluate anew; "
         "choose another --out, or remove its run.h5 to train again");
   Trainer trainer(settings, comm, starting_state(settings, folder, comm));
-  if (trainer.is_finished() && folder.is_evaluated()) return false;
+  if (trainer.is_finished() && folder.is_evaluated() && is_whole) return false;
   if (is_shown) announce(comm, settings, folder, trainer);
   folder.start(trainer.model().layout(), trainer.state(), command_line);
   train(trainer, folder, is_shown, hooks);
+  if (has_model && !is_whole) folder.write_checkpoint(trainer.state());
   std::int64_t const n_skipped =
       std::count_if(trainer.state().steps.begin(), trainer.state().steps.end(), is_skipped);
   if (n_skipped > 0)

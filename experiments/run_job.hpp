@@ -21,9 +21,10 @@ enum class Need { results, model };
 
 /// How the outside goes along with a long piece of work; each may be none.
 struct WorkHooks {
-  std::function<void()> on_alive;    // called on rank 0 after every step or task
-  std::function<bool()> wants_stop;  // asked on every rank; one that wants is enough
-  MayReplace may_replace;            // asked on rank 0 before a file takes its place
+  std::function<void()> on_alive;              // called on rank 0 after every step or task
+  std::function<void(std::int64_t)> on_steps;  // called there with the training steps done
+  std::function<bool()> wants_stop;            // asked on every rank; one that wants is enough
+  MayReplace may_replace;                      // asked on rank 0 before a file takes its place
 };
 
 /// The hooks of an evaluation that a progress line shows.

@@ -34,7 +34,7 @@ StatusText look(fs::path const& folder, std::string const& index) {
   }
   if (!index.empty())
     throw ConfigurationError("--index " + index + ": there is no sweep at " + folder.string());
-  RunStatus status = status_of_run(folder, {});
+  RunStatus status = status_with_model(folder, {});
   bool const are_baselines =
       !fs::exists(folder / "run.h5") && !evaluation_of_file(folder / "evaluation.h5").empty();
   if (are_baselines) {

@@ -51,7 +51,10 @@ StopRequest::StopRequest(std::string const& max_minutes)
 }
 
 bool StopRequest::is_there() const {
-  return asked_at_ms != 0 || std::chrono::steady_clock::now() >= deadline_;
+  using Clock = std::chrono::steady_clock;
+  // Without a deadline no look at the clock: this is asked in every iteration of an estimator.
+  bool const is_late = deadline_ != Clock::time_point::max() && Clock::now() >= deadline_;
+  return asked_at_ms != 0 || is_late;
 }
 
 }  // namespace tvem

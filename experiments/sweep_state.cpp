@@ -8,6 +8,7 @@
 #include "progress.hpp"
 #include "run_claim.hpp"
 #include "run_failure.hpp"
+#include "trained_model.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/core/text.hpp"
 #include "tvem/io/evaluation_file.hpp"
@@ -27,6 +28,7 @@ void look_for_others(fs::path const& folder, RunStatus& status) {
   if (status.state == RunState::finished) return;
   if (RunClaim::is_held(claim_file(folder))) {
     status.state = RunState::running;
+    status.steps_done = std::max(status.steps_done, RunClaim::steps(claim_file(folder)));
   } else if (auto const failure = failure_of(folder)) {
     status.state = RunState::failed;
     status.message = *failure;
@@ -51,7 +53,7 @@ RunStatus status_of_run(fs::path const& folder, std::optional<Settings> const& s
   RunStatus status;
   if (fs::is_regular_file(folder / "run.h5")) try {
       RunRecord const record = read_run_file(folder / "run.h5");
-      status.steps_done = record.steps_done;
+      status.steps_done = status.steps_timed = record.steps_done;
       status.steps_total = settings ? settings->train.steps : record.steps_total;
       status.training_seconds = record.training_seconds;
       bool const is_trained = status.steps_done == status.steps_total;
@@ -68,10 +70,30 @@ RunStatus status_of_run(fs::path const& folder, std::optional<Settings> const& s
   return status;
 }
 
+RunStatus status_with_model(fs::path const& folder, std::optional<Settings> const& settings) {
+  RunStatus status = status_of_run(folder, settings);
+  if (status.state != RunState::finished) return status;
+  std::string problem;
+  std::int64_t step = 0;
+  try {
+    auto const found = read_checkpoint(folder, check_is_of_its_model);
+    step = found ? found->checkpoint.state.step : status.steps_total;
+    if (step == status.steps_total && (!found || found->notice.empty())) return status;
+    problem = found->notice + (found->notice.empty() ? "" : "; ") +
+              "tvem run goes on from there, and the results stay until then";
+  } catch (Error const& error) {
+    problem = std::string(error.what()) + "; tvem run trains anew, and the results stay until then";
+  }
+  status.state = RunState::unfinished;
+  status.steps_done = status.steps_timed = step;
+  status.message = problem;
+  return status;
+}
+
 double RunStatus::seconds_left() const {
-  if (steps_done == 0) return std::nan("");
+  if (steps_timed == 0) return std::nan("");
   return training_seconds * static_cast<double>(steps_total - steps_done) /
-         static_cast<double>(steps_done);
+         static_cast<double>(steps_timed);
 }
 
 SweepStates::SweepStates(Sweep const& sweep, std::vector<SweepRun> const& runs, fs::path folder)
@@ -122,21 +144,23 @@ StateCounts SweepStates::counts() const {
 }
 
 double SweepStates::seconds_left() const {
-  double seconds = 0, work_done = 0, work_left = 0;
+  double seconds = 0, work_timed = 0, work_left = 0;
   for (std::size_t run = 0; run < runs_.size(); ++run) {
     RunStatus const& status = statuses_[run];
     bool const is_finished = status.state == RunState::finished;
-    double const share = is_finished               ? 1.0
-                         : status.steps_total == 0 ? 0.0
-                                                   : static_cast<double>(status.steps_done) /
-                                                         static_cast<double>(status.steps_total);
+    auto const share = [&](std::int64_t steps) {
+      if (is_finished) return 1.0;
+      return status.steps_total == 0
+                 ? 0.0
+                 : static_cast<double>(steps) / static_cast<double>(status.steps_total);
+    };
     seconds += status.training_seconds;
-    work_done += share * works_[run];
-    work_left += (1 - share) * works_[run];
+    work_timed += share(status.steps_timed) * works_[run];
+    work_left += (1 - share(status.steps_done)) * works_[run];
   }
-  if (work_done == 0) return std::nan("");
+  if (work_timed == 0) return std::nan("");
   auto const n_running = static_cast<double>(counts().count(RunState::running));
-  return work_left / work_done * seconds / std::max(1.0, n_running);
+  return work_left / work_timed * seconds / std::max(1.0, n_running);
 }
 
 std::string SweepStates::progress_text() const {

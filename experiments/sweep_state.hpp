@@ -23,7 +23,8 @@ inline constexpr auto enum_names<RunState> =
 struct RunStatus {
   RunState state = RunState::missing;
   std::int64_t steps_done = 0, steps_total = 0;
-  double training_seconds = 0;  // for the steps done
+  double training_seconds = 0;   // until the last checkpoint,
+  std::int64_t steps_timed = 0;  // which was after so many steps
   int evaluations_done = 0, evaluations_total = 1;
   std::string message;  // of a failure, or of files that cannot be read
 
@@ -35,6 +36,11 @@ struct RunStatus {
 /// say.
 RunStatus status_of_run(std::filesystem::path const& folder,
                         std::optional<Settings> const& settings);
+
+/// The same, which finds a finished run unfinished when its last checkpoint is damaged. It reads
+/// the checkpoint, which takes time: for one run, not for a sweep, whose results stand without it.
+RunStatus status_with_model(std::filesystem::path const& folder,
+                            std::optional<Settings> const& settings);
 
 /// How many runs are in each state.
 class StateCounts {

@@ -72,6 +72,7 @@ void Sweeper::do_run(std::size_t index, Voice voice) {
                                 claim->check_now_and_then();
                                 if (voice == Voice::silent) display_.refresh();
                               },
+                          .on_steps = [&](std::int64_t steps) { claim->show_steps(steps); },
                           .wants_stop = [&] { return stop_.is_there(); },
                           .may_replace = [&] { claim->check(); }};
     bool const was_work =

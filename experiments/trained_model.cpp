@@ -18,7 +18,8 @@ FoundCheckpoint read_any_checkpoint(std::filesystem::path const& folder) {
   try {
     found = read_checkpoint(folder, check_is_of_its_model);
   } catch (Error const& error) {
-    throw ConfigurationError(error.what());
+    throw ConfigurationError(std::string(error.what()) +
+                             "; tvem run with its settings trains it anew");
   }
   if (!found)
     throw ConfigurationError("--model " + folder.string() +

@@ -131,8 +131,7 @@ std::optional<FoundCheckpoint> read_checkpoint(std::filesystem::path const& fold
     }
   }
   if (!problems.empty())
-    throw Error(problems + "; no good checkpoint is left in " + folder.string() +
-                ": move its checkpoint files away to train from the start");
+    throw Error(problems + "; no good checkpoint is left in " + folder.string());
   return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "tvem/core/error.hpp"
+#include "tvem/core/interruption.hpp"
 #include "tvem/em/maximization.hpp"
 #include "tvem/em/starts.hpp"
 
@@ -19,6 +20,7 @@ Fit iterate_finite(RowMatrix const& points, Passes& passes, Verdict& verdict, Mi
   double previous = -std::numeric_limits<double>::infinity();
   bool has_converged = false;
   while (fit.iterations < settings.max_iterations && !has_converged) {
+    leave_if_interrupted();
     double const prior = log_prior(rule.known, mixture, passes.n_points());
     double const log_likelihood = maximize(passes, rule, mixture);
     if (!std::isfinite(log_likelihood)) break;

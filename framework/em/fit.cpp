@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tvem/core/error.hpp"
+#include "tvem/core/interruption.hpp"
 
 namespace tvem {
 namespace {
@@ -43,6 +44,7 @@ Fit best_of_restarts(Restarts const& restarts, std::function<Fit(RandomStream&)>
   Fit best;
   int total_iterations = 0, n_collapsed = 0, n_dead = 0;
   for (int r = 0; r < restarts.count; ++r) {
+    leave_if_interrupted();
     RandomStream random(restarts.seed, Purpose::starts, restarts.task_id,
                         static_cast<std::uint64_t>(restarts.first + r));
     Fit next = fit(random);

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "tvem/core/error.hpp"
+#include "tvem/core/interruption.hpp"
 #include "tvem/core/math.hpp"
 #include "tvem/em/em.hpp"
 #include "tvem/em/maximization.hpp"
@@ -138,6 +139,7 @@ Fit iterate(PointPasses<T>& passes, PointPasses<double>& verdict, Mixture const&
   double best = -std::numeric_limits<double>::infinity();
   bool has_converged = false;
   for (;; ++fit.iterations) {
+    leave_if_interrupted();
     Mixture mixture = parameters.mixture();
     double const log_likelihood = passes.expectation(mixture);
     double const objective = log_likelihood + log_prior(rule.known, mixture, passes.n_points());

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "tvem/core/interruption.hpp"
 #include "tvem/em/em.hpp"
 #include "tvem/em/starts.hpp"
 
@@ -79,6 +80,7 @@ Fit iterate(RowMatrix const& points, RowMatrix const& means, EmSettings const& s
   record(
       settings, [&] { return partition.labels(); }, std::nan(""), fit);
   while (fit.iterations < settings.max_iterations && fit.status == FitStatus::not_converged) {
+    leave_if_interrupted();
     ++fit.iterations;
     bool has_moved = false;
     for (Eigen::Index i = 0; i < points.rows(); ++i) has_moved |= partition.improve(i);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tvem/core/interruption.hpp"
 #include "tvem/em/em.hpp"
 #include "tvem/em/point_passes.hpp"
 #include "tvem/em/starts.hpp"
@@ -66,6 +67,7 @@ Fit iterate(RowMatrix const& points, PointPasses<T>& passes, PointPasses<double>
   record(settings, labels, std::nan(""), fit);
   fit.status = FitStatus::not_converged;
   while (fit.iterations < settings.max_iterations && fit.status == FitStatus::not_converged) {
+    leave_if_interrupted();
     ++fit.iterations;
     // Without any distance left, nothing improves: there are fewer different points than clusters,
     // or as many.

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numbers>
 
+#include "tvem/core/interruption.hpp"
 #include "tvem/core/math.hpp"
 
 namespace tvem {
@@ -32,6 +33,7 @@ double MatrixPasses::expectation(Mixture const& mixture) {
   responsibilities_.resize(k, n);
   mass_.setZero(k);
   for (Eigen::Index j = 0; j < k; ++j) {
+    leave_if_interrupted();
     auto log_density = responsibilities_.row(j);
     if (!(mixture.weights[j] > 0)) {
       log_density.setConstant(-std::numeric_limits<double>::infinity());
@@ -60,6 +62,7 @@ double MatrixPasses::expectation(Mixture const& mixture) {
 }
 
 void MatrixPasses::moments(Eigen::Index j, double* mean, RowMatrix& scatter) {
+  leave_if_interrupted();
   auto const responsibility = responsibilities_.row(j);
   for (Eigen::Index c = 0; c < points_.rows(); ++c) {
     scaled_.row(c) = points_.row(c).cwiseProduct(responsibility);

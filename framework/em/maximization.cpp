@@ -7,6 +7,7 @@
 #include <Eigen/Eigenvalues>
 
 #include "tvem/core/error.hpp"
+#include "tvem/core/interruption.hpp"
 
 namespace tvem {
 namespace {
@@ -68,6 +69,7 @@ double variance_ratio(Mixture const& mixture, CovarianceKind covariance) {
   if (mixture.is_isotropic()) return mixture.variances.maxCoeff() / mixture.variances.minCoeff();
   double smallest = std::numeric_limits<double>::infinity(), largest = 0;
   for (Eigen::Index j = 0; j < mixture.components(); ++j) {
+    leave_if_interrupted();
     Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> const solver(covariance_of(mixture, j),
                                                                 Eigen::EigenvaluesOnly);
     smallest = std::fmin(smallest, solver.eigenvalues().minCoeff());
@@ -208,6 +210,7 @@ bool is_at_floor(Mixture const& mixture, double floor) {
   double const limit = floor * (1 + 1e-9);
   if (mixture.is_isotropic()) return (mixture.variances.array() <= limit).any();
   for (Eigen::Index j = 0; j < mixture.components(); ++j) {
+    leave_if_interrupted();
     RowMatrix const covariance = covariance_of(mixture, j);
     // An eigenvalue raised to the floor is there up to the rounding of the largest one.
     double const rounding = 64 * std::numeric_limits<double>::epsilon() * covariance.trace();

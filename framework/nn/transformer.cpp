@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "tvem/core/error.hpp"
+#include "tvem/core/interruption.hpp"
 #include "tvem/core/random.hpp"
 
 namespace tvem {
@@ -188,6 +189,7 @@ std::span<T const> Transformer<T>::forward(RaggedBatch const& batch, bool keeps)
   int const rows = static_cast<int>(batch.n_points());
   embed(p, batch);
   for (int l = 0; l < settings_.layers; ++l) {
+    if (!keeps) leave_if_interrupted();
     bool const is_last = l + 1 == settings_.layers;
     T* const y = is_last ? output_.data() : tape(l + 1, keeps).input.data();
     block(l).forward(p, groups_, tape(l, keeps), y);

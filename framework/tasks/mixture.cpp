@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "tvem/core/error.hpp"
+#include "tvem/core/interruption.hpp"
 #include "tvem/core/math.hpp"
 
 namespace tvem {
@@ -106,6 +107,7 @@ RowMatrix weighted_log_densities(Mixture const& mixture, RowMatrix const& points
   RowMatrix log_density(n, k);
   Eigen::VectorXd residual(d);
   for (Eigen::Index j = 0; j < k; ++j) {
+    leave_if_interrupted();
     double const log_weight = mixture.weights[j] > 0 ? portable_log(mixture.weights[j])
                                                      : -std::numeric_limits<double>::infinity();
     double const constant = log_weight + noise.constant() - log_determinant_of_factor(mixture, j);

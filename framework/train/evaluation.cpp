@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "tvem/core/error.hpp"
+#include "tvem/core/interruption.hpp"
 #include "tvem/metrics/clustering.hpp"
 #include "tvem/metrics/statistics.hpp"
 #include "tvem/tasks/partition.hpp"
@@ -69,6 +70,36 @@ std::vector<std::string> domain_problems(Settings const& trained, Settings const
 
 namespace {
 
+[[noreturn]] void throw_stopped() {
+  throw StoppedOnRequest("stopped on request in the evaluation, which begins anew");
+}
+
+/// A rank's work on parts that may take long, each of which it may leave in its middle. Having left
+/// one it does no more, and votes to stop.
+class Parts {
+ public:
+  explicit Parts(std::function<bool()> const& wants_stop) {
+    if (wants_stop) wants_stop_ = [&] { return is_interrupted_ || wants_stop(); };
+  }
+  std::function<bool()> const& wants_stop() const { return wants_stop_; }
+  /// Collective. Whether a rank has left a part, in the end.
+  bool are_left(Communicator const& comm) const { return comm.max(is_interrupted_ ? 1 : 0) == 1; }
+  template <class Part>
+  void work(Part const& part) {
+    if (is_interrupted_) return;
+    Interruptible const interruptible(wants_stop_);
+    try {
+      part();
+    } catch (Interrupted const&) {
+      is_interrupted_ = true;
+    }
+  }
+
+ private:
+  std::function<bool()> wants_stop_;
+  bool is_interrupted_ = false;
+};
+
 /// The model with the settings of its input on other tasks: the form of the training's, the guess
 /// of the evaluation's.
 std::optional<EvaluatedModel> with_guess_of(std::optional<EvaluatedModel> const& model,
@@ -112,30 +143,33 @@ Evaluation evaluate(Settings const& settings, Communicator const& comm,
   TaskPrior const prior(settings.task);
   int const n_iterations = settings.eval.trace > 0 ? settings.eval.trace + 1 : 0;
   EvaluationRows rows(static_cast<std::size_t>(n_iterations));
-  StopVote stop(comm, hooks.wants_stop);
+  Parts parts(hooks.wants_stop);
+  StopVote stop(comm, parts.wants_stop());
   Task task;
   RowMatrix held_out;
   for (std::int64_t id = 0; id < settings.eval.tasks; ++id) {
     bool is_sampled = false;
     for (std::size_t i = 0; i < items.size(); ++i) {
-      if (stop.is_passed())
-        throw StoppedOnRequest("stopped on request in the evaluation, which begins anew");
+      if (stop.is_passed()) throw_stopped();
       // In turn by task and item, so that every rank has as much of every estimator.
       if ((id + static_cast<std::int64_t>(i)) % comm.size() != comm.rank()) continue;
-      if (!is_sampled) {
-        prior.sample(settings.eval.seed, Purpose::evaluation_tasks, static_cast<std::uint64_t>(id),
-                     task);
-        held_out = sample_held_out(settings.eval.seed, task);
-        is_sampled = true;
-      }
-      if (i == 0) rows.add_task(task);
-      StopWatch const watch;
-      Fit const fit =
-          fit_of(specs[items[i].estimator], items[i], settings, task, model, instruction_set);
-      rows.add_fit(task, held_out, items[i], fit, watch.seconds());
+      parts.work([&] {
+        if (!is_sampled) {
+          prior.sample(settings.eval.seed, Purpose::evaluation_tasks,
+                       static_cast<std::uint64_t>(id), task);
+          held_out = sample_held_out(settings.eval.seed, task);
+          is_sampled = true;
+        }
+        if (i == 0) rows.add_task(task);
+        StopWatch const watch;
+        Fit const fit =
+            fit_of(specs[items[i].estimator], items[i], settings, task, model, instruction_set);
+        rows.add_fit(task, held_out, items[i], fit, watch.seconds());
+      });
     }
     if (hooks.progress && comm.is_root()) hooks.progress(id + 1, settings.eval.tasks);
   }
+  if (parts.are_left(comm)) throw_stopped();
   return rows.gather(comm, specs);
 }
 
@@ -146,18 +180,22 @@ std::optional<CurveRecord> evaluate_curve_point(Settings const& settings, Commun
   std::int64_t const n_tasks = std::min(settings.train.evaluate_tasks, settings.eval.tasks);
   IndexRange const share = share_of_rank(n_tasks, comm.rank(), comm.size());
   std::int64_t const largest_share = (n_tasks + comm.size() - 1) / comm.size();
-  StopVote stop(comm, wants_stop);
+  Parts parts(wants_stop);
+  StopVote stop(comm, parts.wants_stop());
   std::vector<double> errors;
   for (std::int64_t i = 0; i < largest_share; ++i) {
     if (stop.is_passed()) return std::nullopt;
     std::int64_t const id = share.begin + i;
     if (id >= share.end) continue;
-    Task const task =
-        prior.sample(settings.eval.seed, Purpose::evaluation_tasks, static_cast<std::uint64_t>(id));
-    Fit const fit =
-        fit_of_model(settings, model, task, settings.eval.seed, Purpose::evaluation_tasks);
-    errors.push_back(clustering_error(task.labels, fit.labels, task.components()));
+    parts.work([&] {
+      Task const task = prior.sample(settings.eval.seed, Purpose::evaluation_tasks,
+                                     static_cast<std::uint64_t>(id));
+      Fit const fit =
+          fit_of_model(settings, model, task, settings.eval.seed, Purpose::evaluation_tasks);
+      errors.push_back(clustering_error(task.labels, fit.labels, task.components()));
+    });
   }
+  if (parts.are_left(comm)) return std::nullopt;
   Moments const moments = moments_of(comm.gather(errors));
   return CurveRecord{
       .step = step, .error_mean = moments.mean(), .error_standard_error = moments.standard_error()};

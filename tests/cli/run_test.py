@@ -15,6 +15,8 @@ import unittest
 import h5py
 import numpy as np
 
+import our_files
+
 TVEM, MPIEXEC = "", ""
 
 # A small training over ragged tasks: seconds, not minutes.
@@ -129,6 +131,38 @@ class Output(CliTest):
         self.assertEqual({len(row) for row in rows if row and row[0] in ("lloyd", "bayes", "chance")} - {14}, {12}, table)
 
 
+class WithoutMpi(CliTest):
+    def test_commands_that_read_start_no_mpi(self):
+        self.train("run", "--train.steps", 3)
+        grid = ("--config", self.config, "--train.steps", 3, "--sweep.run.seed", "1, 2")
+        self.assertEqual(run("sweep", *grid, "--out", self.path("sweep")).returncode, 0)
+        os.environ["OMPI_MCA_btl"] = "none"  # as where there is no network
+        self.addCleanup(os.environ.pop, "OMPI_MCA_btl")
+        asked = ("--config", self.config, "--train.steps", 3, "--out", self.path("run"))
+        self.assertNotEqual(run("run", *asked).returncode, 0)
+        for words in (("--help",), ("--version",), ("run", "--help"), ("report", self.path("run")), ("status", self.path("run")),
+                      ("run", *asked, "--status"), ("sweep", *grid, "--list"), ("sweep", *grid, "--out", self.path("sweep"), "--status"),
+                      ("collect", self.path("sweep")), ("report", self.path("sweep"))):
+            done = run(*words)
+            self.assertEqual(done.returncode, 0, (words, done.stderr))
+            self.assertTrue(done.stdout)
+
+    def test_under_a_launcher_one_process_speaks(self):
+        self.train("run", "--train.steps", 3)
+        alone, three = run("report", self.path("run")), run("report", self.path("run"), ranks=3)
+        self.assertEqual((three.returncode, three.stdout), (0, alone.stdout))
+        self.assertEqual(run("report", self.path("nowhere"), ranks=3).stderr.count("there is no run"), 1)
+
+    def test_files_without_a_table_are_named(self):
+        self.train("run", "--train.steps", 3)
+        run("sweep", "--config", self.config, "--train.steps", 3, "--sweep.run.seed", "1, 2", "--out", self.path("sweep"))
+        run("collect", self.path("sweep"))
+        for name, words in (("sweep/sweep.h5", "give the sweep's folder"), ("run/checkpoint.h5", "give the run's folder")):
+            done = run("report", self.path(name))
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(words, done.stderr)
+
+
 class Folder(CliTest):
     def test_finished_run_says_so_and_changes_nothing(self):
         self.train("run")
@@ -217,17 +251,66 @@ class Folder(CliTest):
         for name, value in before.items():
             self.assertEqual(value.tobytes(), after[name].tobytes())
 
-    def test_only_damaged_checkpoints_are_told_of_and_left(self):
+    def damage(self, *parts):
+        with open(self.path(*parts), "r+b") as file:
+            file.seek(5000)
+            byte = file.read(1)
+            file.seek(5000)
+            file.write(bytes([byte[0] ^ 0xFF]))
+
+    def errors(self, out):
+        with h5py.File(self.path(out, "run.h5")) as file:
+            return file["evaluation/error"][()].tobytes(), file["training/loss_mean"][()].tobytes()
+
+    def test_finished_run_with_damaged_checkpoints_is_repaired(self):
+        self.train("whole")
         self.train("run")
-        for name in ("checkpoint.h5", "checkpoint.previous.h5"):
-            with open(self.path("run", name), "r+b") as file:
-                file.truncate(3000)
-        done = self.train("run", ranks=2)  # its results are whole
-        self.assertIn("no good checkpoint", done.stdout)
-        self.assertIn("is finished", done.stdout)
-        done = self.train("run", "--eval.seed", 77, expect=2, ranks=2)  # for this the model is needed
-        self.assertIn("no good checkpoint", done.stderr)
-        self.assertEqual(os.path.getsize(self.path("run", "checkpoint.h5")), 3000)
+        expected = self.errors("run")
+        for damaged, step, words in ((("checkpoint.h5",), 40, "goes on from there"),
+                                     (("checkpoint.h5", "checkpoint.previous.h5"), 0, "trains anew")):
+            for name in damaged:
+                self.damage("run", name)
+            status = run("status", self.path("run"))
+            self.assertEqual(status.returncode, 75)
+            self.assertRegex(status.stdout, f"^unfinished .*: step {step} of 50.* is damaged.*{words}")
+            self.assertEqual(run("run", "--status", "--config", self.config, "--out", self.path("run")).returncode, 75)
+            # Stopped on its way, it keeps its results, and is not finished.
+            self.train("run", "--max-minutes", 0.000001, expect=75)
+            self.assertEqual(self.errors("run"), expected)
+            self.assertRegex(run("status", self.path("run")).stdout, f"^unfinished .*{words}")
+            self.train("run", ranks=2)
+            self.assertEqual(run("status", self.path("run")).returncode, 0)
+            self.assert_same_parameters("run", "whole")
+            self.assertEqual(self.errors("run"), expected)
+            self.assertIn("is finished", self.train("run").stdout)
+        self.assertTrue(os.path.exists(self.path("run", "checkpoint.h5.kept-1")))
+        for name in ("checkpoint.h5", "checkpoint.previous.h5"):  # the user's own decision
+            os.remove(self.path("run", name))
+        self.assertEqual(run("status", self.path("run")).returncode, 0)
+        self.assertIn("is finished", self.train("run").stdout)
+        self.assertIn("no checkpoint to evaluate anew", self.train("run", "--eval.seed", 77, expect=2).stderr)
+
+    def test_unfinished_run_with_damaged_checkpoints_alone_says_what_to_do(self):
+        self.train("run", "--train.steps", 20)
+        for name in os.listdir(self.path("run")):
+            if name.startswith("checkpoint"):
+                self.damage("run", name)
+        self.assertIn("move its checkpoint files away", self.train("run", expect=2, ranks=2).stderr)
+        for name in os.listdir(self.path("run")):
+            if name.startswith("checkpoint"):
+                os.remove(self.path("run", name))
+        self.train("run")
+
+    def test_state_of_another_build_is_noted(self):
+        self.train("run", "--train.steps", 20)
+        self.assertNotIn("computed by", self.train("run", "--train.steps", 30).stdout)
+
+        def edit(file):
+            file["provenance/git_revision"][-1] = "0123456"
+        our_files.change(self.path("run", "run.h5"), edit)
+        text = self.train("run").stdout
+        self.assertRegex(text, r"note: until here it was computed by tvem .* \(0123456; .*\), and goes on by tvem ")
+        self.assertNotIn("computed by", self.train("run", "--eval.seed", 9).stdout)
 
     def test_divergence_exit_1_and_what_to_do(self):
         os.environ["TVEM_TEST_WRITE_DELAY_MS"] = "500"  # longer than mpirun waits for the others when the first rank has left
@@ -266,12 +349,7 @@ class Folder(CliTest):
 
     def test_damaged_checkpoint_previous_one_is_used(self):
         self.train("run", "--train.steps", 40)
-        checkpoint = self.path("run", "checkpoint.h5")
-        with open(checkpoint, "r+b") as file:
-            file.seek(5000)
-            byte = file.read(1)
-            file.seek(5000)
-            file.write(bytes([byte[0] ^ 0xFF]))
+        self.damage("run", "checkpoint.h5")
         done = self.train("run")
         self.assertIn("checkpoint.h5", done.stdout + done.stderr)
         self.train("whole")

@@ -176,6 +176,28 @@ class Stop(unittest.TestCase):
                 self.assertIn("each is an MPI world of its own", done.stderr)
                 self.assertFalse(os.path.exists(self.path("world")))
 
+    def test_signal_is_heeded_within_a_task(self):
+        large = ("--task.dim", 768, "--task.components", 48, "--task.points", 1500, "--eval.tasks", 2)
+        for number, estimators in enumerate(("em:covariance=full", "em:restarts=1000:max_iterations=1000", "hartigan:restarts=1000", "lloyd:restarts=1000")):
+            process = self.start("evaluate", "--out", self.path(f"{number}.h5"), *large, "--eval.estimators", estimators)
+            time.sleep(6)
+            self.assertIsNone(process.poll(), "it ended before it could be stopped")
+            start = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            self.end(process, 75)
+            self.assertLess(time.monotonic() - start, 5, estimators)
+            self.assertFalse(os.path.exists(self.path(f"{number}.h5")))
+
+    def test_status_shows_how_far_a_run_is_between_checkpoints(self):
+        process = self.train("far", 10**6)
+        self.await_start(process, "far")
+        time.sleep(11)  # a sign of life comes every ten seconds
+        status = subprocess.run([TVEM, "status", self.path("far")], capture_output=True, text=True, check=False).stdout
+        self.assertRegex(status, "^running .*: step [1-9][0-9]* of 1000000")
+        self.assertFalse(os.path.exists(self.path("far", "checkpoint.h5")))
+        process.send_signal(signal.SIGTERM)
+        self.end(process, 75)
+
     def test_copy_of_a_folder_at_work_is_not_running(self):
         first = self.train("live", 10**6, 0, ("--train.checkpoint_minutes", "0.002"))
         self.await_start(first, "live")
