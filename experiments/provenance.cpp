@@ -38,8 +38,8 @@ Settings stored_settings(FileHeader const& header, std::filesystem::path const& 
   try {
     return parse_configuration(header.config_text, path.string(), {});
   } catch (ConfigurationError const& error) {
-    throw Error(path.string() +
-                " holds a configuration that this version of tvem does not know: " + error.what());
+    throw Error(path.string() + " holds a configuration that this version of tvem does not know: " +
+                std::string(error.what()).substr(0, 1000));
   }
 }
 

@@ -86,7 +86,7 @@ class ContentWriter {
     if (is_root) std::erase(names, content_digest_name);
     add(names.size());
     for (auto const& name : names) {
-      std::string const place = where + " attribute " + name;
+      std::string const place = where + (is_root ? "attribute " : " attribute ") + name;
       Hdf5Handle const attribute =
           hdf5::attribute_handle(H5Aopen(object, name.c_str(), H5P_DEFAULT), place, "found");
       add_text(name);

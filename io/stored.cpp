@@ -132,7 +132,7 @@ std::string StoredGroup::text_of(Object const& object, std::string const& name) 
 
 template <class T>
 T StoredGroup::number_of(Object const& object, std::string const& name) const {
-  return numbers<T>(attribute(object, name), name)[0];
+  return numbers<T>(attribute(object, name), name + " (an attribute)")[0];
 }
 
 std::string StoredGroup::text_attribute(std::string const& name) const {

@@ -70,11 +70,14 @@ void limit(decltype(RLIMIT_AS) resource, rlim_t most) {
   setrlimit(resource, &bounds);
 }
 
-/// Address space of this process so far; none when the system does not say.
-rlim_t present_memory() {
+/// What there is, when the system says it, and as much more. Sanitizers take all of the address
+/// space for their shadow memory.
+void limit_memory([[maybe_unused]] rlim_t more) {
+#ifndef __SANITIZE_ADDRESS__
   rlim_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages;
-  return pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE));
+  if (pages > 0) limit(RLIMIT_AS, pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + more);
+#endif
 }
 
 void confine(Limits const& limits) {
@@ -83,10 +86,7 @@ void confine(Limits const& limits) {
     std::signal(signal, SIG_DFL);
   limit_time(limits.time);
   limit(RLIMIT_CORE, 0);
-#ifndef __SANITIZE_ADDRESS__  // whose shadow memory is all of the address space
-  if (rlim_t const present = present_memory(); present > 0)
-    limit(RLIMIT_AS, present + limits.memory);
-#endif
+  limit_memory(limits.memory);
   int const nothing = open("/dev/null", O_WRONLY);
   dup2(nothing, STDOUT_FILENO);
   dup2(nothing, STDERR_FILENO);

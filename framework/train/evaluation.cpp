@@ -82,6 +82,7 @@ class Parts {
     if (wants_stop) wants_stop_ = [&] { return is_interrupted_ || wants_stop(); };
   }
   std::function<bool()> const& wants_stop() const { return wants_stop_; }
+  bool is_interrupted() const { return is_interrupted_; }
   /// Collective. Whether a rank has left a part, in the end.
   bool are_left(Communicator const& comm) const { return comm.max(is_interrupted_ ? 1 : 0) == 1; }
   template <class Part>
@@ -167,7 +168,8 @@ Evaluation evaluate(Settings const& settings, Communicator const& comm,
         rows.add_fit(task, held_out, items[i], fit, watch.seconds());
       });
     }
-    if (hooks.progress && comm.is_root()) hooks.progress(id + 1, settings.eval.tasks);
+    if (hooks.progress && comm.is_root() && !parts.is_interrupted())
+      hooks.progress(id + 1, settings.eval.tasks);
   }
   if (parts.are_left(comm)) throw_stopped();
   return rows.gather(comm, specs);
