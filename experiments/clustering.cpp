@@ -47,10 +47,17 @@ struct Frame {
   Scaling scaling;
 };
 
-/// Where every method does the same in all units and wherever the origin is.
-Frame centred(RowMatrix const& points, int components) {
-  Scaling const scaling = centred_scaling(points);
+Frame frame_of(RowMatrix const& points, int components, Scaling const& scaling) {
   return {task_of(scaling.from_points(points), components), scaling};
+}
+
+/// The units of the points, in which coordinates that are constant are 0: their value tells
+/// nothing.
+Scaling without_constants(RowMatrix const& points) {
+  Scaling scaling{.origin = Eigen::VectorXd::Zero(points.cols())};
+  for (Eigen::Index c = 0; c < points.cols(); ++c)
+    if (is_constant(points, c)) scaling.origin[c] = points(0, c);
+  return scaling;
 }
 
 /// Means and standard deviations of the coordinates of a task.
@@ -305,10 +312,11 @@ std::vector<ClusteringResult> cluster_points(TrainedModel const& model,
     transformer->set_parameters(model.state.parameters);
   }
   RowMatrix const points = without_rounding(table.points);
-  Frame const own = centred(points, components);
+  // Where every method does the same in all units and wherever the origin is.
+  Frame const own = frame_of(points, components, centred_scaling(points));
   // A model that was trained without standardised input knows the units of its training.
   bool const is_scaled = is_rescaled || model.settings.input.standardize;
-  Frame const of_model = is_scaled ? own : Frame{task_of(points, components), {}};
+  Frame const of_model = is_scaled ? own : frame_of(points, components, without_constants(points));
   Units const units_of_model =
       is_rescaled ? training_units(model.settings, own.task.points) : Units{};
   auto const truth = numbered(table.labels);
@@ -319,7 +327,8 @@ std::vector<ClusteringResult> cluster_points(TrainedModel const& model,
     if (needs_model(spec.method))
       fit = model_fit(model, *transformer, of_model.task, seed, units_of_model);
     if (spec.method != Method::transformer) {
-      if (!is_scaled) fit.mixture = own.scaling.from_points(fit.mixture);
+      if (!is_scaled)
+        fit.mixture = own.scaling.from_points(of_model.scaling.to_points(fit.mixture));
       fit = fit_in_fair_units(spec, own.task, [&](Task const& in_units, Units const& units) {
         if (spec.method != Method::transformer_em)
           return run_baseline(spec, model.settings, in_units, set,

@@ -358,6 +358,15 @@ class Units(ClusterTest):
         for name in ("em", "lloyd", "hartigan"):
             self.assertEqual(named(expected.labels.sel(estimator=name).values), [0, 0, 0, 1, 1, 1])
 
+    def test_a_constant_column_has_no_part_for_a_model_with_units_of_its_own(self):
+        x, options = [0, 1, 2, 5, 6, 7], ("--estimators", "transformer,transformer+em")
+        _, expected = self.results([x, [0] * 6], 3, *options, model=RAW_MODEL)
+        for value in (0.1, 1e8):
+            _, table = self.results([x, [value] * 6], 3, *options, model=RAW_MODEL)
+            np.testing.assert_array_equal(table.responsibilities, expected.responsibilities)
+            np.testing.assert_array_equal(table.log_likelihood, expected.log_likelihood)
+            np.testing.assert_allclose(table.means[..., 1].sel(estimator="transformer+em"), value, 1e-12)
+
     def test_a_column_constant_but_for_rounding_has_no_part(self):
         x = [0, 1, 2, 10, 11, 12]
         text, table = self.results([x, [0.1, 0.1, np.nextafter(0.1, 1), 0.1, np.nextafter(0.1, 0), 0.1]], 2)
