@@ -126,6 +126,28 @@ class ForeignTest(unittest.TestCase):
             self.keeps(arguments, "mine.h5", "run")
             self.keeps(arguments, "failed.txt", "run")
 
+    def test_names_that_are_too_long_exit_2(self):
+        long, iris = self.path(300 * "x"), os.path.join(SOURCE, "tests/data/iris.csv")
+        cluster = ("cluster", "--labels", "Species", "--components", 3, "--estimators", "lloyd")
+        for words in (("run", "--config", long, "--out", self.path("o")), ("run", "--out", long), ("report", long), ("status", long),
+                      ("collect", long), ("collect", self.path("sweep"), "--out", long), ("sweep", "--out", long, "--sweep.run.seed", "1, 2"),
+                      ("evaluate", "--out", long, "--eval.estimators", "em"), ("evaluate", "--model", long, "--out", self.path("o")),
+                      (*cluster, "--data", long, "--out", self.path("o")), (*cluster, "--data", iris, "--out", long),
+                      (*cluster, "--data", iris, "--out", self.path("o"), "--csv", long)):
+            code, text = tvem(*words)
+            self.assertEqual(code, 2, (words, text))
+            self.assertIn("File name too long", text)
+            self.assertNotIn("filesystem error", text)
+            self.assertFalse(os.path.exists(self.path("o")))
+
+    def test_labels_on_standard_output_take_the_place_of_the_table(self):
+        iris = os.path.join(SOURCE, "tests/data/iris.csv")
+        for target in ("-", "/dev/stdout"):
+            code, text = tvem("cluster", "--data", iris, "--labels", "Species", "--components", 3, "--estimators", "lloyd",
+                              "--out", self.path("labels.h5"), "--csv", target)
+            self.assertEqual(code, 0, text)
+            self.assertRegex(text, r'\Apoint,"lloyd"\n1,[012]\n(\d+,[012]\n){149}\Z')
+
     def test_kept_files_are_named(self):
         place = self.path("named")
         shutil.copytree(self.path("run"), place)
