@@ -10,6 +10,7 @@
 #include "tvem/core/instruction_set.hpp"
 #include "tvem/core/text.hpp"
 #include "tvem/io/durable.hpp"
+#include "tvem/io/our_file.hpp"
 #include "write_target.hpp"
 
 namespace tvem {
@@ -50,7 +51,7 @@ std::vector<std::string> metrics_of(std::string const& list) {
 /// Refuses a file that cannot be written without losing something else.
 void check_target(fs::path const& file) {
   std::string const problem = target_problem(
-      file, [](fs::path const& present) { return is_sweep_file(present) || is_changed(present); });
+      file, [](fs::path const& present) { return is_sweep_file(present) || is_damaged(present); });
   if (!problem.empty()) throw ConfigurationError(file.string() + ": " + problem);
 }
 
@@ -62,9 +63,11 @@ void collect_and_write(CommandContext const& context, fs::path const& folder, fs
     throw ConfigurationError("there is no sweep at " + folder.string() +
                              "; give the folder that tvem sweep wrote");
   check_target(out);
-  if (is_foreign(out))
+  if (is_damaged(out)) {
     say(context.comm, "note: " + out.string() + " is damaged, or another program has changed it; " +
                           "it is kept as " + name_to_keep(out).filename().string() + "\n");
+    keep_aside(out);
+  }
   CollectedSweep collected = collect(folder, *sweep, per_task);
   FileHeader& header = collected.table.header;
   header.created_utc = now_utc();

@@ -11,6 +11,7 @@
 #include "tvem/io/config.hpp"
 #include "tvem/io/durable.hpp"
 #include "tvem/io/identity.hpp"
+#include "tvem/io/our_file.hpp"
 #include "tvem/train/state_digest.hpp"
 
 namespace tvem {
@@ -43,11 +44,11 @@ std::optional<RunRecord> read_stored_run(fs::path const& file, std::string& dama
   try {
     return read_run_file(file);
   } catch (Error const& error) {
-    if (!is_changed(file))
+    if (!is_damaged(file))
       throw ConfigurationError(std::string(error.what()) +
                                "; choose another --out, or move this file away");
     damage = std::string(error.what()) + "; it is kept as " +
-             name_to_keep(file).filename().string() + ", and a new one is written";
+             name_to_keep(file).filename().string() + ", and written anew";
     return std::nullopt;
   }
 }
@@ -130,6 +131,7 @@ void RunFolder::read_run_file_of_folder() {
   std::string damage;
   auto stored = read_stored_run(run_file(), damage);
   note(damage);
+  is_run_file_damaged_ = !damage.empty();
   if (!stored) return;
   check_same_training(stored->header, settings_, path_);
   record_.header = stored->header;
@@ -171,16 +173,17 @@ Checkpoint RunFolder::checkpoint_of(TrainingState const& state) const {
 
 void RunFolder::write_checkpoint(TrainingState const& state) {
   if (!comm_.is_root()) return;
-  if (is_last_damaged_) set_damaged_aside();
+  if (is_last_damaged_) set_aside("checkpoint.h5", is_last_damaged_);
   tvem::write_checkpoint(path_, checkpoint_of(state), may_replace_);
   write_run(state);
 }
 
-/// So that it does not take the place of the good one before it, since its seal may be right.
-void RunFolder::set_damaged_aside() {
+/// A damaged file, whose seal may be right: so that it is not lost, nor takes the place of the good
+/// one before it.
+void RunFolder::set_aside(char const* name, bool& is_damaged) {
   if (may_replace_) may_replace_();
-  if (fs::exists(path_ / "checkpoint.h5")) keep_aside(path_ / "checkpoint.h5");
-  is_last_damaged_ = false;
+  if (fs::exists(path_ / name)) keep_aside(path_ / name);
+  is_damaged = false;
 }
 
 fs::path RunFolder::write_diverged(TrainingState const& state) {
@@ -214,6 +217,7 @@ void RunFolder::write_evaluation(TrainingState const& state, Evaluation evaluati
 void RunFolder::write_run(TrainingState const& state) {
   // What is evaluated stays, until there is more, or another evaluation.
   if (!record_.evaluation && state.step <= steps_evaluated_) return;
+  if (is_run_file_damaged_) set_aside("run.h5", is_run_file_damaged_);
   steps_evaluated_ = -1;
   record_.training_identity = training_identity(settings_);
   record_.evaluation_identity = record_.evaluation ? evaluation_identity(settings_) : "";

@@ -59,7 +59,7 @@ class RunFolder {
   bool has_gone_on(std::filesystem::path const& folder, TrainingState const& state) const;
   void read_run_file_of_folder();
   void write_run(TrainingState const& state);
-  void set_damaged_aside();
+  void set_aside(char const* name, bool& is_damaged);
   Checkpoint checkpoint_of(TrainingState const& state) const;
   std::filesystem::path run_file() const { return path_ / "run.h5"; }
 
@@ -73,6 +73,7 @@ class RunFolder {
   bool is_trained_ = false, is_evaluated_ = false;
   bool is_last_damaged_ = false;  // checkpoint.h5
   bool is_model_lost_ = false;
+  bool is_run_file_damaged_ = false;    // of rank 0
   std::int64_t steps_in_run_file_ = 0;  // of rank 0
   std::int64_t steps_evaluated_ =
       -1;  // of the evaluation in run.h5, which may be another; -1: none

@@ -89,8 +89,6 @@ bool is_foreign(fs::path const& path) {
   }
 }
 
-bool is_changed(fs::path const& path) { return has_seal(path) && is_foreign(path); }
-
 fs::path name_to_keep(fs::path const& path) {
   for (int i = 1;; ++i) {
     fs::path const name = path.string() + ".kept-" + std::to_string(i);

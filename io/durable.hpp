@@ -15,9 +15,6 @@ using MayReplace = std::function<void()>;
 /// over.
 bool is_foreign(std::filesystem::path const& path);
 
-/// Whether it is one of ours that is damaged, or that another program has changed.
-bool is_changed(std::filesystem::path const& path);
-
 /// The name that a file in the way is given: FILE.kept-N, the first that is free.
 std::filesystem::path name_to_keep(std::filesystem::path const& path);
 void keep_aside(std::filesystem::path const& path);

@@ -58,4 +58,14 @@ StoredGroup read_our_file(std::filesystem::path const& path) {
                                   [&] { return verified_content(path, limit); })};
 }
 
+bool is_damaged(std::filesystem::path const& path) {
+  if (!has_seal(path)) return false;
+  try {
+    read_our_file(path);
+    return false;
+  } catch (Error const&) {
+    return true;
+  }
+}
+
 }  // namespace tvem

@@ -23,4 +23,7 @@ void write_our_file(std::filesystem::path const& path, std::filesystem::path con
 /// it.
 StoredGroup read_our_file(std::filesystem::path const& path);
 
+/// Whether it begins as a file of ours, but is damaged, or another program has changed it.
+bool is_damaged(std::filesystem::path const& path);
+
 }  // namespace tvem

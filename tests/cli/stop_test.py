@@ -180,7 +180,7 @@ class Stop(unittest.TestCase):
         large = ("--task.dim", 768, "--task.components", 48, "--task.points", 1500, "--eval.tasks", 2)
         for number, estimators in enumerate(("em:covariance=full", "em:restarts=1000:max_iterations=1000", "hartigan:restarts=1000", "lloyd:restarts=1000")):
             process = self.start("evaluate", "--out", self.path(f"{number}.h5"), *large, "--eval.estimators", estimators)
-            time.sleep(6)
+            time.sleep(3)
             self.assertIsNone(process.poll(), "it ended before it could be stopped")
             start = time.monotonic()
             process.send_signal(signal.SIGTERM)
