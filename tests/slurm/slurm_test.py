@@ -218,8 +218,8 @@ class Slurm(unittest.TestCase):
         self.assertFalse(os.path.exists(self.path("never")))
         run("srun", "-n", 2, "--mpi=pmix", TVEM, "run", "--out", self.path("two"), *KEYS, "--train.steps", 5)
 
-    def ask(self, *words, expect=0, root=SOURCE, **environment):
-        return run("bash", os.path.join(root, "jobs", "submit.sh"), *words, expect=expect, **{"TVEM": TVEM, **environment})
+    def ask(self, *words, expect=0, root=None, **environment):
+        return run("bash", os.path.join(root or SOURCE, "jobs", "submit.sh"), *words, expect=expect, **{"TVEM": TVEM, **environment})
 
     def test_wrong_submissions_exit_2_and_submit_nothing(self):
         before = run("squeue", "-h", "-a")
