@@ -44,6 +44,7 @@ void seal_file(std::filesystem::path const& path) {
 }
 
 bool has_seal(std::filesystem::path const& path) {
+  if (!std::filesystem::is_regular_file(path)) return false;  // opening a pipe would wait
   std::string start(seal_start.size(), ' ');
   std::ifstream file(path, std::ios::binary);
   return file.read(start.data(), static_cast<std::streamsize>(start.size())) && start == seal_start;
