@@ -44,7 +44,10 @@ void seal_file(std::filesystem::path const& path) {
 }
 
 void verify_seal(std::filesystem::path const& path) {
-  std::ifstream file(path, std::ios::binary);
+  // Before it is opened: opening a pipe would wait for its other end.
+  std::error_code unknown;
+  bool const is_file = std::filesystem::is_regular_file(path, unknown);
+  std::ifstream file(is_file ? path : std::filesystem::path(), std::ios::binary);
   if (!file)
     throw Error(path.string() + " cannot be read; see whether it exists and may be opened");
   std::string block(user_block_bytes, '\0');

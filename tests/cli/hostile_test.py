@@ -191,6 +191,11 @@ class Hostile(Folder):
                     self.assertEqual(tvem("sweep", "--config", config, "--out", copy).returncode, 0)
                     self.assertEqual(tvem("status", copy).returncode, 0)
 
+    def test_a_pipe_is_no_file(self):
+        pipe = self.path("pipe.h5")
+        os.mkfifo(pipe)
+        self.expect(tvem("report", pipe), "", (2,), "pipe.h5", "cannot be read")
+
     # ---- values that cannot be, with both digests right
 
     def refused(self, original, name, edit, *words, digest=True):
