@@ -131,7 +131,7 @@ class Evaluate(Folder):
 
     @unittest.skipIf("ASAN_OPTIONS" in os.environ, "the sanitizer needs more address space than any limit leaves")
     def test_tasks_that_the_memory_is_too_small_for_exit_2_and_write_nothing(self):
-        wide, out = self.path("wide"), self.path("never.h5")
+        wide, out = self.path("wide"), self.path("too_large.h5")
         run("run", "--out", wide, "--model.layers", 1, "--model.width", 512, "--model.mlp_ratio", 1, "--train.steps", 1,
             "--train.tasks_per_step", 1, "--train.evaluate_every", 0, "--eval.tasks", 2, "--eval.estimators", "transformer")
         limited = ["sh", "-c", 'ulimit -v 600000; exec "$@"', "sh", TVEM]
