@@ -133,8 +133,8 @@ int main(int argc, char** argv) {
     return static_cast<int>(ExitCode::stopped);
   } catch (std::bad_alloc const&) {
     return fail(
-        "out of memory; attention needs n^2 numbers a head for the n points of a task, and "
-        "activations grow with task.points, model.width and parallel.chunk: lower one of "
+        "out of memory; in training attention needs n^2 numbers a head for the n points of a task, "
+        "and activations grow with task.points, model.width and parallel.chunk: lower one of "
         "them, or use fewer points or ranks a node");
   } catch (std::exception const& error) {
     return fail(error.what());

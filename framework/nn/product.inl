@@ -119,7 +119,8 @@ class EndFetch {
  public:
   EndFetch(Product<T> const& q, Tile<T> const& tile)
       : c_stride_(q.c_row_stride), add_stride_(q.add_row_stride) {
-    std::ptrdiff_t const row = tile.row + rows;
+    // Of the last tile its own rows: pages that are not there take long to look for.
+    std::ptrdiff_t const row = tile.row + 2 * rows <= q.m ? tile.row + rows : q.m - rows;
     c_ = q.c + row * c_stride_ + tile.col;
     add_ = q.add && q.add != q.c ? q.add + row * add_stride_ + tile.col : c_;
     along_ = q.factor && q.factor != q.c ? q.factor : q.slope;
@@ -275,17 +276,23 @@ void pack_tiles(Product<T> const& q, RowTiles const& tiles, int first, int last,
 
 /// Chooses what to fetch during the tile `t` of `n_tiles` in its row block: with the first panel
 /// the next tile's rows of A; with the first panels of a transposed A, its columns in the next row
-/// block; else, or when there is no more of that, the next panel of B.
+/// block; else, or when there is no more of that, the next panel of B. At the end of B it is this
+/// panel: pages that are not there take long to look for.
 template <class T, bool in_place>
 inline void fetch_soon(Product<T> const& q, Tile<T>& tile, int t, int n_tiles,
                        RowTiles const& tiles, int end) {
-  constexpr int line = 64 / static_cast<int>(sizeof(T));
-  tile.soon = tile.b + (2 * q.k + t * tile.depth) * lanes<T>;
+  constexpr std::ptrdiff_t line = 64 / sizeof(T);
+  std::ptrdiff_t const ahead =
+      (2 * std::ptrdiff_t{q.k} + std::ptrdiff_t{t} * tile.depth) * lanes<T>;
+  std::ptrdiff_t const width = (q.n + lanes<T> - 1) / lanes<T> * lanes<T>;
+  bool const has_more = tile.b - q.packed_b + ahead + tile.depth * line <= q.k * width;
+  tile.soon = has_more ? tile.b + ahead : tile.b;
   tile.soon_step = line;
   if (in_place) {
-    if (tile.col == 0) tile.soon = tile.a + (tiles.begin(t + 1) - tiles.begin(t)) * q.a_row_stride;
+    if (tile.col == 0 && t + 1 < n_tiles)
+      tile.soon = tile.a + (tiles.begin(t + 1) - tiles.begin(t)) * q.a_row_stride;
   } else if (end < tiles.n_tiles) {
-    int const walk = tile.col / (2 * lanes<T>)*n_tiles + t;
+    std::ptrdiff_t const walk = tile.col / (2 * lanes<T>)*n_tiles + t;
     if (walk * line < row_block_tiles * tile_rows) {
       tile.soon = tile.origin + tiles.begin(end) + walk * line;
       tile.soon_step = q.a_col_stride;

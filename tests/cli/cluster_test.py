@@ -193,6 +193,46 @@ class Results(ClusterTest):
         self.assertGreater(os.path.getsize(self.path("clusters.png")), 10000)
 
 
+@unittest.skipIf("ASAN_OPTIONS" in os.environ, "the sanitizer needs more address space than any limit leaves")
+class Memory(ClusterTest):
+    """Of the small model, whose attention on 6000 points is 576 MB as a whole."""
+
+    def points(self, n):
+        with h5py.File(self.path(f"{n}.h5"), "w") as file:
+            file["points"] = np.random.default_rng(1).normal(size=(n, 2))
+        return self.path(f"{n}.h5")
+
+    def limited(self, n):
+        out = self.path("limited.h5")
+        words = ("cluster", "--model", self.raw_model, "--data", self.points(n), "--dataset", "points", "--components",
+                 3, "--estimators", "transformer", "--out", out)
+        return run(*words, command=["sh", "-c", 'ulimit -v 600000; exec "$@"', "sh"]), out
+
+    def test_transformer_takes_memory_linear_in_the_points(self):
+        done, out = self.limited(6000)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with h5py.File(out) as file:
+            self.assertEqual(file["clustering/labels"].shape, (1, 6000))
+        os.remove(out)
+
+    def test_points_that_the_memory_is_too_small_for_are_refused_before_work_starts(self):
+        done, out = self.limited(600000)
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertRegex(done.stderr, r"600000 points: the Transformer takes 0\.\d\d GB of memory for them, and "
+                                      r"0\.\d\d GB are left; give fewer points")
+        self.assertFalse(os.path.exists(out))
+
+    def test_much_memory_is_said_beforehand(self):
+        words = ("cluster", "--model", self.raw_model, "--data", self.points(1000000), "--dataset", "points",
+                 "--components", 3, "--out", self.path("much.h5"))
+        with subprocess.Popen(["timeout", "60", TVEM, *map(str, words)], stdout=subprocess.PIPE, text=True) as process:
+            for line in process.stdout:
+                if "the Transformer takes" in line:
+                    break
+            process.terminate()
+        self.assertRegex(line, r"1000000 points: the Transformer takes 1\.\d\d GB of memory")
+
+
 class Models(ClusterTest):
     def test_knowledge_of_the_models_evaluation_is_not_asked_of_own_points(self):
         model = self.path("knowing")

@@ -4,11 +4,13 @@ usage: evaluate_test.py TVEM MPIEXEC [unittest arguments]
 """
 
 import os
+import subprocess
+import unittest
 
 import h5py
 import numpy as np
 
-from swept import SWEEP, Folder, main, run
+from swept import SWEEP, TVEM, Folder, main, run
 
 
 class Evaluate(Folder):
@@ -128,6 +130,20 @@ class Evaluate(Folder):
         self.assertIn("has not written", run("evaluate", *model, "--out", precious, expect=2).stderr)
         with open(precious, encoding="utf-8") as file:
             self.assertEqual(file.read(), "data")
+
+    @unittest.skipIf("ASAN_OPTIONS" in os.environ, "the sanitizer needs more address space than any limit leaves")
+    def test_tasks_that_the_memory_is_too_small_for_exit_2_and_write_nothing(self):
+        wide, out = self.path("wide"), self.path("too_large.h5")
+        run("run", "--out", wide, "--model.layers", 1, "--model.width", 512, "--model.mlp_ratio", 1, "--train.steps", 1,
+            "--train.tasks_per_step", 1, "--train.evaluate_every", 0, "--eval.tasks", 2, "--eval.estimators", "transformer")
+        limited = ["sh", "-c", 'ulimit -v 600000; exec "$@"', "sh", TVEM]
+        words = ["evaluate", "--model", wide, "--out", out, "--eval.tasks", "2", "--eval.estimators"]
+        done = subprocess.run([*limited, *words, "transformer", "--task.points", "50..100000"], capture_output=True,
+                              text=True, timeout=300, check=False)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertRegex(done.stderr, r"task\.points: 100000 points: the Transformer takes 2\.\d\d GB of memory")
+        self.assertFalse(os.path.exists(out))
+        subprocess.run([*limited, *words, "em", "--task.points", "100000"], capture_output=True, timeout=300, check=True)
 
 
 if __name__ == "__main__":
