@@ -73,7 +73,10 @@ void evaluation_job(EvaluationRequest const& request, Communicator const& comm,
   if (!comm.is_root()) return;
   // Somebody may have moved it here: our own have their identity in their name.
   std::string const present = evaluation_of_file(request.file);
-  if (!present.empty() && present != identity_of(request)) keep_aside(request.file);
+  if (!present.empty() && present != identity_of(request)) {
+    if (hooks.may_replace) hooks.may_replace();
+    keep_aside(request.file);
+  }
   write_evaluation_file(
       request.file,
       {.header = header_of(request, this_start(comm.size(), instruction_set, command_line)),
