@@ -1,10 +1,11 @@
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 
 #include "command_line.hpp"
 #include "config_input.hpp"
 #include "evaluation_job.hpp"
-#include "report.hpp"
+#include "run_claim.hpp"
 #include "stop_request.hpp"
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
@@ -25,7 +26,7 @@ std::vector<OwnOption> const options{
      "folder of a trained model, as tvem run wrote it; without it, baselines alone"},
     {"config", "FILE", "without --model: configuration of the tasks, an INI file"},
     {"out", "FILE", "the HDF5 file to write"},
-    {"max-minutes", "M", "stop after so many minutes, with nothing written (exit code 75)"},
+    {"max-minutes", "M", "stop after so many minutes (exit code 75); the same command goes on"},
     {"help", "", "this text"},
 };
 
@@ -101,6 +102,21 @@ EvaluationRequest read_request(CommandContext const& context, SplitArguments con
   return request;
 }
 
+/// Collective. The claim on the file, on rank 0. Throws ConfigurationError on all ranks when
+/// another process is at work on it.
+std::unique_ptr<RunClaim> claim_evaluation(Communicator const& comm, fs::path const& file) {
+  std::unique_ptr<RunClaim> claim;
+  on_root(comm, [&] {
+    fs::path const claim_file = fs::absolute(file).string() + ".claim.txt";
+    claim = RunClaim::take(claim_file);
+    if (!claim)
+      throw ConfigurationError("--out " + file.string() + ": " + RunClaim::owner(claim_file) +
+                               " is at work on it; wait for it, end it, or choose another file "
+                               "(a claim lapses after five minutes without a sign of life)");
+  });
+  return claim;
+}
+
 }  // namespace
 
 int evaluate_command(CommandContext const& context) {
@@ -125,13 +141,14 @@ int evaluate_command(CommandContext const& context) {
   }
   for (auto const& note : unused_keys(request.settings)) say(context.comm, "note: " + note + "\n");
   StopRequest const stop(arguments.value("max-minutes"));
-  evaluation_job(request, context.comm, context.command_line, Voice::aloud,
-                 {.on_alive = {},
-                  .on_steps = {},
-                  .wants_stop = [&] { return stop.is_there(); },
-                  .may_replace = {}});
-  on_root(context.comm,
-          [&] { say(context.comm, "\n" + report_table(read_evaluation_file(request.file))); });
+  auto const claim = claim_evaluation(context.comm, request.file);
+  WorkHooks const hooks{.on_alive = [&] { claim->check_now_and_then(); },
+                        .on_steps = {},
+                        .wants_stop = [&] { return stop.is_there(); },
+                        .may_replace = [&] { claim->check(); }};
+  std::string const table =
+      evaluation_job(request, context.comm, context.command_line, Voice::aloud, hooks);
+  say(context.comm, "\n" + table);
   return static_cast<int>(ExitCode::finished);
 }
 

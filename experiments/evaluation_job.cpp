@@ -3,9 +3,10 @@
 #include <algorithm>
 
 #include "command_line.hpp"
+#include "kept_evaluation.hpp"
 #include "memory.hpp"
-#include "progress.hpp"
 #include "provenance.hpp"
+#include "report.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/io/config.hpp"
 #include "tvem/io/evaluation_file.hpp"
@@ -54,8 +55,8 @@ std::string identity_of(EvaluationRequest const& request) {
                        : evaluation_identity(request.settings);
 }
 
-void evaluation_job(EvaluationRequest const& request, Communicator const& comm,
-                    std::string const& command_line, Voice voice, WorkHooks const& hooks) {
+std::string evaluation_job(EvaluationRequest const& request, Communicator const& comm,
+                           std::string const& command_line, Voice voice, WorkHooks const& hooks) {
   InstructionSet instruction_set = common_instruction_set(comm);
   std::optional<Transformer<float>> transformer;
   std::optional<EvaluatedModel> model;
@@ -67,23 +68,26 @@ void evaluation_job(EvaluationRequest const& request, Communicator const& comm,
     transformer->set_parameters(request.model->state.parameters);
     model.emplace(EvaluatedModel{trained, *transformer});
   }
-  Progress progress("evaluation, tasks of rank 0:", voice == Voice::aloud && comm.is_root());
-  Evaluation table =
-      evaluate(request.settings, comm, model, instruction_set, evaluation_hooks(progress, hooks));
-  if (!comm.is_root()) return;
+  KeptEvaluation kept(comm, request.file, identity_of(request), request.settings);
+  instruction_set = kept.instruction_set(instruction_set);
+  kept.evaluate(model, instruction_set,
+                header_of(request, this_start(comm.size(), instruction_set, command_line)), voice,
+                hooks);
+  if (!comm.is_root()) return "";
   // Somebody may have moved it here: our own have their identity in their name.
   std::string const present = evaluation_of_file(request.file);
   if (!present.empty() && present != identity_of(request)) {
     if (hooks.may_replace) hooks.may_replace();
     keep_aside(request.file);
   }
-  write_evaluation_file(
-      request.file,
-      {.header = header_of(request, this_start(comm.size(), instruction_set, command_line)),
-       .evaluation_identity = identity_of(request),
-       .model = origin_of(request.model),
-       .evaluation = std::move(table)},
-      hooks.may_replace);
+  EvaluationRecord const record{.header = kept.header(),
+                                .evaluation_identity = identity_of(request),
+                                .model = origin_of(request.model),
+                                .evaluation = {}};
+  EvaluationSummary summary;
+  write_evaluation_file(request.file, record, hooks.may_replace, kept.source(summary));
+  kept.remove();
+  return report_table(record, summary);
 }
 
 }  // namespace tvem

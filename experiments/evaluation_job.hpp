@@ -21,10 +21,11 @@ struct EvaluationRequest {
 /// What the evaluation is (identity.hpp).
 std::string identity_of(EvaluationRequest const& request);
 
-/// Collective. Evaluates and writes the file, in whatever folder it is. Whatever may be wrong with
-/// the request has been looked for. Throws StoppedOnRequest on all ranks alike; any other exception
-/// may be of one rank alone.
-void evaluation_job(EvaluationRequest const& request, Communicator const& comm,
-                    std::string const& command_line, Voice voice, WorkHooks const& hooks = {});
+/// Collective. Evaluates, or goes on from what is there, and writes the file, in whatever folder it
+/// is. Whatever may be wrong with the request has been looked for. Returns the table on rank 0.
+/// Throws StoppedOnRequest on all ranks alike; any other exception may be of one rank alone.
+std::string evaluation_job(EvaluationRequest const& request, Communicator const& comm,
+                           std::string const& command_line, Voice voice,
+                           WorkHooks const& hooks = {});
 
 }  // namespace tvem

@@ -67,6 +67,12 @@ Progress::Progress(std::string title, bool is_active, std::int64_t done_before)
       is_terminal_(is_active && output_is_terminal()),
       done_before_(done_before) {}
 
+void Progress::say(std::string const& lines) {
+  if (!is_active_ || lines.empty()) return;
+  line_.clear();
+  print(lines);
+}
+
 void Progress::show(std::int64_t done, std::int64_t total, std::string const& details) {
   if (!is_active_) return;
   auto const now = Clock::now();

@@ -35,6 +35,8 @@ class Progress {
 
   /// details: what stands behind the count, such as the loss.
   void show(std::int64_t done, std::int64_t total, std::string const& details);
+  /// Prints lines of their own.
+  void say(std::string const& lines);
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -34,6 +34,18 @@ ProvenanceRecord this_start(int ranks, InstructionSet instruction_set,
           .command = command_line};
 }
 
+std::string other_build_note(std::vector<ProvenanceRecord> const& starts) {
+  if (starts.empty()) return "";
+  auto const text_of = [](ProvenanceRecord const& start) {
+    return "tvem " + start.program_version + " (" + start.git_revision + "; " + start.build + ")";
+  };
+  std::string const before = text_of(starts.back()),
+                    now = text_of(this_start(1, InstructionSet::portable, ""));
+  if (before == now) return "";
+  return "note: until here it was computed by " + before + ", and goes on by " + now +
+         ": its bits may differ from an uninterrupted run\n";
+}
+
 Settings stored_settings(FileHeader const& header, std::filesystem::path const& path) {
   try {
     return parse_configuration(header.config_text, path.string(), {});

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "tvem/core/instruction_set.hpp"
 #include "tvem/core/settings.hpp"
@@ -15,6 +16,10 @@ std::string now_utc();
 /// What a file says of this start of the program.
 ProvenanceRecord this_start(int ranks, InstructionSet instruction_set,
                             std::string const& command_line);
+
+/// A line for a result that was begun by the last of these starts, when this program is of another
+/// build: bits are promised for one. Empty otherwise.
+std::string other_build_note(std::vector<ProvenanceRecord> const& starts);
 
 /// The settings of the training that a file holds. Throws Error when this version does not know
 /// them.

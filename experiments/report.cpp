@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <numeric>
 #include <vector>
 
 #include "formatting.hpp"
@@ -19,58 +18,26 @@ namespace {
 constexpr double quantile_levels[] = {0.1, 0.5, 0.9};
 constexpr int n_resamples = 1000;
 
-/// One estimator's summary over the tasks.
-struct Summary {
-  std::string estimator;
-  std::vector<Moments> metrics;  // in the order of evaluation_metrics
-  double iterations_mean = 0;
-  PairedDifference difference{};   // its error - the reference's
-  PairedDifference bootstrap{};    // the same by the bootstrap
-  double win_rate = 0;             // against the reference
-  std::vector<double> quantiles;   // of the error, at quantile_levels
-  std::vector<int> status_counts;  // by status
-  std::int64_t collapsed_restarts = 0, dead_components = 0;
+double mean(EstimatorSummary const& summary, std::vector<double> Evaluation::*metric) {
+  return summary[metric].mean();
+}
+
+double iterations_mean(EvaluationSummary const& summary, std::size_t estimator) {
+  return static_cast<double>(summary[estimator].iterations) /
+         static_cast<double>(summary.n_tasks());
+}
+
+/// What needs all tasks of an estimator at once.
+struct Detail {
+  PairedDifference bootstrap;     // error - the reference's
+  std::vector<double> quantiles;  // of the error, at quantile_levels
 };
 
-std::vector<Summary> summaries_of(Evaluation const& table, bool is_detailed) {
-  std::vector<Summary> summaries;
+Detail detail_of(Evaluation const& table, std::size_t estimator) {
+  auto const error = table.row(table.error, estimator);
   auto const reference = table.row(table.error, reference_of(table.estimators));
-  for (std::size_t e = 0; e < table.estimators.size(); ++e) {
-    auto const error = table.row(table.error, e);
-    auto const total = [&](std::vector<int> const& counts) {
-      auto const row = table.row(counts, e);
-      return std::accumulate(row.begin(), row.end(), std::int64_t{0});
-    };
-    Summary summary{.estimator = table.estimators[e],
-                    .metrics = {},
-                    .iterations_mean = static_cast<double>(total(table.iterations)) /
-                                       static_cast<double>(table.n_tasks()),
-                    .difference = paired_difference(error, reference),
-                    .bootstrap = {},
-                    .win_rate = win_rate(error, reference),
-                    .quantiles = {},
-                    .status_counts = std::vector<int>(table.status_names.size()),
-                    .collapsed_restarts = total(table.collapsed_restarts),
-                    .dead_components = total(table.dead_components)};
-    for (EvaluationMetric const& metric : evaluation_metrics)
-      summary.metrics.push_back(moments_of(table.row(table.*metric.values, e)));
-    for (double const level : quantile_levels) summary.quantiles.push_back(quantile(error, level));
-    if (is_detailed) summary.bootstrap = bootstrap_difference(error, reference, n_resamples);
-    for (int const status : table.row(table.status, e))
-      ++summary.status_counts[static_cast<std::size_t>(status)];
-    summaries.push_back(std::move(summary));
-  }
-  return summaries;
-}
-
-Moments const& moments(Summary const& summary, std::vector<double> Evaluation::*metric) {
-  std::size_t i = 0;
-  while (evaluation_metrics[i].values != metric) ++i;
-  return summary.metrics[i];
-}
-
-double mean(Summary const& summary, std::vector<double> Evaluation::*metric) {
-  return moments(summary, metric).mean();
+  return {.bootstrap = bootstrap_difference(error, reference, n_resamples),
+          .quantiles = quantiles(error, quantile_levels)};
 }
 
 /// A number with its sign.
@@ -90,7 +57,7 @@ std::string difference_text(PairedDifference const& difference, bool is_referenc
 
 /// "12 not_converged, 3 collapsed restarts": every task that did not simply converge, and what
 /// happened on the way.
-std::string status_text(Summary const& summary, std::vector<std::string> const& names) {
+std::string status_text(EstimatorSummary const& summary, std::vector<std::string> const& names) {
   std::string text;
   auto const append = [&](std::int64_t count, std::string const& what) {
     if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + what;
@@ -106,22 +73,24 @@ std::vector<std::string> const table_head{
     "     ARI",   "     NMI",  "  log-lik.", "  held-out",
     "   ms/task", "   iter."};
 
-std::vector<std::string> table_row(Summary const& summary, bool is_reference) {
-  return {summary.estimator,
+std::vector<std::string> table_row(EvaluationSummary const& all, std::size_t estimator) {
+  EstimatorSummary const& summary = all[estimator];
+  return {all.estimators()[estimator],
           number(mean(summary, &Evaluation::error), 9, 4),
-          number(moments(summary, &Evaluation::error).standard_error(), 8, 4),
-          difference_text(summary.difference, is_reference),
+          number(summary[&Evaluation::error].standard_error(), 8, 4),
+          difference_text(difference_of(summary.difference),
+                          estimator == reference_of(all.estimators())),
           number(mean(summary, &Evaluation::ari), 8, 3),
           number(mean(summary, &Evaluation::nmi), 8, 3),
           number(mean(summary, &Evaluation::log_likelihood), 10, 3),
           number(mean(summary, &Evaluation::held_out_log_likelihood), 10, 3),
           number(1e3 * mean(summary, &Evaluation::seconds), 10, 3),
-          number(summary.iterations_mean, 8, 1)};
+          number(iterations_mean(all, estimator), 8, 1)};
 }
 
 /// The Bayes error with labels as named, and where it has a closed form, that and the minimax rate.
-std::string reference_lines(Evaluation const& table, Settings const& settings) {
-  Moments const raw = moments_of(table.bayes_error_raw);
+std::string reference_lines(EvaluationSummary const& summary, Settings const& settings) {
+  Moments const& raw = summary.bayes_error_raw();
   std::string text = format("Bayes error with labels as named (no permutation): %.4f, s.e. %.4f\n",
                             raw.mean(), raw.standard_error());
   if (auto const exact = closed_forms(settings.task))
@@ -143,59 +112,63 @@ std::vector<std::string> const detail_head{"estimator",
                                            "   weights",
                                            " covariances"};
 
-std::vector<std::string> detail_row(Summary const& summary, bool is_reference) {
-  std::vector<std::string> row{summary.estimator,
+std::vector<std::string> detail_row(EvaluationSummary const& all, Evaluation const& table,
+                                    std::size_t estimator) {
+  EstimatorSummary const& summary = all[estimator];
+  Detail const detail = detail_of(table, estimator);
+  bool const is_reference = estimator == reference_of(table.estimators);
+  std::vector<std::string> row{table.estimators[estimator],
                                signed_number(mean(summary, &Evaluation::excess_error), 9, 4)};
-  for (double const value : summary.quantiles) row.push_back(number(value, 8, 3));
-  row.push_back(is_reference ? "" : number(summary.win_rate, 9, 3));
-  row.push_back(difference_text(summary.bootstrap, is_reference));
+  for (double const value : detail.quantiles) row.push_back(number(value, 8, 3));
+  row.push_back(is_reference ? "" : number(summary.wins.mean(), 9, 3));
+  row.push_back(difference_text(detail.bootstrap, is_reference));
   row.push_back(number(mean(summary, &Evaluation::means_distance), 10, 4));
   row.push_back(number(mean(summary, &Evaluation::weights_distance), 10, 4));
   row.push_back(number(mean(summary, &Evaluation::covariances_distance), 12, 4));
   return row;
 }
 
-std::string detail_table(Evaluation const& table, std::vector<Summary> const& summaries) {
-  std::size_t const reference = reference_of(table.estimators);
+std::string detail_table(EvaluationSummary const& summary, Evaluation const& table) {
   std::vector<std::vector<std::string>> rows{detail_head};
-  for (std::size_t e = 0; e < summaries.size(); ++e)
-    rows.push_back(detail_row(summaries[e], e == reference));
+  for (std::size_t e = 0; e < table.estimators.size(); ++e)
+    rows.push_back(detail_row(summary, table, e));
   std::string text;
   for (std::string const& line : aligned(std::move(rows))) text += line + "\n";
   return text +
          "excess: error - that of the MAP rule; 10, 50, 90 %: quantiles of the error over tasks;\n"
          "wins: share of tasks with less error than " +
-         table.estimators[reference] +
+         table.estimators[reference_of(table.estimators)] +
          ", ties half; means, weights, covariances:\nsquared distances from the true ones, after "
          "the alignment of the labels\n";
 }
 
-std::string main_table(Evaluation const& table, std::vector<Summary> const& summaries) {
+std::string main_table(EvaluationSummary const& summary) {
   std::vector<std::vector<std::string>> rows{table_head};
-  for (std::size_t e = 0; e < summaries.size(); ++e)
-    rows.push_back(table_row(summaries[e], e == reference_of(table.estimators)));
+  for (std::size_t e = 0; e < summary.estimators().size(); ++e)
+    rows.push_back(table_row(summary, e));
   auto const lines = aligned(std::move(rows));
   std::string text = lines[0] + "\n";
-  for (std::size_t e = 0; e < summaries.size(); ++e) {
-    std::string const status = status_text(summaries[e], table.status_names);
+  for (std::size_t e = 0; e < summary.estimators().size(); ++e) {
+    std::string const status = status_text(summary[e], summary.status_names());
     text += lines[e + 1] + (status.empty() ? "" : "  " + status) + "\n";
   }
   return text;
 }
 
-std::string evaluation_text(Evaluation const& table, FileHeader const& header, bool is_detailed) {
-  auto const summaries = summaries_of(table, is_detailed);
+/// table: for its details; none without.
+std::string evaluation_text(EvaluationSummary const& summary, FileHeader const& header,
+                            Evaluation const* table) {
   std::string text =
-      "evaluated on " + std::to_string(table.n_tasks()) +
+      "evaluated on " + std::to_string(summary.n_tasks()) +
       " tasks, the same for all\nerror: misclustering error; s.e.: standard error over tasks; "
       "difference: paired, error - that of " +
-      table.estimators[reference_of(table.estimators)] + ", with its 95 % interval\n\n" +
-      main_table(table, summaries);
-  if (is_detailed) text += "\n" + detail_table(table, summaries);
+      summary.estimators()[reference_of(summary.estimators())] + ", with its 95 % interval\n\n" +
+      main_table(summary);
+  if (table) text += "\n" + detail_table(summary, *table);
   Settings const settings = parse_configuration(header.config_text, "the file's configuration", {});
   std::string const defaults = changed_estimator_defaults(settings);
   if (!defaults.empty()) text += "\nestimators that do not say otherwise have " + defaults + "\n";
-  return text + "\n" + reference_lines(table, settings);
+  return text + "\n" + reference_lines(summary, settings);
 }
 
 std::string csv(Evaluation const* evaluation, FileHeader const& header) {
@@ -209,21 +182,24 @@ std::string csv(Evaluation const* evaluation, FileHeader const& header) {
   Evaluation const& table = *evaluation;
   for (auto const& name : table.status_names) text += ",n_" + name;
   text += ",collapsed_restarts,dead_components\n";
-  for (Summary const& summary : summaries_of(table, true)) {
-    text += header.run_id + "," + summary.estimator + "," + std::to_string(table.n_tasks());
+  EvaluationSummary const all(table);
+  for (std::size_t e = 0; e < table.estimators.size(); ++e) {
+    EstimatorSummary const& summary = all[e];
+    Detail const detail = detail_of(table, e);
+    PairedDifference const difference = difference_of(summary.difference);
+    text += header.run_id + "," + table.estimators[e] + "," + std::to_string(table.n_tasks());
     auto const append = [&](double value) {
       text += std::isnan(value) ? std::string(",") : format(",%.17g", value);
     };
-    for (double const value :
-         {summary.difference.mean, summary.difference.low, summary.difference.high,
-          summary.bootstrap.low, summary.bootstrap.high, summary.win_rate})
+    for (double const value : {difference.mean, difference.low, difference.high,
+                               detail.bootstrap.low, detail.bootstrap.high, summary.wins.mean()})
       append(value);
-    for (double const value : summary.quantiles) append(value);
+    for (double const value : detail.quantiles) append(value);
     for (Moments const& metric : summary.metrics) {
       append(metric.mean());
       append(metric.standard_error());
     }
-    append(summary.iterations_mean);
+    append(iterations_mean(all, e));
     for (int const count : summary.status_counts) text += "," + std::to_string(count);
     text += "," + std::to_string(summary.collapsed_restarts) + "," +
             std::to_string(summary.dead_components) + "\n";
@@ -255,11 +231,6 @@ void join(Evaluation& table, Evaluation const& others) {
   append(table.trace_log_likelihood_mean, others.trace_log_likelihood_mean);
 }
 
-std::size_t reference_of(std::vector<std::string> const& estimators) {
-  auto const found = std::find(estimators.begin(), estimators.end(), "transformer");
-  return found == estimators.end() ? 0 : static_cast<std::size_t>(found - estimators.begin());
-}
-
 std::optional<ClosedForms> closed_forms(TaskSettings const& task) {
   bool const are_there = task.means == MeansKind::simplex && task.weights == WeightsKind::equal &&
                          task.covariance == CovarianceKind::shared &&
@@ -269,21 +240,40 @@ std::optional<ClosedForms> closed_forms(TaskSettings const& task) {
                      minimax_rate(task.separation)};
 }
 
+namespace {
+
+std::string title_of(RunRecord const& record) {
+  return "run " + record.header.run_id + ": " + std::to_string(record.steps_done) + " of " +
+         std::to_string(record.steps_total) + " training steps in " +
+         format("%.1f s", record.training_seconds) + "\n";
+}
+
+std::string title_of(EvaluationRecord const& record) {
+  return record.model ? "run " + record.model->run_id + " after " +
+                            std::to_string(record.model->steps_done) + " training steps\n"
+                      : "baselines\n";
+}
+
+}  // namespace
+
 std::string report_table(RunRecord const& record, bool is_detailed) {
-  std::string const text = "run " + record.header.run_id + ": " +
-                           std::to_string(record.steps_done) + " of " +
-                           std::to_string(record.steps_total) + " training steps in " +
-                           format("%.1f s", record.training_seconds) + "\n";
-  if (!record.evaluation) return text + "not evaluated yet: run it again to go on\n";
-  return text + evaluation_text(*record.evaluation, record.header, is_detailed);
+  if (!record.evaluation) return title_of(record) + "not evaluated yet: run it again to go on\n";
+  Evaluation const& table = *record.evaluation;
+  return title_of(record) +
+         evaluation_text(EvaluationSummary(table), record.header, is_detailed ? &table : nullptr);
 }
 
 std::string report_table(EvaluationRecord const& record, bool is_detailed) {
-  std::string const text = record.model
-                               ? "run " + record.model->run_id + " after " +
-                                     std::to_string(record.model->steps_done) + " training steps\n"
-                               : "baselines\n";
-  return text + evaluation_text(record.evaluation, record.header, is_detailed);
+  return title_of(record) + evaluation_text(EvaluationSummary(record.evaluation), record.header,
+                                            is_detailed ? &record.evaluation : nullptr);
+}
+
+std::string report_table(RunRecord const& record, EvaluationSummary const& summary) {
+  return title_of(record) + evaluation_text(summary, record.header, nullptr);
+}
+
+std::string report_table(EvaluationRecord const& record, EvaluationSummary const& summary) {
+  return title_of(record) + evaluation_text(summary, record.header, nullptr);
 }
 
 std::string report_csv(RunRecord const& record) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "evaluation_summary.hpp"
 #include "tvem/io/evaluation_file.hpp"
 #include "tvem/io/run_file.hpp"
 
@@ -14,6 +15,9 @@ namespace tvem {
 std::string report_table(RunRecord const& record, bool is_detailed = false);
 /// The same of an evaluation.
 std::string report_table(EvaluationRecord const& record, bool is_detailed = false);
+/// The same without details, of an evaluation that is not in the record.
+std::string report_table(RunRecord const& record, EvaluationSummary const& summary);
+std::string report_table(EvaluationRecord const& record, EvaluationSummary const& summary);
 
 /// The same numbers in full precision as comma-separated values, with a header line.
 std::string report_csv(RunRecord const& record);
@@ -23,10 +27,6 @@ std::string report_csv(EvaluationRecord const& record);
 void join(Evaluation& table, Evaluation const& others);
 /// Whether both have the same tasks: ids, and the points as the MAP rule sees them.
 bool have_same_tasks(Evaluation const& a, Evaluation const& b);
-
-/// The method that the others are compared with: the Transformer where there is one, else the
-/// first.
-std::size_t reference_of(std::vector<std::string> const& estimators);
 
 /// The exact Bayes error and the minimax rate of a prior, labels as named; none where they have no
 /// closed form.

@@ -5,6 +5,7 @@
 
 #include "command_line.hpp"
 #include "config_input.hpp"
+#include "kept_evaluation.hpp"
 #include "provenance.hpp"
 #include "run_claim.hpp"
 #include "run_failure.hpp"
@@ -97,6 +98,7 @@ std::string finished_text(std::filesystem::path const& folder, Settings const& a
 /// Collective. The run, which a failure is recorded beside.
 bool run_recorded(CommandContext const& context, Settings const& settings,
                   std::filesystem::path const& folder, StopRequest const& stop) {
+  if (!std::filesystem::exists(folder)) check_disk(context.comm, settings, folder / "run.h5");
   auto const claim = claim_run(context.comm, folder);
   WorkHooks const hooks{.on_alive = [&] { claim->check_now_and_then(); },
                         .on_steps = [&](std::int64_t steps) { claim->show_steps(steps); },

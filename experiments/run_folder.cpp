@@ -53,6 +53,13 @@ std::optional<RunRecord> read_stored_run(fs::path const& file, std::string& dama
   }
 }
 
+/// Steps that run.h5 may lack while a training goes on: it has all steps, so that writing a long
+/// one's at every checkpoint would take ever longer.
+std::int64_t most_steps_behind(std::int64_t n_steps) {
+  constexpr std::int64_t few = 1 << 16;
+  return n_steps < few ? 1 : n_steps / 8;
+}
+
 }  // namespace
 
 void check_same_training(fs::path const& folder, Settings const& asked) {
@@ -64,6 +71,7 @@ void check_same_training(fs::path const& folder, Settings const& asked) {
 RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const& comm,
                      MayReplace may_replace)
     : path_(std::move(path)),
+      checkpoints_(path_),
       settings_(settings),
       comm_(comm),
       may_replace_(std::move(may_replace)) {
@@ -174,8 +182,14 @@ Checkpoint RunFolder::checkpoint_of(TrainingState const& state) const {
 void RunFolder::write_checkpoint(TrainingState const& state) {
   if (!comm_.is_root()) return;
   if (is_last_damaged_) set_aside("checkpoint.h5", is_last_damaged_);
-  tvem::write_checkpoint(path_, checkpoint_of(state), may_replace_);
-  write_run(state);
+  checkpoints_.write(checkpoint_of(state), may_replace_);
+  if (state.step - steps_in_run_file_ >= most_steps_behind(steps_in_run_file_) ||
+      state.step == settings_.train.steps)
+    write_run(state);
+}
+
+void RunFolder::catch_up(TrainingState const& state) {
+  if (comm_.is_root() && steps_in_run_file_ < state.step) write_run(state);
 }
 
 /// A damaged file, whose seal may be right: so that it is not lost, nor takes the place of the good
@@ -208,27 +222,29 @@ bool RunFolder::has_gone_on(fs::path const& folder, TrainingState const& state) 
   }
 }
 
-void RunFolder::write_evaluation(TrainingState const& state, Evaluation evaluation) {
-  if (!comm_.is_root()) return;
-  record_.evaluation = std::move(evaluation);
-  write_run(state);
+void RunFolder::write_evaluation(TrainingState const& state, FileHeader header,
+                                 EvaluationSource const& evaluation) {
+  record_.header = std::move(header);
+  record_.evaluation.reset();
+  write_run(state, evaluation);
 }
 
-void RunFolder::write_run(TrainingState const& state) {
+void RunFolder::write_run(TrainingState const& state, std::optional<EvaluationSource> evaluation) {
+  bool const is_evaluated = evaluation || record_.evaluation;
   // What is evaluated stays, until there is more, or another evaluation.
-  if (!record_.evaluation && state.step <= steps_evaluated_) return;
+  if (!is_evaluated && state.step <= steps_evaluated_) return;
   if (is_run_file_damaged_) set_aside("run.h5", is_run_file_damaged_);
   steps_evaluated_ = -1;
   record_.training_identity = training_identity(settings_);
-  record_.evaluation_identity = record_.evaluation ? evaluation_identity(settings_) : "";
+  record_.evaluation_identity = is_evaluated ? evaluation_identity(settings_) : "";
   record_.steps_total = settings_.train.steps;
-  record_.steps_done = state.step;
+  record_.steps_done = steps_in_run_file_ = state.step;
   record_.chunk = state.chunk;
   record_.instruction_set = state.instruction_set;
   record_.training_seconds = state.training_seconds;
   record_.steps = state.steps;
   record_.learning_curve = state.learning_curve;
-  write_run_file(run_file(), record_, may_replace_);
+  write_run_file(run_file(), record_, may_replace_, std::move(evaluation));
 }
 
 }  // namespace tvem

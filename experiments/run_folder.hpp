@@ -39,17 +39,23 @@ class RunFolder {
   /// What the user should know of the stored files, such as a damaged checkpoint; usually empty.
   std::string const& notice() const { return notice_; }
   std::filesystem::path const& path() const { return path_; }
+  std::filesystem::path run_file() const { return path_ / "run.h5"; }
 
   /// Records this start and writes run.h5. layout: of the model. Rank 0 alone writes.
   void start(ParameterLayout const& layout, TrainingState const& state,
              std::string const& command_line);
-  /// Writes checkpoint.h5, then run.h5. Rank 0 alone writes.
+  /// Writes checkpoint.h5, then run.h5, unless it is only a little behind and of many steps. Rank 0
+  /// alone writes.
   void write_checkpoint(TrainingState const& state);
+  /// Writes run.h5 when it is behind. Rank 0 alone writes.
+  void catch_up(TrainingState const& state);
   /// Collective. Writes a checkpoint into the folder `diverged` within, unless somebody has gone on
   /// from it there, and returns it. Throws on all ranks when it cannot be written.
   std::filesystem::path write_diverged(TrainingState const& state);
-  /// Writes run.h5 with the evaluation. Rank 0 alone writes.
-  void write_evaluation(TrainingState const& state, Evaluation evaluation);
+  /// Writes run.h5 with the evaluation, and the starts of the program that this header has. Rank 0
+  /// alone calls this.
+  void write_evaluation(TrainingState const& state, FileHeader header,
+                        EvaluationSource const& evaluation);
   RunRecord const& record() const { return record_; }
 
  private:
@@ -58,12 +64,11 @@ class RunFolder {
   void note_other_curve(FoundCheckpoint const& found);
   bool has_gone_on(std::filesystem::path const& folder, TrainingState const& state) const;
   void read_run_file_of_folder();
-  void write_run(TrainingState const& state);
+  void write_run(TrainingState const& state, std::optional<EvaluationSource> evaluation = {});
   void set_aside(char const* name, bool& is_damaged);
   Checkpoint checkpoint_of(TrainingState const& state) const;
-  std::filesystem::path run_file() const { return path_ / "run.h5"; }
-
   std::filesystem::path path_;
+  CheckpointWriter checkpoints_;
   Settings settings_;
   Communicator comm_;
   MayReplace may_replace_;

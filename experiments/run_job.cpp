@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "command_line.hpp"
+#include "kept_evaluation.hpp"
 #include "progress.hpp"
 #include "provenance.hpp"
 #include "report.hpp"
@@ -81,19 +82,6 @@ class RunObserver : public TrainingObserver {
   int n_averaged_ = 0;
 };
 
-/// Where the state is of another build: bits are promised for one.
-std::string other_build_note(std::vector<ProvenanceRecord> const& starts, Trainer const& trainer) {
-  if (starts.empty()) return "";
-  auto const text_of = [](ProvenanceRecord const& start) {
-    return "tvem " + start.program_version + " (" + start.git_revision + "; " + start.build + ")";
-  };
-  std::string const before = text_of(starts.back()),
-                    now = text_of(this_start(1, trainer.state().instruction_set, ""));
-  if (before == now) return "";
-  return "note: until here it was computed by " + before + ", and goes on by " + now +
-         ": its bits may differ from an uninterrupted run\n";
-}
-
 void announce(Communicator const& comm, Settings const& settings, RunFolder const& folder,
               Trainer& trainer) {
   std::int64_t const n_chunks =
@@ -104,7 +92,7 @@ void announce(Communicator const& comm, Settings const& settings, RunFolder cons
                      std::string(name_of(trainer.state().instruction_set)) + "\n";
   if (trainer.state().step > 0) {
     text += "going on from step " + std::to_string(trainer.state().step) + "\n";
-    text += other_build_note(folder.record().header.provenance, trainer);
+    text += other_build_note(folder.record().header.provenance);
   }
   if (comm.size() > n_chunks)
     text += "note: a step has " + std::to_string(n_chunks) + " chunks of " +
@@ -138,6 +126,7 @@ void train(Trainer& trainer, RunFolder& folder, bool is_shown, WorkHooks const& 
   } catch (TrainingDiverged const& error) {
     throw TrainingDiverged(error.what() + kept_for_repeating(trainer, folder));
   }
+  folder.catch_up(trainer.state());
   // A launcher may end all ranks when the first one leaves: not before rank 0 has written.
   trainer.comm().barrier();
   if (end == TrainingEnd::stopped)
@@ -145,12 +134,18 @@ void train(Trainer& trainer, RunFolder& folder, bool is_shown, WorkHooks const& 
                            " of " + std::to_string(settings.steps) + "; what is done is kept");
 }
 
-/// Collective. Evaluates all estimators.
-void evaluate(Trainer& trainer, RunFolder& folder, bool is_shown, WorkHooks const& hooks) {
-  Progress progress("evaluation, tasks of rank 0:", is_shown);
-  Evaluation table = evaluate(trainer.settings(), trainer.comm(), trainer.model(),
-                              trainer.state().instruction_set, evaluation_hooks(progress, hooks));
-  folder.write_evaluation(trainer.state(), std::move(table));
+/// Collective. Evaluates all estimators, and says what came out.
+void evaluate(Trainer& trainer, RunFolder& folder, Voice voice, WorkHooks const& hooks) {
+  Settings const& settings = trainer.settings();
+  KeptEvaluation kept(trainer.comm(), folder.run_file(), evaluation_identity(settings), settings);
+  InstructionSet const instruction_set = kept.instruction_set(trainer.state().instruction_set);
+  kept.evaluate(EvaluatedModel{settings, trainer.model()}, instruction_set, folder.record().header,
+                voice, hooks);
+  if (!trainer.comm().is_root()) return;
+  EvaluationSummary summary;
+  folder.write_evaluation(trainer.state(), kept.header(), kept.source(summary));
+  kept.remove();
+  if (voice == Voice::aloud) say(trainer.comm(), "\n" + report_table(folder.record(), summary));
 }
 
 /// Refuses to begin when ranks have read other settings, by a file system that is behind.
@@ -160,15 +155,6 @@ void check_same_settings(Communicator const& comm, Settings const& settings) {
 }
 
 }  // namespace
-
-EvaluationHooks evaluation_hooks(Progress& progress, WorkHooks const& hooks) {
-  return {.progress =
-              [&](std::int64_t done, std::int64_t total) {
-                progress.show(done, total, "");
-                if (hooks.on_alive) hooks.on_alive();
-              },
-          .wants_stop = hooks.wants_stop};
-}
 
 bool run_job(Settings const& settings, std::filesystem::path const& path, Communicator const& comm,
              std::string const& command_line, Voice voice, WorkHooks const& hooks, Need need) {
@@ -189,6 +175,7 @@ bool run_job(Settings const& settings, std::filesystem::path const& path, Commun
         "choose another --out, or remove its run.h5 to train again");
   Trainer trainer(settings, comm, starting_state(settings, folder, comm));
   if (trainer.is_finished() && folder.is_evaluated() && is_whole) return false;
+  if (!trainer.is_finished()) check_disk(comm, settings, folder.run_file());
   if (is_shown) announce(comm, settings, folder, trainer);
   folder.start(trainer.model().layout(), trainer.state(), command_line);
   train(trainer, folder, is_shown, hooks);
@@ -198,8 +185,7 @@ bool run_job(Settings const& settings, std::filesystem::path const& path, Commun
   if (n_skipped > 0)
     say(comm, "note: " + std::to_string(n_skipped) + " of " + std::to_string(trainer.state().step) +
                   " training steps were skipped, since their loss or gradient was not finite\n");
-  evaluate(trainer, folder, is_shown, hooks);
-  if (is_shown) say(comm, "\n" + report_table(folder.record()));
+  evaluate(trainer, folder, voice, hooks);
   return true;
 }
 

@@ -4,11 +4,9 @@
 #include <functional>
 #include <string>
 
-#include "progress.hpp"
 #include "tvem/comm/communicator.hpp"
 #include "tvem/core/settings.hpp"
 #include "tvem/io/durable.hpp"
-#include "tvem/train/evaluation.hpp"
 
 namespace tvem {
 
@@ -26,9 +24,6 @@ struct WorkHooks {
   std::function<bool()> wants_stop;            // asked on every rank; one that wants is enough
   MayReplace may_replace;                      // asked on rank 0 before a file takes its place
 };
-
-/// The hooks of an evaluation that a progress line shows.
-EvaluationHooks evaluation_hooks(Progress& progress, WorkHooks const& hooks);
 
 /// Collective. Trains and evaluates these settings in their folder, or goes on from what is there.
 /// Returns whether there was anything left to do. Throws on all ranks alike: ConfigurationError for

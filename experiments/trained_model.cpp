@@ -16,7 +16,7 @@ namespace {
 FoundCheckpoint read_any_checkpoint(std::filesystem::path const& folder) {
   std::optional<FoundCheckpoint> found;
   try {
-    found = read_checkpoint(folder, check_is_of_its_model);
+    found = read_checkpoint(folder, check_is_of_its_model, Steps::none);
   } catch (Error const& error) {
     throw ConfigurationError(std::string(error.what()) +
                              "; tvem run with its settings trains it anew");

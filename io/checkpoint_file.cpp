@@ -69,11 +69,13 @@ OptimizerState read_optimizer(StoredGroup const& root, std::size_t n_parameters)
   return state;
 }
 
-void write_state(Hdf5Group const& root, Checkpoint const& checkpoint) {
+void write_state(Hdf5Group const& root, Checkpoint const& checkpoint, StoredSteps const& history) {
   TrainingState const& state = checkpoint.state;
   Hdf5Group const group = root.create_group("state");
   group.set_attribute("training_identity", checkpoint.training_identity);
   group.set_attribute("step", state.step);
+  group.set_attribute("steps_in_files", history.count);
+  group.set_attribute("steps_in_files_sha256", history.digest);
   group.set_attribute("chunk", std::int64_t{state.chunk});
   group.set_attribute("instruction_set", std::string(name_of(state.instruction_set)));
   group.set_attribute("training_seconds", state.training_seconds);
@@ -88,42 +90,66 @@ void read_state(StoredGroup const& root, Checkpoint& checkpoint) {
   checkpoint.state.training_seconds = read_training_seconds(group);
 }
 
-Checkpoint read_file(std::filesystem::path const& path) {
+/// The records of all steps: those in files of their own, and the checkpoint's. Files of
+/// schema version 2 have all in the checkpoint.
+std::vector<StepRecord> read_steps(StoredGroup const& root, std::filesystem::path const& folder,
+                                   std::int64_t n_steps) {
+  StoredGroup const group = root.open_group("state");
+  StoredSteps history;
+  if (group.has_attribute("steps_in_files"))
+    history = {.count = read_count(group, "steps_in_files"),
+               .digest = group.text_attribute("steps_in_files_sha256")};
+  auto const last = read_training(root, history.count);
+  root.check(history.count + static_cast<std::int64_t>(last.size()) == n_steps,
+             "these are not the records of " + std::to_string(n_steps) + " steps");
+  auto steps = read_step_history(folder, history);
+  steps.insert(steps.end(), last.begin(), last.end());
+  return steps;
+}
+
+Checkpoint read_file(std::filesystem::path const& path, Steps steps) {
   StoredGroup const root = read_our_file(path);
   Checkpoint checkpoint;
   checkpoint.header = read_header(root, file_type, path.string());
   read_state(root, checkpoint);
   read_parameters(root, checkpoint);
   checkpoint.state.optimizer = read_optimizer(root, checkpoint.layout.size());
-  checkpoint.state.steps = read_training(root, checkpoint.state.step);
+  if (steps == Steps::all)
+    checkpoint.state.steps = read_steps(root, path.parent_path(), checkpoint.state.step);
   checkpoint.state.learning_curve = read_learning_curve(root, checkpoint.state.step);
   return checkpoint;
 }
 
 }  // namespace
 
-void write_checkpoint(std::filesystem::path const& folder, Checkpoint const& checkpoint,
-                      MayReplace const& may_replace) {
+void CheckpointWriter::write(Checkpoint const& checkpoint, MayReplace const& may_replace) {
+  auto const& steps = checkpoint.state.steps;
+  StoredSteps const& history = history_.write(steps, checkpoint.header, may_replace);
   auto const fill = [&](Hdf5Group const& root) {
     write_header(root, file_type, checkpoint.header);
-    write_state(root, checkpoint);
+    write_state(root, checkpoint, history);
     write_parameters(root, checkpoint.layout, checkpoint.state.parameters);
     write_optimizer(root, checkpoint.state.optimizer);
-    write_training(root, checkpoint.state.steps);
+    write_training(root, std::span(steps).subspan(static_cast<std::size_t>(history.count)));
     write_learning_curve(root, checkpoint.state.learning_curve);
   };
-  write_our_file(folder / "checkpoint.h5", folder / "checkpoint.previous.h5", fill, may_replace);
+  write_our_file(folder_ / "checkpoint.h5", folder_ / "checkpoint.previous.h5", fill, may_replace);
+}
+
+void write_checkpoint(std::filesystem::path const& folder, Checkpoint const& checkpoint,
+                      MayReplace const& may_replace) {
+  CheckpointWriter(folder).write(checkpoint, may_replace);
 }
 
 std::optional<FoundCheckpoint> read_checkpoint(std::filesystem::path const& folder,
-                                               CheckCheckpoint const& check) {
+                                               CheckCheckpoint const& check, Steps steps) {
   std::string problems;
   for (auto const* name : {"checkpoint.h5", "checkpoint.previous.h5"}) {
     auto const path = folder / name;
     if (!std::filesystem::is_regular_file(path)) continue;
     try {
       std::string const notice = problems.empty() ? "" : problems + "; using " + path.string();
-      FoundCheckpoint found{read_file(path), notice};
+      FoundCheckpoint found{read_file(path, steps), notice};
       if (check) check(found.checkpoint, path);
       return found;
     } catch (Error const& error) {

@@ -7,6 +7,7 @@
 
 #include "tvem/io/durable.hpp"
 #include "tvem/io/run_file.hpp"
+#include "tvem/io/step_history.hpp"
 #include "tvem/nn/parameters.hpp"
 #include "tvem/train/records.hpp"
 
@@ -21,8 +22,23 @@ struct Checkpoint {
   TrainingState state;
 };
 
-/// Writes FOLDER/checkpoint.h5 durably; the one before becomes FOLDER/checkpoint.previous.h5.
-/// Throws Error naming the file, or what may_replace throws (durable.hpp).
+/// Writes the checkpoints of one training.
+class CheckpointWriter {
+ public:
+  explicit CheckpointWriter(std::filesystem::path folder)
+      : folder_(std::move(folder)), history_(folder_) {}
+
+  /// Writes FOLDER/checkpoint.h5 durably; the one before becomes FOLDER/checkpoint.previous.h5. The
+  /// records of many steps come into files of their own (step_history.hpp). Throws Error naming the
+  /// file, or what may_replace throws (durable.hpp).
+  void write(Checkpoint const& checkpoint, MayReplace const& may_replace = {});
+
+ private:
+  std::filesystem::path folder_;
+  StepHistory history_;
+};
+
+/// A single one, by a writer of its own.
 void write_checkpoint(std::filesystem::path const& folder, Checkpoint const& checkpoint,
                       MayReplace const& may_replace = {});
 
@@ -36,10 +52,14 @@ struct FoundCheckpoint {
 using CheckCheckpoint =
     std::function<void(Checkpoint const& checkpoint, std::filesystem::path const& file)>;
 
+/// Whether the records of the steps are wanted: a training needs them, a model does not.
+enum class Steps { all, none };
+
 /// The last good checkpoint of the folder: checkpoint.h5, or the previous one when that is damaged
 /// or missing, or `check` refuses it. None when the folder has neither. Throws Error when there are
 /// only damaged ones.
 std::optional<FoundCheckpoint> read_checkpoint(std::filesystem::path const& folder,
-                                               CheckCheckpoint const& check = {});
+                                               CheckCheckpoint const& check = {},
+                                               Steps steps = Steps::all);
 
 }  // namespace tvem

@@ -94,7 +94,7 @@ void write_results(Hdf5Group const& group, ClusteringRecord const& record) {
 bool is_clustering_file(std::filesystem::path const& path) {
   if (!std::filesystem::is_regular_file(path)) return false;
   try {
-    return read_our_file(path).text_attribute("file_type") == file_type;
+    return read_our_head(path).text_attribute("file_type") == file_type;
   } catch (Error const&) {
     return false;
   }

@@ -3,6 +3,7 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <vector>
 
 #include "tvem/io/hdf5.hpp"
@@ -20,7 +21,7 @@ struct Column {
 };
 
 template <class Record, class T>
-void write_column(Hdf5Group const& group, std::vector<Record> const& records,
+void write_column(Hdf5Group const& group, std::span<Record const> records,
                   Column<Record, T> const& column, std::string const& dimension) {
   std::vector<T> values;
   for (Record const& record : records) values.push_back(record.*column.member);
@@ -34,7 +35,7 @@ void write_column(Hdf5Group const& group, std::vector<Record> const& records,
 
 /// Writes records over a dimension; the column of that name is its coordinate.
 template <class Record, class... Ts>
-void write_columns(Hdf5Group const& group, std::vector<Record> const& records,
+void write_columns(Hdf5Group const& group, std::type_identity_t<std::span<Record const>> records,
                    std::tuple<Column<Record, Ts>...> const& columns, std::string const& dimension) {
   std::apply([&](auto const&... column) { (write_column(group, records, column, dimension), ...); },
              columns);

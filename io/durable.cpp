@@ -69,6 +69,7 @@ std::string replaced(std::string text, std::string const& what, std::string cons
 bool is_left_over(std::string const& name) {
   static std::regex const pattern(
       R"((run|checkpoint|checkpoint\.previous|evaluation(-[0-9a-f]+)?)\.h5\.tmp-.+-[0-9]+)"
+      R"(|(tasks|steps)-[0-9]+\.h5\.tmp-.+-[0-9]+)"
       R"(|failed\.txt\.tmp-.+-[0-9]+)");
   return std::regex_match(name, pattern);
 }

@@ -28,12 +28,14 @@ ModelOrigin read_model(StoredGroup const& root) {
 }  // namespace
 
 void write_evaluation_file(std::filesystem::path const& path, EvaluationRecord const& record,
-                           MayReplace const& may_replace) {
+                           MayReplace const& may_replace,
+                           std::optional<EvaluationSource> evaluation) {
+  if (!evaluation) evaluation = source_of(record.evaluation);
   auto const fill = [&](Hdf5Group const& root) {
     write_header(root, file_type, record.header);
     root.create_group("state").set_attribute("evaluation_identity", record.evaluation_identity);
     if (record.model) write_model(root, *record.model);
-    write_evaluation(root, record.evaluation);
+    write_evaluation(root, *evaluation);
   };
   write_our_file(path, {}, fill, may_replace);
 }
@@ -49,13 +51,13 @@ EvaluationRecord read_evaluation_file(std::filesystem::path const& path) {
 }
 
 std::string file_type_of(std::filesystem::path const& path) {
-  return read_our_file(path).text_attribute("file_type");
+  return read_our_head(path).text_attribute("file_type");
 }
 
 std::string evaluation_of_file(std::filesystem::path const& path) {
   if (!std::filesystem::is_regular_file(path)) return {};
   try {
-    StoredGroup const root = read_our_file(path);
+    StoredGroup const root = read_our_head(path);
     if (root.text_attribute("file_type") != file_type) return {};
     return root.open_group("state").text_attribute("evaluation_identity");
   } catch (Error const&) {

@@ -24,9 +24,11 @@ struct EvaluationRecord {
   Evaluation evaluation;
 };
 
-/// Writes the file durably. Throws Error naming it, or what may_replace throws (durable.hpp).
+/// Writes the file durably. evaluation: in the place of the record's. Throws Error naming the file,
+/// or what may_replace throws (durable.hpp).
 void write_evaluation_file(std::filesystem::path const& path, EvaluationRecord const& record,
-                           MayReplace const& may_replace = {});
+                           MayReplace const& may_replace = {},
+                           std::optional<EvaluationSource> evaluation = {});
 
 /// Throws Error, naming the file, when it is damaged, of another kind or of another schema version.
 EvaluationRecord read_evaluation_file(std::filesystem::path const& path);

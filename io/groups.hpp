@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace tvem {
 // functions.
 
 /// Raised whenever a path, type or meaning in the files changes.
-constexpr std::int64_t schema_version = 2;
+constexpr std::int64_t schema_version = 3;
 
 /// Root attributes, /config and /provenance.
 void write_header(Hdf5Group const& root, std::string const& file_type, FileHeader const& header);
@@ -27,14 +28,13 @@ std::int64_t read_count(StoredGroup const& group, std::string const& attribute);
 int read_chunk(StoredGroup const& group);
 double read_training_seconds(StoredGroup const& group);
 
-void write_training(Hdf5Group const& root, std::vector<StepRecord> const& steps);
-/// n_steps: that were done. Throws Error unless there is a record of each.
-std::vector<StepRecord> read_training(StoredGroup const& root, std::int64_t n_steps);
+void write_training(Hdf5Group const& root, std::span<StepRecord const> steps);
+/// Records of consecutive steps, from `first` on. Throws Error for others.
+std::vector<StepRecord> read_training(StoredGroup const& root, std::int64_t first);
+/// Of all n_steps that were done. Throws Error unless there is a record of each.
+std::vector<StepRecord> read_whole_training(StoredGroup const& root, std::int64_t n_steps);
 
 void write_learning_curve(Hdf5Group const& root, std::vector<CurveRecord> const& curve);
 std::vector<CurveRecord> read_learning_curve(StoredGroup const& root, std::int64_t n_steps);
-
-void write_evaluation(Hdf5Group const& root, Evaluation const& table);
-Evaluation read_evaluation(StoredGroup const& root);
 
 }  // namespace tvem

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -80,6 +81,18 @@ class Hdf5Group {
              std::vector<std::string> const& dimensions, Hdf5Description const& description) const;
   void write(std::string const& name, std::vector<std::string> const& values,
              std::vector<std::string> const& dimensions, Hdf5Description const& description) const;
+  /// Such an array, whose values come in parts; until then they are zero.
+  template <class T>
+  void create(std::string const& name, std::vector<std::string> const& dimensions,
+              Hdf5Description const& description) const;
+  /// Such a coordinate, of so many values.
+  template <class T>
+  void create_coordinate(std::string const& name, std::size_t size,
+                         Hdf5Description const& description) const;
+  /// A part of an array: all of the dimensions before the last one, and of that as many values from
+  /// `first` on as there are given.
+  template <class T>
+  void write_part(std::string const& name, std::size_t first, std::span<T const> values) const;
   /// An array of its own shape, without named dimensions.
   template <class T>
   void write_array(std::string const& name, std::span<T const> values,
@@ -127,6 +140,12 @@ class Hdf5Group {
   std::string where_;
 };
 
+/// The content of a file, and the digest of all of it.
+struct Hdf5Content {
+  std::string bytes, digest;
+};
+inline constexpr std::uint64_t hdf5_unlimited = std::numeric_limits<std::uint64_t>::max();
+
 /// Attribute of the root that holds the digest of the file's content, and is no part of it.
 inline constexpr auto content_digest_name = "content_sha256";
 
@@ -138,9 +157,10 @@ class Hdf5File {
   static Hdf5File open(std::filesystem::path const& path);
   Hdf5Group root() const;
   /// Names, types, shapes and values of everything in the file, as io/SCHEMA.md says under
-  /// content_sha256; stored.hpp reads it. Throws Error for what no file of ours has, such as links,
-  /// and when it is more than `limit` bytes.
-  std::string content(std::uint64_t limit) const;
+  /// content_sha256; stored.hpp reads it. Arrays of numbers of more bytes than `largest` are left
+  /// out of the bytes. Throws Error for what no file of ours has, such as links, and when it is
+  /// more than `limit` bytes.
+  Hdf5Content content(std::uint64_t limit, std::uint64_t largest = hdf5_unlimited) const;
   /// Writes out and closes; throws Error when that fails (a full disk shows here). Groups must be
   /// gone.
   void close();

@@ -193,6 +193,44 @@ void Hdf5Group::write(std::string const& name, std::vector<std::string> const& v
 }
 
 template <class T>
+void Hdf5Group::create(std::string const& name, std::vector<std::string> const& dimensions,
+                       Hdf5Description const& description) const {
+  Hdf5Handle const dataset = create_dataset(name, hdf5::file_type<T>(), sizes_of(dimensions));
+  attach(dataset, dimensions);
+  hdf5::describe(dataset.id(), at(name), description);
+}
+
+template <class T>
+void Hdf5Group::create_coordinate(std::string const& name, std::size_t size,
+                                  Hdf5Description const& description) const {
+  Hdf5Handle const dataset = create_dataset(name, hdf5::file_type<T>(), {size});
+  make_scale(dataset, at(name), name);
+  hdf5::describe(dataset.id(), at(name), description);
+}
+
+template <class T>
+void Hdf5Group::write_part(std::string const& name, std::size_t first,
+                           std::span<T const> values) const {
+  Hdf5Handle const dataset = open_dataset(name);
+  auto const shape = shape_of(dataset, at(name));
+  std::vector<hsize_t> start(shape.size(), 0), count(shape.begin(), shape.end());
+  start.back() = first;
+  count.back() = 1;
+  count.back() = values.size() / std::max<std::size_t>(product({count.begin(), count.end()}), 1);
+  TVEM_CHECK(product({count.begin(), count.end()}) == values.size(),
+             at(name) + " does not fit its part");
+  Hdf5Handle const in_file = hdf5::space_handle(H5Dget_space(dataset.id()), at(name), "measured");
+  Hdf5Handle const in_memory = hdf5::space_handle(
+      H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), at(name), "sized");
+  hdf5::checked(H5Sselect_hyperslab(in_file.id(), H5S_SELECT_SET, start.data(), nullptr,
+                                    count.data(), nullptr),
+                at(name), "selected");
+  hdf5::checked(H5Dwrite(dataset.id(), hdf5::memory_type<T>(), in_memory.id(), in_file.id(),
+                         H5P_DEFAULT, values.data()),
+                at(name), "written");
+}
+
+template <class T>
 void Hdf5Group::write_array(std::string const& name, std::span<T const> values,
                             std::vector<std::size_t> const& shape,
                             Hdf5Description const& description) const {
@@ -238,14 +276,19 @@ std::vector<std::string> Hdf5Group::read_text(std::string const& name) const {
   return values;
 }
 
-#define TVEM_INSTANTIATE(T)                                                                      \
-  template void Hdf5Group::write_coordinate(std::string const&, std::span<T const>,              \
-                                            Hdf5Description const&) const;                       \
-  template void Hdf5Group::write(std::string const&, std::span<T const>,                         \
-                                 std::vector<std::string> const&, Hdf5Description const&) const; \
-  template void Hdf5Group::write_array(std::string const&, std::span<T const>,                   \
-                                       std::vector<std::size_t> const&, Hdf5Description const&)  \
-      const;                                                                                     \
+#define TVEM_INSTANTIATE(T)                                                                       \
+  template void Hdf5Group::write_coordinate(std::string const&, std::span<T const>,               \
+                                            Hdf5Description const&) const;                        \
+  template void Hdf5Group::write(std::string const&, std::span<T const>,                          \
+                                 std::vector<std::string> const&, Hdf5Description const&) const;  \
+  template void Hdf5Group::write_array(std::string const&, std::span<T const>,                    \
+                                       std::vector<std::size_t> const&, Hdf5Description const&)   \
+      const;                                                                                      \
+  template void Hdf5Group::create<T>(std::string const&, std::vector<std::string> const&,         \
+                                     Hdf5Description const&) const;                               \
+  template void Hdf5Group::create_coordinate<T>(std::string const&, std::size_t,                  \
+                                                Hdf5Description const&) const;                    \
+  template void Hdf5Group::write_part(std::string const&, std::size_t, std::span<T const>) const; \
   template std::vector<T> Hdf5Group::read(std::string const&) const;
 TVEM_INSTANTIATE(double)
 TVEM_INSTANTIATE(float)

@@ -1,9 +1,6 @@
 #include "tvem/io/our_file.hpp"
 
-#include <limits>
-
 #include "tvem/core/error.hpp"
-#include "tvem/core/sha256.hpp"
 #include "tvem/io/digest.hpp"
 #include "tvem/io/hdf5_support.hpp"
 #include "tvem/io/trial.hpp"
@@ -14,21 +11,26 @@ namespace {
 /// Files of schema version 1 have no digest of their content.
 constexpr std::int64_t last_version_without = 1;
 
-std::string digest_of(std::string const& content) {
-  Sha256 sha;
-  sha.update(content);
-  return sha.hex_digest();
-}
-
-std::string verified_content(std::filesystem::path const& path, std::uint64_t limit) {
+std::string verified_content(std::filesystem::path const& path, std::uint64_t limit,
+                             std::uint64_t largest) {
   Hdf5File const file = Hdf5File::open(path);
-  std::string content = file.content(limit);
+  Hdf5Content content = file.content(limit, largest);
   Hdf5Group const root = file.root();
   if (root.integer_attribute("schema_version") > last_version_without &&
-      root.text_attribute(content_digest_name) != digest_of(content))
+      root.text_attribute(content_digest_name) != content.digest)
     throw Error(path.string() + " is damaged: its content is not what was written (" +
                 content_digest_name + "); use another copy");
-  return content;
+  return std::move(content.bytes);
+}
+
+/// largest: array to read.
+StoredGroup read(std::filesystem::path const& path, std::uint64_t largest) {
+  verify_seal(path);
+  // Numbers and texts take no more bytes in memory than in the file; names and shapes take less.
+  std::uint64_t const limit = 2 * std::filesystem::file_size(path) + (1 << 16);
+  hdf5::prepare();  // here once rather than in every child
+  return {path.string(), in_child(path, 8 * limit + (std::uint64_t{1} << 30),
+                                  [&] { return verified_content(path, limit, largest); })};
 }
 
 }  // namespace
@@ -41,27 +43,21 @@ void write_our_file(std::filesystem::path const& path, std::filesystem::path con
     {
       Hdf5Group const root = file.root();
       fill(root);
-      constexpr auto unlimited = std::numeric_limits<std::uint64_t>::max();
-      root.set_attribute(content_digest_name, digest_of(file.content(unlimited)));
+      root.set_attribute(content_digest_name, file.content(hdf5_unlimited, 0).digest);
     }
     file.close();
   };
   write_durably(path, previous, write, may_replace);
 }
 
-StoredGroup read_our_file(std::filesystem::path const& path) {
-  verify_seal(path);
-  // Numbers and texts take no more bytes in memory than in the file; names and shapes take less.
-  std::uint64_t const limit = 2 * std::filesystem::file_size(path) + (1 << 16);
-  hdf5::prepare();  // here once rather than in every child
-  return {path.string(), in_child(path, 8 * limit + (std::uint64_t{1} << 30),
-                                  [&] { return verified_content(path, limit); })};
-}
+StoredGroup read_our_file(std::filesystem::path const& path) { return read(path, hdf5_unlimited); }
+
+StoredGroup read_our_head(std::filesystem::path const& path) { return read(path, 1 << 16); }
 
 bool is_damaged(std::filesystem::path const& path) {
   if (!has_seal(path)) return false;
   try {
-    read_our_file(path);
+    read_our_head(path);
     return false;
   } catch (Error const&) {
     return true;

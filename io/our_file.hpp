@@ -23,6 +23,9 @@ void write_our_file(std::filesystem::path const& path, std::filesystem::path con
 /// it.
 StoredGroup read_our_file(std::filesystem::path const& path);
 
+/// The same, but for arrays of numbers of more than 64 kB, which are verified and left out.
+StoredGroup read_our_head(std::filesystem::path const& path);
+
 /// Whether it begins as a file of ours, but is damaged, or another program has changed it.
 bool is_damaged(std::filesystem::path const& path);
 

@@ -35,13 +35,14 @@ void read_progress(StoredGroup const& root, RunRecord& record) {
 }  // namespace
 
 void write_run_file(std::filesystem::path const& path, RunRecord const& record,
-                    MayReplace const& may_replace) {
+                    MayReplace const& may_replace, std::optional<EvaluationSource> evaluation) {
+  if (!evaluation && record.evaluation) evaluation = source_of(*record.evaluation);
   auto const fill = [&](Hdf5Group const& root) {
     write_header(root, file_type, record.header);
     write_progress(root, record);
     write_training(root, record.steps);
     write_learning_curve(root, record.learning_curve);
-    if (record.evaluation) write_evaluation(root, *record.evaluation);
+    if (evaluation) write_evaluation(root, *evaluation);
   };
   write_our_file(path, {}, fill, may_replace);
 }
@@ -51,7 +52,7 @@ RunRecord read_run_file(std::filesystem::path const& path) {
   RunRecord record;
   record.header = read_header(root, file_type, path.string());
   read_progress(root, record);
-  record.steps = read_training(root, record.steps_done);
+  record.steps = read_whole_training(root, record.steps_done);
   record.learning_curve = read_learning_curve(root, record.steps_done);
   if (root.has("evaluation")) record.evaluation = read_evaluation(root);
   return record;

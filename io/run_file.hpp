@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tvem/io/durable.hpp"
+#include "tvem/io/evaluation_group.hpp"
 #include "tvem/train/records.hpp"
 
 namespace tvem {
@@ -40,9 +41,11 @@ struct RunRecord {
   std::optional<Evaluation> evaluation;
 };
 
-/// Writes the file durably. Throws Error naming it, or what may_replace throws (durable.hpp).
+/// Writes the file durably. evaluation: in the place of the record's. Throws Error naming the file,
+/// or what may_replace throws (durable.hpp).
 void write_run_file(std::filesystem::path const& path, RunRecord const& record,
-                    MayReplace const& may_replace = {});
+                    MayReplace const& may_replace = {},
+                    std::optional<EvaluationSource> evaluation = {});
 
 /// Throws Error, naming the file, when it is damaged, of another kind or of another schema version.
 RunRecord read_run_file(std::filesystem::path const& path);

@@ -135,6 +135,9 @@ T StoredGroup::number_of(Object const& object, std::string const& name) const {
   return numbers<T>(attribute(object, name), name + " (an attribute)")[0];
 }
 
+bool StoredGroup::has_attribute(std::string const& name) const {
+  return object_->attributes.contains(name);
+}
 std::string StoredGroup::text_attribute(std::string const& name) const {
   return text_of(*object_, name);
 }

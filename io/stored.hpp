@@ -22,6 +22,7 @@ class StoredGroup {
   /// Names of all members, sorted.
   std::vector<std::string> members() const;
 
+  bool has_attribute(std::string const& name) const;
   std::string text_attribute(std::string const& name) const;
   std::int64_t integer_attribute(std::string const& name) const;
   double real_attribute(std::string const& name) const;

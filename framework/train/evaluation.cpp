@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "tvem/core/error.hpp"
 #include "tvem/core/interruption.hpp"
@@ -11,7 +12,7 @@
 #include "tvem/tasks/partition.hpp"
 #include "tvem/train/evaluation_rows.hpp"
 #include "tvem/train/model_fit.hpp"
-#include "tvem/train/stop_vote.hpp"
+#include "tvem/train/vote.hpp"
 
 namespace tvem {
 namespace {
@@ -70,10 +71,6 @@ std::vector<std::string> domain_problems(Settings const& trained, Settings const
 
 namespace {
 
-[[noreturn]] void throw_stopped() {
-  throw StoppedOnRequest("stopped on request in the evaluation, which begins anew");
-}
-
 /// A rank's work on parts that may take long, each of which it may leave in its middle. Having left
 /// one it does no more, and votes to stop.
 class Parts {
@@ -81,7 +78,7 @@ class Parts {
   explicit Parts(std::function<bool()> const& wants_stop) {
     if (wants_stop) wants_stop_ = [&] { return is_interrupted_ || wants_stop(); };
   }
-  std::function<bool()> const& wants_stop() const { return wants_stop_; }
+  bool want_stop() const { return wants_stop_ && wants_stop_(); }
   bool is_interrupted() const { return is_interrupted_; }
   /// Collective. Whether a rank has left a part, in the end.
   bool are_left(Communicator const& comm) const { return comm.max(is_interrupted_ ? 1 : 0) == 1; }
@@ -128,30 +125,80 @@ Fit fit_of(EstimatorSpec const& spec, EvaluationItem const& item, Settings const
   return run_baseline(spec, settings, task, instruction_set, restarts);
 }
 
+/// The blocks of an evaluation: when one ends, and what is whole by then.
+class Blocks {
+ public:
+  Blocks(Communicator const& comm, EvaluationStart start, BlockLimits const& limits)
+      : comm_(comm), n_taken_(start.n_tasks), sums_(std::move(start.trace_sums)), limits_(limits) {}
+
+  /// Whether this rank wants the block to end.
+  bool is_full(EvaluationRows const& rows) const {
+    double const limit = std::max(limits_.seconds, whole_time_.seconds() / 100);
+    return rows.bytes() * static_cast<std::size_t>(comm_.size()) > limits_.bytes ||
+           (comm_.is_root() && block_time_.seconds() > limit);
+  }
+
+  /// Collective. Takes the tasks that all ranks have done. n_whole: that this rank has done.
+  void end(EvaluationRows& rows, std::vector<EstimatorSpec> const& specs, std::int64_t n_whole,
+           TakeBlock const& take) {
+    std::int64_t const whole = comm_.min(n_whole);
+    EvaluationBlock block = rows.take(comm_, specs, whole, sums_);
+    if (block.table.n_tasks() > 0) {
+      sums_ = block.trace_sums;
+      take(std::move(block));
+    }
+    n_taken_ = whole;
+    block_time_ = {};
+  }
+  std::int64_t n_taken() const { return n_taken_; }
+
+ private:
+  Communicator const& comm_;
+  std::int64_t n_taken_;
+  TraceSums sums_;  // of rank 0
+  BlockLimits limits_;
+  StopWatch whole_time_, block_time_;
+};
+
 }  // namespace
 
-Evaluation evaluate(Settings const& settings, Communicator const& comm, Transformer<float>& model,
-                    InstructionSet instruction_set, EvaluationHooks const& hooks) {
-  return evaluate(settings, comm, EvaluatedModel{settings, model}, instruction_set, hooks);
-}
-
-Evaluation evaluate(Settings const& settings, Communicator const& comm,
-                    std::optional<EvaluatedModel> const& of_training,
-                    InstructionSet instruction_set, EvaluationHooks const& hooks) {
+void evaluate_in_blocks(Settings const& settings, Communicator const& comm,
+                        std::optional<EvaluatedModel> const& of_training,
+                        InstructionSet instruction_set, EvaluationStart start,
+                        TakeBlock const& take, EvaluationHooks const& hooks,
+                        BlockLimits const& limits) {
   auto const model = with_guess_of(of_training, settings.input);
   auto const specs = parse_estimators(settings);
   auto const items = evaluation_items(specs);
   TaskPrior const prior(settings.task);
   int const n_iterations = settings.eval.trace > 0 ? settings.eval.trace + 1 : 0;
   EvaluationRows rows(static_cast<std::size_t>(n_iterations));
+  std::int64_t const first = start.n_tasks, n_tasks = settings.eval.tasks;
+  std::int64_t n_whole = first;  // tasks of which this rank has done its part
+  Blocks blocks(comm, std::move(start), limits);
   Parts parts(hooks.wants_stop);
-  StopVote stop(comm, parts.wants_stop());
+  std::function<Wish()> const wish = [&] {
+    if (parts.want_stop()) return Wish::stop;
+    return blocks.is_full(rows) ? Wish::end_block : Wish::go_on;
+  };
+  auto const period = std::chrono::milliseconds(std::lround(1e3 * std::min(1.0, limits.seconds)));
+  Vote vote(comm, wish, period);
+  /// Ends the block, at task `id`, and more than that where a rank has left one or wants to stop.
+  auto const end_block = [&](std::int64_t id, bool is_stop) {
+    blocks.end(rows, specs, n_whole, take);
+    if (blocks.n_taken() == id && !is_stop) return;
+    throw StoppedOnRequest("stopped on request in the evaluation, after " +
+                           std::to_string(blocks.n_taken()) + " of " + std::to_string(n_tasks) +
+                           " tasks; what is done is kept");
+  };
   Task task;
   RowMatrix held_out;
-  for (std::int64_t id = 0; id < settings.eval.tasks; ++id) {
-    bool is_sampled = false;
+  for (std::int64_t id = first; id < n_tasks; ++id) {
+    bool is_sampled = false, is_block_over = false;
     for (std::size_t i = 0; i < items.size(); ++i) {
-      if (stop.is_passed()) throw_stopped();
+      Wish const result = vote.result();
+      if (result == Wish::stop) end_block(id, true);
+      is_block_over = is_block_over || result == Wish::end_block;
       // In turn by task and item, so that every rank has as much of every estimator.
       if ((id + static_cast<std::int64_t>(i)) % comm.size() != comm.rank()) continue;
       parts.work([&] {
@@ -168,11 +215,30 @@ Evaluation evaluate(Settings const& settings, Communicator const& comm,
         rows.add_fit(task, held_out, items[i], fit, watch.seconds());
       });
     }
+    if (!parts.is_interrupted()) n_whole = id + 1;
+    if (is_block_over) end_block(id + 1, false);
     if (hooks.progress && comm.is_root() && !parts.is_interrupted())
-      hooks.progress(id + 1, settings.eval.tasks);
+      hooks.progress(id + 1, n_tasks);
   }
-  if (parts.are_left(comm)) throw_stopped();
-  return rows.gather(comm, specs);
+  end_block(n_tasks, false);
+}
+
+Evaluation evaluate(Settings const& settings, Communicator const& comm,
+                    std::optional<EvaluatedModel> const& model, InstructionSet instruction_set,
+                    EvaluationHooks const& hooks) {
+  EvaluationBlock whole;
+  constexpr BlockLimits unlimited{.bytes = std::numeric_limits<std::size_t>::max(),
+                                  .seconds = std::numeric_limits<double>::infinity()};
+  evaluate_in_blocks(
+      settings, comm, model, instruction_set, {},
+      [&](EvaluationBlock block) { whole = std::move(block); }, hooks, unlimited);
+  set_trace(whole.table, whole.trace_sums);
+  return std::move(whole.table);
+}
+
+Evaluation evaluate(Settings const& settings, Communicator const& comm, Transformer<float>& model,
+                    InstructionSet instruction_set, EvaluationHooks const& hooks) {
+  return evaluate(settings, comm, EvaluatedModel{settings, model}, instruction_set, hooks);
 }
 
 std::optional<CurveRecord> evaluate_curve_point(Settings const& settings, Communicator const& comm,
@@ -183,10 +249,11 @@ std::optional<CurveRecord> evaluate_curve_point(Settings const& settings, Commun
   IndexRange const share = share_of_rank(n_tasks, comm.rank(), comm.size());
   std::int64_t const largest_share = (n_tasks + comm.size() - 1) / comm.size();
   Parts parts(wants_stop);
-  StopVote stop(comm, parts.wants_stop());
+  std::function<Wish()> const wish = [&] { return parts.want_stop() ? Wish::stop : Wish::go_on; };
+  Vote vote(comm, wish);
   std::vector<double> errors;
   for (std::int64_t i = 0; i < largest_share; ++i) {
-    if (stop.is_passed()) return std::nullopt;
+    if (vote.result() == Wish::stop) return std::nullopt;
     std::int64_t const id = share.begin + i;
     if (id >= share.end) continue;
     parts.work([&] {

@@ -25,6 +25,21 @@ struct EvaluationHooks {
   std::function<bool()> wants_stop;  // asked on every rank now and then; one that wants is enough
 };
 
+/// How far an evaluation is already.
+struct EvaluationStart {
+  std::int64_t n_tasks = 0;
+  TraceSums trace_sums;  // of rank 0
+};
+
+/// When a block ends: whatever comes first.
+struct BlockLimits {
+  std::size_t bytes = std::size_t{1} << 24;  // of all ranks' results, about
+  double seconds = 60;                       // or a hundredth of the time so far, if that is more
+};
+
+/// Takes a block on rank 0, which then has to keep it.
+using TakeBlock = std::function<void(EvaluationBlock block)>;
+
 /// A model with its parameters set, and the settings of its training, which say what goes into it.
 struct EvaluatedModel {
   Settings settings;
@@ -36,11 +51,18 @@ struct EvaluatedModel {
 /// been given in its training, or would miss. Other distributions of tasks are no problem.
 std::vector<std::string> domain_problems(Settings const& trained, Settings const& asked);
 
-/// Collective. All estimators on the evaluation tasks 0 .. eval.tasks - 1. Ranks share tasks,
-/// estimators and restarts. Rank 0 gets the table in the order of task ids, the others an empty
-/// one. model: none where no estimator needs it. Everything but `seconds` is the same bits at any
-/// number of ranks; `seconds` are those of all restarts, as if one rank had done them. Throws
-/// StoppedOnRequest on all ranks alike when one of them wants to stop.
+/// Collective. All estimators on the evaluation tasks start.n_tasks .. eval.tasks - 1. Ranks share
+/// tasks, estimators and restarts. Rank 0 gives them to `take` block by block in the order of task
+/// ids. model: none where no estimator needs it. Everything but `seconds` is the same bits at any
+/// number of ranks and from any start; `seconds` are those of all restarts, as if one rank had done
+/// them. Throws StoppedOnRequest on all ranks alike when one of them wants to stop; what is done by
+/// then has been taken.
+void evaluate_in_blocks(Settings const& settings, Communicator const& comm,
+                        std::optional<EvaluatedModel> const& model, InstructionSet instruction_set,
+                        EvaluationStart start, TakeBlock const& take,
+                        EvaluationHooks const& hooks = {}, BlockLimits const& limits = {});
+
+/// Collective. As above, all tasks as one table, on rank 0; the others get an empty one.
 Evaluation evaluate(Settings const& settings, Communicator const& comm,
                     std::optional<EvaluatedModel> const& model, InstructionSet instruction_set,
                     EvaluationHooks const& hooks = {});

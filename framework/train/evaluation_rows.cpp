@@ -9,7 +9,6 @@
 #include "tvem/core/error.hpp"
 #include "tvem/metrics/clustering.hpp"
 #include "tvem/metrics/parameters.hpp"
-#include "tvem/metrics/statistics.hpp"
 
 namespace tvem {
 namespace {
@@ -21,7 +20,7 @@ constexpr int restarts_per_item = 32;
 
 /// Collective. The rows of all ranks, rank after rank, on rank 0.
 template <class Row>
-std::vector<Row> gather_rows(Communicator const& comm, std::vector<Row> const& rows) {
+std::vector<Row> gather_rows(Communicator const& comm, std::span<Row const> rows) {
   static_assert(std::is_trivially_copyable_v<Row> && sizeof(Row) % sizeof(double) == 0);
   std::vector<double> values(rows.size() * (sizeof(Row) / sizeof(double)));
   if (!rows.empty()) std::memcpy(values.data(), rows.data(), rows.size() * sizeof(Row));
@@ -89,19 +88,16 @@ void fill_fit(FitRow const& fit, double bayes_error, Evaluation& table) {
   table.status.push_back(static_cast<int>(fit.status));
 }
 
-/// Means over the tasks of one estimator of what it was after each iteration.
-void fill_trace(std::span<FitRow const> fits, std::vector<double> const& traces,
-                std::size_t n_iterations, Evaluation& table) {
+/// Adds what the fits of one estimator were after each iteration.
+void add_traces(std::span<FitRow const> fits, std::vector<double> const& traces,
+                std::size_t n_iterations, std::size_t estimator, TraceSums& sums) {
   for (std::size_t i = 0; i < n_iterations; ++i) {
-    Moments error, log_likelihood;
+    std::size_t const at = estimator * n_iterations + i;
     for (FitRow const& fit : fits) {
       std::size_t const first = static_cast<std::size_t>(fit.trace) * 2 * n_iterations;
-      error.add(traces[first + i]);
-      log_likelihood.add(traces[first + n_iterations + i]);
+      sums.error[at].add(traces[first + i]);
+      sums.log_likelihood[at].add(traces[first + n_iterations + i]);
     }
-    table.trace_error_mean.push_back(error.mean());
-    table.trace_error_standard_error.push_back(error.standard_error());
-    table.trace_log_likelihood_mean.push_back(log_likelihood.mean());
   }
 }
 
@@ -179,18 +175,35 @@ void EvaluationRows::add_trace(Task const& task, Fit const& fit) {
   traces_.insert(traces_.end(), log_likelihoods.begin(), log_likelihoods.end());
 }
 
-Evaluation EvaluationRows::gather(Communicator const& comm,
-                                  std::vector<EstimatorSpec> const& specs) const {
-  auto tasks = gather_rows(comm, tasks_);
-  auto fits = gather_rows(comm, fits_);
-  auto const traces = comm.gather(traces_);
+std::size_t EvaluationRows::bytes() const {
+  return tasks_.size() * sizeof(TaskRow) + fits_.size() * sizeof(FitRow) +
+         traces_.size() * sizeof(double);
+}
+
+EvaluationBlock EvaluationRows::take(Communicator const& comm,
+                                     std::vector<EstimatorSpec> const& specs, std::int64_t end,
+                                     TraceSums trace_sums) {
+  auto const is_before = [&](auto const& row) { return row.task < static_cast<double>(end); };
+  auto const n_tasks = std::partition_point(tasks_.begin(), tasks_.end(), is_before);
+  auto const n_fits = std::partition_point(fits_.begin(), fits_.end(), is_before);
+  auto const n_traces =
+      traces_.begin() + (n_fits - fits_.begin()) * 2 * static_cast<std::ptrdiff_t>(n_iterations_);
+  auto tasks = gather_rows<TaskRow>(comm, {tasks_.begin(), n_tasks});
+  auto fits = gather_rows<FitRow>(comm, {fits_.begin(), n_fits});
+  auto const traces = comm.gather(std::span(traces_.begin(), n_traces));
+  tasks_.erase(tasks_.begin(), n_tasks);
+  fits_.erase(fits_.begin(), n_fits);
+  traces_.erase(traces_.begin(), n_traces);
   if (!comm.is_root()) return {};
   for (std::size_t i = 0; i < fits.size(); ++i) fits[i].trace = static_cast<double>(i);
   fits = join_restarts(std::move(fits));
   TVEM_CHECK(fits.size() == tasks.size() * specs.size(), "the evaluation lost a task");
   std::sort(tasks.begin(), tasks.end(),
             [](TaskRow const& a, TaskRow const& b) { return a.task < b.task; });
-  Evaluation table;
+  EvaluationBlock block{.table = {}, .trace_sums = std::move(trace_sums)};
+  block.trace_sums.error.resize(specs.size() * n_iterations_);
+  block.trace_sums.log_likelihood.resize(specs.size() * n_iterations_);
+  Evaluation& table = block.table;
   for (auto const name : enum_names<FitStatus>) table.status_names.emplace_back(name);
   for (auto const& spec : specs) table.estimators.push_back(spec.text);
   fill_tasks(tasks, table);
@@ -198,9 +211,9 @@ Evaluation EvaluationRows::gather(Communicator const& comm,
     auto const of_estimator = std::span(fits).subspan(e * tasks.size(), tasks.size());
     for (std::size_t t = 0; t < tasks.size(); ++t)
       fill_fit(of_estimator[t], tasks[t].bayes_error, table);
-    fill_trace(of_estimator, traces, n_iterations_, table);
+    add_traces(of_estimator, traces, n_iterations_, e, block.trace_sums);
   }
-  return table;
+  return block;
 }
 
 }  // namespace tvem

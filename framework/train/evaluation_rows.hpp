@@ -28,8 +28,12 @@ class EvaluationRows {
   /// held_out: further points of the task's mixture. seconds: that the fit took.
   void add_fit(Task const& task, RowMatrix const& held_out, EvaluationItem const& item,
                Fit const& fit, double seconds);
-  /// Collective. The table of all ranks' rows in the order of task ids, on rank 0; empty elsewhere.
-  Evaluation gather(Communicator const& comm, std::vector<EstimatorSpec> const& specs) const;
+  /// Bytes of what has been added.
+  std::size_t bytes() const;
+  /// Collective. Takes out the rows of all ranks of tasks with smaller ids than `end`, as a table
+  /// in the order of ids, on rank 0; empty elsewhere. trace_sums: of the tasks before.
+  EvaluationBlock take(Communicator const& comm, std::vector<EstimatorSpec> const& specs,
+                       std::int64_t end, TraceSums trace_sums);
 
   // What ranks send: doubles alone.
   struct TaskRow {

@@ -7,6 +7,7 @@
 
 #include "tvem/core/aligned_buffer.hpp"
 #include "tvem/core/instruction_set.hpp"
+#include "tvem/metrics/statistics.hpp"
 #include "tvem/optim/optimizer.hpp"
 
 namespace tvem {
@@ -72,6 +73,28 @@ struct Evaluation {
     return {begin, begin + static_cast<std::ptrdiff_t>(n_tasks())};
   }
 };
+
+/// Sums over tasks of what a fit was after 0, 1, ... iterations: entry [e * n_iterations + i] of
+/// estimator e. Empty without a trace.
+struct TraceSums {
+  std::vector<Moments> error, log_likelihood;
+};
+
+/// Some tasks of an evaluation, one after another by their ids.
+struct EvaluationBlock {
+  Evaluation table;      // without means over tasks
+  TraceSums trace_sums;  // of all tasks up to the last of these, in their order
+};
+
+/// Fills in the means over tasks.
+inline void set_trace(Evaluation& table, TraceSums const& sums) {
+  for (Moments const& error : sums.error) {
+    table.trace_error_mean.push_back(error.mean());
+    table.trace_error_standard_error.push_back(error.standard_error());
+  }
+  for (Moments const& log_likelihood : sums.log_likelihood)
+    table.trace_log_likelihood_mean.push_back(log_likelihood.mean());
+}
 
 /// A real number that every estimator has on every task, NaN where it has none.
 struct EvaluationMetric {

@@ -26,7 +26,7 @@ void print(Task const& task, int model_dim, Transformer<float>& model) {
 }
 
 void run(std::string const& folder, int n_tasks) {
-  auto const found = read_checkpoint(folder);
+  auto const found = read_checkpoint(folder, {}, Steps::none);
   if (!found) throw Error("there is no checkpoint in " + folder);
   Checkpoint const& checkpoint = found->checkpoint;
   Settings const settings =

@@ -251,7 +251,7 @@ class Hostile(Folder):
             (attribute("state", "chunk", [1, 2]), "chunk (an attribute) is not a single value"),
             (attribute("state", "training_seconds", np.inf), "training_seconds"),
             (attribute("state", "instruction_set", "abacus"), "unknown to this program"),
-            (attribute("/", "schema_version", 3), "schema version 3"),
+            (attribute("/", "schema_version", 4), "schema version 4"),
             (attribute("config", "text", "x" * 10_000_000), "run.h5 holds a configuration"),
             (attribute("config", "text", "[task]\ndim = many\n"), "task.dim"),
             (remove("training"), "training is not there"),
@@ -307,7 +307,10 @@ class Hostile(Folder):
             with h5py.File(path, "r+") as file:
                 file.attrs["schema_version"] = 1
                 del file.attrs["content_sha256"]
+                if name == "checkpoint.h5":
+                    del file["state"].attrs["steps_in_files"], file["state"].attrs["steps_in_files_sha256"]
             our_files.seal(path)
+        self.assertIn("finished", tvem("status", copy).stdout)
         self.assertEqual(tvem("report", copy).stdout, tvem("report", self.model).stdout)
         self.assertEqual(tvem("evaluate", "--model", copy, "--out", os.path.join(copy, "e.h5")).returncode, 0)
 

@@ -3,12 +3,14 @@
 usage: schema_test.py TVEM SCHEMA.md
 """
 
+import glob
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import h5py
@@ -106,6 +108,27 @@ class Files(unittest.TestCase):
                        stdout=subprocess.DEVNULL, timeout=120)
         rows = {path: row for path, row in documented({"Every file", "run.h5"}).items() if not path.startswith("/state")}
         self.assertEqual(found(out), {**rows, **documented({"The file of tvem evaluate"})})
+
+    def test_blocks_and_steps_are_what_the_schema_says(self):
+        environment = {**os.environ, "TVEM_TEST_BLOCK_MS": "1", "TVEM_TEST_STEPS_PER_FILE": "5"}
+        out = os.path.join(self.folder, "blocks.h5")
+        process = subprocess.Popen([TVEM, "evaluate", "--model", self.folder, "--out", out, "--eval.tasks", "100000"], env=environment,
+                                   stdout=subprocess.DEVNULL)
+        limit = time.monotonic() + 60
+        while not glob.glob(out + ".blocks-*/tasks-*.h5") and time.monotonic() < limit:
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        rows = {path: row for path, row in documented({"Every file", "run.h5"}).items()
+                if not path.startswith("/state") and "/trace_" not in path and path != "/evaluation/iteration"}
+        block = sorted(glob.glob(out + ".blocks-*/tasks-*.h5"))[0]
+        self.assertEqual(found(block), {**rows, **documented({"Blocks of an evaluation"})})
+        steps = os.path.join(self.folder, "steps")
+        subprocess.run([TVEM, "run", "--out", steps, "--model.layers", "1", "--model.width", "8", "--model.heads", "2", "--train.steps", "7",
+                        "--eval.tasks", "2", "--eval.estimators", "transformer"], check=True, stdout=subprocess.DEVNULL, timeout=60, env=environment)
+        self.assertEqual(found(os.path.join(steps, "steps-000000000000.h5")),
+                         {path: row for path, row in documented({"Every file", "run.h5 and checkpoint.h5"}).items()
+                          if path.startswith("/training") or path in documented({"Every file"})})
 
     def test_sweep_file_is_what_the_schema_says(self):
         out = os.path.join(self.folder, "sweep")

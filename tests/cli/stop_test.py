@@ -105,13 +105,13 @@ class Stop(unittest.TestCase):
         self.end(process, 128 + signal.SIGTERM)
         self.assertEqual(subprocess.run([TVEM, "status", self.path("step")], capture_output=True, check=False).returncode, 75)
 
-    def test_signal_in_the_evaluation_75_and_it_begins_anew(self):
+    def test_signal_in_the_evaluation_75_and_it_goes_on(self):
         long = ("--eval.estimators", "transformer,em:restarts=20", "--eval.tasks", 20000)
         process = self.train("evaluation", 10, 2, evaluation=long)
         self.wait_for(lambda: os.path.exists(self.path("evaluation", "checkpoint.h5")), process)
         time.sleep(0.3)
         process.send_signal(signal.SIGUSR2)
-        self.assertIn("stopped on request in the evaluation", self.end(process, 75))
+        self.assertIn("what is done is kept", self.end(process, 75))
         self.assertIn("not evaluated", subprocess.run([TVEM, "status", self.path("evaluation")], capture_output=True, text=True,
                                                       check=False).stdout)
         self.end(self.train("evaluation", 10), 0)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include <gtest/gtest.h>
 
@@ -56,6 +57,85 @@ TEST(Evaluation, AnyNumberOfRanks_SameTableButForSeconds) {
   ASSERT_EQ(together.n_iterations(), 6u);
   EXPECT_TRUE(same_bits(together.trace_error_mean, alone.trace_error_mean));
   EXPECT_TRUE(same_bits(together.trace_log_likelihood_mean, alone.trace_log_likelihood_mean));
+}
+
+/// The tables of blocks, one behind the other.
+class Joined {
+ public:
+  void add(EvaluationBlock const& block) {
+    ++n_blocks;
+    last = block.trace_sums;
+    std::size_t const n = block.table.n_tasks();
+    for (std::size_t t = 0; t < n; ++t)
+      for (std::size_t e = 0; e < block.table.estimators.size(); ++e)
+        rows[block.table.task_ids[t]].push_back(block.table.error[e * n + t] +
+                                                block.table.iterations[e * n + t]);
+  }
+  int n_blocks = 0;
+  TraceSums last;
+  std::map<std::int64_t, std::vector<double>> rows;
+};
+
+TEST(Evaluation, InBlocksFromAnyStart_TheSameRowsAndSums) {
+  Settings settings = ragged_settings();
+  settings.eval.tasks = 60;
+  settings.eval.trace = 2;
+  settings.eval.estimators = {"lloyd", "em:restarts=70"};
+  auto const evaluate_from = [&](EvaluationStart start, BlockLimits const& limits, Joined& joined) {
+    evaluate_in_blocks(
+        settings, test_world(), {}, best_instruction_set(), std::move(start),
+        [&](EvaluationBlock const& block) { joined.add(block); }, {}, limits);
+  };
+  Joined whole, pieces, rest;
+  evaluate_from({}, {.bytes = std::size_t{1} << 30, .seconds = 1e9}, whole);
+  evaluate_from({}, {.bytes = 1, .seconds = 0}, pieces);
+  if (test_world().is_root()) {
+    EXPECT_EQ(whole.n_blocks, 1);
+    EXPECT_GT(pieces.n_blocks, 2);
+    EXPECT_EQ(pieces.rows, whole.rows);
+    EXPECT_EQ(pieces.rows.size(), 60u);
+  }
+  EvaluationStart half;  // as somebody was stopped there
+  settings.eval.tasks = 23;
+  Joined before;
+  evaluate_from({}, {}, before);
+  settings.eval.tasks = 60;
+  half.n_tasks = 23;
+  half.trace_sums = before.last;
+  evaluate_from(half, {}, rest);
+  if (!test_world().is_root()) return;
+  before.rows.insert(rest.rows.begin(), rest.rows.end());
+  EXPECT_EQ(before.rows, whole.rows);
+  for (auto const* joined : {&pieces, &rest})
+    for (std::size_t i = 0; i < whole.last.error.size(); ++i) {
+      EXPECT_EQ(joined->last.error[i].sum, whole.last.error[i].sum);
+      EXPECT_EQ(joined->last.log_likelihood[i].square_sum, whole.last.log_likelihood[i].square_sum);
+      EXPECT_EQ(joined->last.error[i].count, 60);
+    }
+}
+
+TEST(Evaluation, StoppedAmidIt_WhatIsDoneIsTaken) {
+  Settings settings = ragged_settings();
+  settings.eval.tasks = 100000;
+  settings.eval.estimators = {"lloyd", "em"};
+  int n_asked = 0;
+  bool const is_last = test_world().rank() == test_world().size() - 1;
+  EvaluationHooks const hooks{.progress = {},
+                              .wants_stop = [&] { return is_last && ++n_asked > 300; }};
+  std::int64_t n_taken = 0;
+  EXPECT_THROW(evaluate_in_blocks(
+                   settings, test_world(), {}, best_instruction_set(), {},
+                   [&](EvaluationBlock const& block) {
+                     EXPECT_EQ(block.table.task_ids[0], n_taken);
+                     n_taken += static_cast<std::int64_t>(block.table.n_tasks());
+                     EXPECT_EQ(block.table.error.size(), 2 * block.table.n_tasks());
+                   },
+                   hooks),
+               StoppedOnRequest);
+  if (test_world().is_root()) {
+    EXPECT_GT(n_taken, 5);
+    EXPECT_LT(n_taken, 100000);
+  }
 }
 
 TEST(Evaluation, RestartsSharedByRanks_AsOneFitOfAll) {

@@ -24,6 +24,9 @@ KEYS = ("--task.points", "15..25", "--task.components", "2..3", "--model.layers"
         "--train.evaluate_tasks", "8", "--eval.tasks", "16", "--eval.estimators", "transformer,em", "--parallel.chunk", "2")
 
 
+os.environ["TVEM_TEST_STEPS_PER_FILE"] = "17"  # so that checkpoints have steps in files of their own
+
+
 def command(out, ranks, before=()):
     words = [*before, TVEM, "run", "--out", out, *map(str, KEYS)]
     return [MPIEXEC, "-n", str(ranks), *words] if ranks > 1 else words
@@ -109,6 +112,14 @@ class Kill(unittest.TestCase):
 
     def test_uninterrupted_runs_have_every_row_once(self):
         self.assertEqual(self.whole["steps"], list(range(STEPS)))
+        names = sorted(name for name in os.listdir(self.path("whole")) if name.startswith("steps-"))
+        stored = []
+        for name in names:
+            with h5py.File(self.path("whole", name)) as file:
+                stored += file["training/step"][()].tolist()
+        self.assertEqual(stored, list(range(STEPS // 17 * 17)))
+        with h5py.File(self.path("whole", "checkpoint.h5")) as file:
+            self.assertEqual(file["training/step"][()].tolist(), list(range(STEPS // 17 * 17, STEPS)))
         self.assertEqual(self.whole["curve"], list(range(0, STEPS + 1, 6)))
 
     def test_killed_at_random_moments_resumed_on_other_ranks(self):
@@ -136,6 +147,20 @@ class Kill(unittest.TestCase):
             n_resumed += os.path.exists(self.path(out, "checkpoint.h5")) and self.step_of(out) < STEPS
             self.finish(out, chance.choice([r for r in (1, 2, 3, 4) if r != ranks]))
         self.assertGreater(n_resumed, 5, "hardly any kill came amid a training")
+
+    def test_damaged_steps_are_a_damaged_checkpoint(self):
+        name = "steps-000000000017.h5"
+        shutil.copytree(self.path("whole"), self.path("damaged"))
+        os.truncate(self.path("damaged", name), 2000)
+        done = subprocess.run(command(self.path("damaged"), 1), capture_output=True, text=True, timeout=120, check=True)
+        self.assertRegex(done.stdout, name + " is damaged.*no good checkpoint is left.*; the training begins anew")
+        self.assertEqual(self.everything("damaged"), self.whole)
+
+    def test_model_needs_no_steps(self):
+        out = self.path("model")
+        os.mkdir(out)
+        shutil.copy(self.path("whole", "checkpoint.h5"), out)
+        subprocess.run([TVEM, "evaluate", "--model", out, "--out", self.path("model.h5")], check=True, stdout=subprocess.DEVNULL, timeout=60)
 
     def step_of(self, out):
         with h5py.File(self.path(out, "checkpoint.h5")) as file:

@@ -29,7 +29,8 @@ TEST(ParseConfiguration, Nothing_Defaults) {
 
 TEST(ParseConfiguration, FileAndCommandLine_CommandLineWins) {
   Settings const settings = parse_configuration(
-      "# comment\n; another\n[task]\n  ; and one\ndim = 4;four\ncomponents = 2..5\nsigma = 0.5..1.5\n[model]\ntied = true\n",
+      "# comment\n; another\n[task]\n  ; and one\ndim = 4;four\ncomponents = 2..5\nsigma = "
+      "0.5..1.5\n[model]\ntied = true\n",
       "a.ini", {"--task.dim", "7", "--train.rate=1e-4"});
   EXPECT_EQ(settings.task.dim, (Range<int>{7, 7}));
   EXPECT_EQ(settings.task.components, (Range<int>{2, 5}));

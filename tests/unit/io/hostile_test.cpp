@@ -14,6 +14,7 @@
 #include "tvem/core/random.hpp"
 #include "tvem/io/clustering_file.hpp"
 #include "tvem/io/digest.hpp"
+#include "tvem/io/evaluation_blocks.hpp"
 #include "tvem/io/sweep_file.hpp"
 
 namespace tvem {
@@ -146,6 +147,25 @@ TEST_F(Hostile, DamagedEvaluations_Refused) {
       },
       3);
   EXPECT_EQ(evaluation_of_file(folder / "evaluation.h5"), "id");
+}
+
+TEST_F(Hostile, DamagedBlocksOfEvaluations_NotTaken) {
+  fs::path const file = folder / "e.h5";
+  EvaluationBlocks(file, "id", 9)
+      .add({.table = some_evaluation(),
+            .trace_sums = {.error = {{1, 1, 2, 0}, {1, 1, 2, 0}},
+                           .log_likelihood = {{1, 1, 2, 0}, {1, 1, 2, 0}}}},
+           some_header());
+  expect_refused_or_the_same(
+      folder / "e.h5.blocks-id" / "tasks-000000000000.h5",
+      [&](fs::path const&) {
+        EvaluationBlocks const blocks(file, "id", 9);
+        if (!blocks.notice().empty()) throw Error(blocks.notice());
+        std::string text = std::to_string(blocks.n_done());
+        for (Moments const& sum : blocks.trace_sums().error) text += " " + std::to_string(sum.sum);
+        return text;
+      },
+      6);
 }
 
 TEST_F(Hostile, DamagedSweeps_Refused) {

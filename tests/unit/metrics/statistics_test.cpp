@@ -129,5 +129,59 @@ TEST(BootstrapDifference, ManyTasks_IntervalOfTheNormalDistribution) {
   EXPECT_EQ(bootstrap.low, again.low);
 }
 
+/// The p-quantile of means of bootstrap samples of the values, by many samples.
+double resampled_quantile(std::vector<double> const& values, double p, int n_samples) {
+  std::vector<double> means;
+  for (int r = 0; r < n_samples; ++r) {
+    RandomStream random(3, Purpose::probe, static_cast<std::uint64_t>(r));
+    double sum = 0;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      sum += values[static_cast<std::size_t>(
+          random.integer(0, static_cast<std::int64_t>(values.size()) - 1))];
+    means.push_back(sum / static_cast<double>(values.size()));
+  }
+  return quantile(means, p);
+}
+
+TEST(SaddlepointQuantile, SkewedValues_AsManyResamples) {
+  std::vector<double> skewed;
+  RandomStream random(7, Purpose::probe, 1);
+  for (int i = 0; i < 60; ++i) skewed.push_back(std::pow(random.uniform(), 6));
+  Moments const moments = moments_of(skewed);
+  double const error = moments.standard_error();
+  for (double const p : {0.005, 0.025, 0.2, 0.8, 0.975, 0.995}) {
+    double const exact = resampled_quantile(skewed, p, 200000);
+    EXPECT_NEAR(saddlepoint_quantile(skewed, p), exact, 0.02 * error) << p;
+  }
+  // Where the normal distribution is wrong by much more.
+  double const upper = saddlepoint_quantile(skewed, 0.975) - moments.mean();
+  double const lower = moments.mean() - saddlepoint_quantile(skewed, 0.025);
+  EXPECT_GT(upper, lower + 0.1 * error);
+  EXPECT_THROW(saddlepoint_quantile(skewed, 0.5), std::exception);
+}
+
+TEST(BootstrapDifference, ManyTasks_SaddlepointAgreesWithResamples) {
+  RandomStream random(2, Purpose::probe, 4);
+  std::vector<double> a, b;
+  for (int i = 0; i < 20000; ++i) {
+    a.push_back(0.05 * static_cast<double>(random.integer(0, 20)));
+    b.push_back(i % 7 == 0 ? NAN : 0.05 * static_cast<double>(random.integer(0, 10)));
+  }
+  PairedDifference const normal = paired_difference(a, b), many = bootstrap_difference(a, b, 1000);
+  EXPECT_EQ(many.mean, normal.mean);
+  EXPECT_NEAR(many.standard_error, normal.standard_error, 1e-3 * normal.standard_error);
+  EXPECT_NEAR(many.low, normal.low, 0.02 * normal.standard_error);
+  EXPECT_NEAR(many.high, normal.high, 0.02 * normal.standard_error);
+  PairedDifference const same = bootstrap_difference(a, a, 1000);
+  EXPECT_EQ(same.low, 0);
+  EXPECT_EQ(same.high, 0);
+}
+
+TEST(Quantiles, SeveralAtOnce_AsOneByOne) {
+  std::vector<double> const values{3, 1, NAN, 2, 10}, levels{0, 0.1, 0.5, 1};
+  auto const found = quantiles(values, levels);
+  for (std::size_t i = 0; i < levels.size(); ++i) EXPECT_EQ(found[i], quantile(values, levels[i]));
+}
+
 }  // namespace
 }  // namespace tvem

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tvem/metrics/statistics.hpp"
+#include "tvem/train/records.hpp"
+
+namespace tvem {
+
+/// The method that the others are compared with: the Transformer where there is one, else the
+/// first.
+std::size_t reference_of(std::vector<std::string> const& estimators);
+
+/// One estimator over the tasks.
+struct EstimatorSummary {
+  std::vector<Moments> metrics;    // in the order of evaluation_metrics
+  Moments difference;              // its error - the reference's
+  Moments wins;                    // 1 where its error is below the reference's, 1/2 where equal
+  std::vector<int> status_counts;  // by status
+  std::int64_t iterations = 0, collapsed_restarts = 0, dead_components = 0;
+
+  Moments const& operator[](std::vector<double> Evaluation::*metric) const;
+};
+
+/// What a report says of an evaluation, from sums over its tasks: they come table by table and need
+/// not fit into memory together.
+class EvaluationSummary {
+ public:
+  EvaluationSummary() = default;
+  explicit EvaluationSummary(Evaluation const& table) { add(table); }
+
+  /// Adds tasks of the same estimators.
+  void add(Evaluation const& table);
+
+  std::size_t n_tasks() const { return n_tasks_; }
+  std::vector<std::string> const& estimators() const { return estimators_; }
+  std::vector<std::string> const& status_names() const { return status_names_; }
+  Moments const& bayes_error_raw() const { return bayes_error_raw_; }
+  EstimatorSummary const& operator[](std::size_t estimator) const { return of_[estimator]; }
+
+ private:
+  std::size_t n_tasks_ = 0;
+  std::vector<std::string> estimators_, status_names_;
+  Moments bayes_error_raw_;
+  std::vector<EstimatorSummary> of_;
+};
+
+}  // namespace tvem

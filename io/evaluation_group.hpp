@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tvem/io/hdf5.hpp"
+#include "tvem/io/stored.hpp"
+#include "tvem/train/records.hpp"
+
+namespace tvem {
+
+// The group /evaluation of run.h5 and of an evaluation's file.
+
+/// An evaluation whose tables need not fit into memory together.
+struct EvaluationSource {
+  std::size_t n_tasks;  // at least one
+  /// Gives the tables one after another in the order of tasks. The trace is that of the last one.
+  std::function<void(std::function<void(Evaluation const& table)> const& take)> give_tables;
+};
+
+/// The one table as such, which must outlive it.
+EvaluationSource source_of(Evaluation const& table);
+
+void write_evaluation(Hdf5Group const& root, EvaluationSource const& evaluation);
+
+/// Throws Error when the arrays do not fit each other.
+Evaluation read_evaluation(StoredGroup const& root);
+
+}  // namespace tvem

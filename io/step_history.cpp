@@ -1,0 +1,83 @@
+#include "tvem/io/step_history.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "tvem/core/error.hpp"
+#include "tvem/core/sha256.hpp"
+#include "tvem/io/groups.hpp"
+#include "tvem/io/our_file.hpp"
+
+namespace tvem {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto file_type = "tvem steps";
+
+/// In builds with tests: TVEM_TEST_STEPS_PER_FILE steps.
+std::int64_t steps_per_file() {
+#ifdef TVEM_TEST_HOOKS
+  if (char const* const n = std::getenv("TVEM_TEST_STEPS_PER_FILE")) return std::atoi(n);
+#endif
+  return 1 << 16;
+}
+
+fs::path file_of(fs::path const& folder, std::int64_t first_step) {
+  char name[64];
+  std::snprintf(name, sizeof name, "steps-%012lld.h5", static_cast<long long>(first_step));
+  return folder / name;
+}
+
+/// The digest of the records after those of another digest.
+std::string digest_after(std::string const& before, std::span<StepRecord const> steps) {
+  Sha256 sha;
+  sha.update(before);
+  for (StepRecord const& s : steps) {
+    double const reals[] = {s.loss_mean, s.error_mean, s.rate, s.gradient_norm};
+    std::int64_t const integers[] = {s.step, s.quantum_exponent};
+    sha.update(std::as_bytes(std::span(reals)));
+    sha.update(std::as_bytes(std::span(integers)));
+  }
+  return sha.hex_digest();
+}
+
+}  // namespace
+
+StoredSteps const& StepHistory::write(std::vector<StepRecord> const& steps,
+                                      FileHeader const& header, MayReplace const& may_replace) {
+  std::int64_t const n = steps_per_file();
+  while (stored_.count + n <= static_cast<std::int64_t>(steps.size())) {
+    auto const part = std::span(steps).subspan(static_cast<std::size_t>(stored_.count),
+                                               static_cast<std::size_t>(n));
+    auto const fill = [&](Hdf5Group const& root) {
+      write_header(root, file_type, header);
+      write_training(root, part);
+    };
+    write_our_file(file_of(folder_, stored_.count), {}, fill, may_replace);
+    stored_ = {.count = stored_.count + n, .digest = digest_after(stored_.digest, part)};
+  }
+  return stored_;
+}
+
+std::vector<StepRecord> read_step_history(fs::path const& folder, StoredSteps const& stored) {
+  std::vector<StepRecord> steps;
+  std::string digest;
+  while (static_cast<std::int64_t>(steps.size()) < stored.count) {
+    auto const first = static_cast<std::int64_t>(steps.size());
+    fs::path const file = file_of(folder, first);
+    StoredGroup const root = read_our_file(file);
+    read_header(root, file_type, file.string());
+    auto const part = read_training(root, first);
+    root.check(!part.empty() && first + static_cast<std::int64_t>(part.size()) <= stored.count,
+               "it has not the steps that the checkpoint lacks");
+    steps.insert(steps.end(), part.begin(), part.end());
+    digest = digest_after(digest, part);
+  }
+  if (digest != stored.digest)
+    throw Error(file_of(folder, 0).string() +
+                ", or a later one, has not the steps of the checkpoint; use another copy");
+  return steps;
+}
+
+}  // namespace tvem
