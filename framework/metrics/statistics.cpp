@@ -114,8 +114,10 @@ double saddlepoint_quantile(std::span<double const> values, double p) {
     auto const [k, first, second] = cumulants_at(t, standard);
     double const r = std::copysign(std::sqrt(2 * n * (t * first - k)), t);
     double const r_star = r + std::log(t * std::sqrt(n * second) / r) / r;
+    // Where hardly any value differs, the quantile is the smallest or largest value: t has no end.
+    if (!std::isfinite(r_star)) break;
     t -= (r_star - z) / std::sqrt(n);
-    if (!(std::abs(r_star - z) > 1e-9)) break;
+    if (std::abs(r_star - z) < 1e-9) break;
   }
   return moments.mean() + scale * cumulants_at(t, standard).first;
 }

@@ -177,6 +177,22 @@ TEST(BootstrapDifference, ManyTasks_SaddlepointAgreesWithResamples) {
   EXPECT_EQ(same.high, 0);
 }
 
+TEST(BootstrapDifference, FewOfManyTasksDiffer_FromNoDifferenceOn) {
+  for (int const n_different : {1, 2, 3}) {
+    std::vector<double> a(20000, 0.25);
+    std::vector<double> const b = a;
+    for (int i = 0; i < n_different; ++i) a[static_cast<std::size_t>(i)] += 0.5;
+    PairedDifference const difference = bootstrap_difference(a, b, 1000);
+    double const one = 0.5 / 20000;
+    EXPECT_NEAR(difference.low, 0, 0.25 * one) << n_different;
+    EXPECT_GT(difference.high, 1.5 * n_different * one) << n_different;
+    EXPECT_LT(difference.high, (n_different + 5) * one) << n_different;
+    PairedDifference const mirrored = bootstrap_difference(b, a, 1000);
+    EXPECT_NEAR(mirrored.high, -difference.low, 1e-9);
+    EXPECT_NEAR(mirrored.low, -difference.high, 1e-9);
+  }
+}
+
 TEST(Quantiles, SeveralAtOnce_AsOneByOne) {
   std::vector<double> const values{3, 1, NAN, 2, 10}, levels{0, 0.1, 0.5, 1};
   auto const found = quantiles(values, levels);
