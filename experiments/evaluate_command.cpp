@@ -10,6 +10,7 @@
 #include "tvem/comm/collective_errors.hpp"
 #include "tvem/core/error.hpp"
 #include "tvem/io/config.hpp"
+#include "tvem/io/evaluation_blocks.hpp"
 #include "tvem/io/evaluation_file.hpp"
 #include "tvem/io/keys.hpp"
 #include "tvem/train/evaluation.hpp"
@@ -130,6 +131,8 @@ int evaluate_command(CommandContext const& context) {
   on_root(context.comm, [&] {
     std::string const stored = evaluation_of_file(request.file);
     is_done = stored == identity_of(request);
+    // A start that was killed just then has left them.
+    if (is_done) EvaluationBlocks::remove(request.file, stored);
     if (!is_done && !stored.empty())
       throw ConfigurationError("--out " + request.file.string() +
                                " holds another evaluation; choose another file, or remove it");

@@ -96,9 +96,9 @@ void check_disk(Communicator const& comm, Settings const& settings, fs::path con
 
 KeptEvaluation::KeptEvaluation(Communicator const& comm, fs::path const& file, std::string identity,
                                Settings const& settings)
-    : comm_(comm), file_(file), settings_(settings) {
+    : comm_(comm), file_(file), identity_(std::move(identity)), settings_(settings) {
   on_root(comm_, [&] {
-    blocks_.emplace(file, std::move(identity), settings.eval.tasks);
+    blocks_.emplace(file, identity_, settings.eval.tasks);
     remove_left_over_writes(blocks_->folder());
     if (!blocks_->notice().empty()) say(comm_, "note: " + blocks_->notice() + "\n");
     n_done_ = blocks_->n_done();

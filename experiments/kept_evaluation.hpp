@@ -43,11 +43,12 @@ class KeptEvaluation {
   /// Of rank 0. The whole evaluation, for the file; what has been given goes into the summary too.
   EvaluationSource source(EvaluationSummary& summary) const;
   /// Of rank 0. Takes away what was kept, once the file is written.
-  void remove() const { blocks_->remove(); }
+  void remove() const { EvaluationBlocks::remove(file_, identity_); }
 
  private:
   Communicator comm_;
   std::filesystem::path file_;
+  std::string identity_;
   Settings settings_;
   std::optional<EvaluationBlocks> blocks_;  // of rank 0
   std::int64_t n_done_ = 0;                 // before this start

@@ -17,6 +17,10 @@ namespace fs = std::filesystem;
 constexpr auto file_type = "tvem evaluation block";
 constexpr std::size_t digits_of_identity = 10;
 
+fs::path folder_of(fs::path const& file, std::string const& identity) {
+  return file.string() + ".blocks-" + identity.substr(0, digits_of_identity);
+}
+
 bool is_block(fs::path const& file) {
   static std::regex const pattern(R"(tasks-[0-9]{12}\.h5)");
   return std::regex_match(file.filename().string(), pattern) && has_seal(file);
@@ -41,9 +45,7 @@ std::vector<Moments> read_moments(StoredGroup const& root, char const* name) {
 }  // namespace
 
 EvaluationBlocks::EvaluationBlocks(fs::path const& file, std::string identity, std::int64_t n_tasks)
-    : folder_(file.string() + ".blocks-" + identity.substr(0, digits_of_identity)),
-      identity_(std::move(identity)),
-      n_tasks_(n_tasks) {
+    : folder_(folder_of(file, identity)), identity_(std::move(identity)), n_tasks_(n_tasks) {
   while (n_done_ < n_tasks_ && fs::exists(fs::symlink_status(block_file(n_done_)))) {
     try {
       EvaluationBlock block = read(block_file(n_done_), n_done_, starts_);
@@ -128,12 +130,13 @@ EvaluationSource EvaluationBlocks::source() const {
   return {.n_tasks = static_cast<std::size_t>(n_tasks_), .give_tables = give};
 }
 
-void EvaluationBlocks::remove() const {
+void EvaluationBlocks::remove(fs::path const& file, std::string const& identity) {
+  fs::path const folder = folder_of(file, identity);
   std::error_code ignored;
-  remove_left_over_writes(folder_);
-  for (auto const& entry : fs::directory_iterator(folder_, ignored))
+  remove_left_over_writes(folder);
+  for (auto const& entry : fs::directory_iterator(folder, ignored))
     if (is_block(entry.path())) fs::remove(entry.path(), ignored);
-  fs::remove(folder_, ignored);  // when nothing else is in it
+  fs::remove(folder, ignored);  // when nothing else is in it
 }
 
 }  // namespace tvem

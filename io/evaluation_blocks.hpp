@@ -38,8 +38,8 @@ class EvaluationBlocks {
   /// The whole evaluation, which must not outlive this. Reading may throw Error.
   EvaluationSource source() const;
 
-  /// Takes away the files, once the evaluation is in its own.
-  void remove() const;
+  /// Takes away the blocks of an evaluation that is in its file.
+  static void remove(std::filesystem::path const& file, std::string const& identity);
 
  private:
   std::filesystem::path block_file(std::int64_t first_task) const;

@@ -98,7 +98,7 @@ TEST_F(EvaluationBlocksTest, GoneOnWithAndWrittenInPieces_AsOneTable) {
             text_of(read_evaluation_file(folder / "whole.h5")));
   EXPECT_EQ(read_evaluation_file(file()).evaluation.error, record.evaluation.error);
 
-  last.remove();
+  EvaluationBlocks::remove(file(), "0123456789abcdef");
   EXPECT_FALSE(fs::exists(block_file(0).parent_path()));
 }
 
@@ -107,7 +107,7 @@ TEST_F(EvaluationBlocksTest, AnotherIdentity_BlocksOfItsOwn) {
   auto other = blocks("fedcba9876543210");
   EXPECT_EQ(other.n_done(), 0);
   other.add(block_of(0, 2), some_header());
-  other.remove();
+  EvaluationBlocks::remove(file(), "fedcba9876543210");
   EXPECT_EQ(blocks().n_done(), 3);
   // The same first digits, as by a clash.
   auto const clash = blocks("0123456789ffffff");
