@@ -166,8 +166,11 @@ bool run_job(Settings const& settings, std::filesystem::path const& path, Commun
   if (!folder.notice().empty()) say(comm, "note: " + folder.notice() + "\n");
   bool const is_whole = !folder.is_model_lost();
   if (folder.is_trained() && folder.is_evaluated() && is_whole &&
-      (need == Need::results || has_model))
+      (need == Need::results || has_model)) {
+    // A start that was killed right after run.h5 was written has left them.
+    if (comm.is_root()) EvaluationBlocks::remove(folder.run_file(), evaluation_identity(settings));
     return false;
+  }
   if (folder.is_trained() && !folder.stored_state() && is_whole)
     throw ConfigurationError(
         path.string() +

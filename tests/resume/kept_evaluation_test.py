@@ -133,6 +133,20 @@ class KeptEvaluation(unittest.TestCase):
         self.assertNotIn(first, text)
         self.assertEqual(results(self.path("damaged")), results(self.path("whole")))
 
+    def test_blocks_that_are_left_beside_a_finished_evaluation_go(self):
+        for kind, file in (("evaluate", ""), ("run", "run.h5")):
+            out = os.path.join(kind, file) if file else kind
+            process = self.start(kind, kind)
+            self.wait_for_blocks(out, 1, process)
+            self.kill(process)
+            left = os.path.dirname(self.blocks(out)[0])
+            shutil.copytree(left, self.path("aside-" + kind))
+            self.do(kind, kind)
+            self.check_is_tidy(out)
+            shutil.copytree(self.path("aside-" + kind), left)
+            self.do(kind, kind)
+            self.check_is_tidy(out)
+
     def test_another_evaluation_into_the_same_file_has_blocks_of_its_own(self):
         process = self.start("evaluate", "out")
         self.wait_for_blocks("out", 2, process)
