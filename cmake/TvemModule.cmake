@@ -16,17 +16,30 @@ if(TVEM_SANITIZE)
   target_link_options(tvem_flags INTERFACE -fsanitize=${TVEM_SANITIZE})
 endif()
 
-# tvem_module(NAME FOLDER SOURCES a.cpp ... [PUBLIC libs] [PRIVATE libs])
-# A module's headers lie beside its sources and are included as "tvem/NAME/file.hpp". Each module has an
-# include folder of its own, so that only linking a module makes its headers visible.
+# tvem_include_folder(TARGET VISIBILITY): TARGET sees this folder's headers by their path in the tree, as in
+# "framework/core/error.hpp", and through an include folder of its own no others.
+function(tvem_include_folder target visibility)
+  file(RELATIVE_PATH path ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  set(include_dir ${CMAKE_BINARY_DIR}/include/${target})
+  get_filename_component(parent ${include_dir}/${path} DIRECTORY)
+  file(MAKE_DIRECTORY ${parent})
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${include_dir}/${path} SYMBOLIC)
+  target_include_directories(${target} ${visibility} ${include_dir})
+endfunction()
+
+# tvem_module(NAME [SOURCES a.cpp ...] [PUBLIC libs] [PRIVATE libs]): the library tvem_NAME of this folder.
+# Only linking it makes its headers visible.
 function(tvem_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
-  set(include_dir ${CMAKE_BINARY_DIR}/include/${name})
-  file(MAKE_DIRECTORY ${include_dir}/tvem)
-  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${include_dir}/tvem/${name} SYMBOLIC)
-  add_library(tvem_${name} STATIC ${ARG_SOURCES})
-  target_include_directories(tvem_${name} PUBLIC ${include_dir})
-  target_link_libraries(tvem_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} tvem_flags)
+  if(ARG_SOURCES)
+    add_library(tvem_${name} STATIC ${ARG_SOURCES})
+    tvem_include_folder(tvem_${name} PUBLIC)
+    target_link_libraries(tvem_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} tvem_flags)
+  else()
+    add_library(tvem_${name} INTERFACE)
+    tvem_include_folder(tvem_${name} INTERFACE)
+    target_link_libraries(tvem_${name} INTERFACE ${ARG_PUBLIC})
+  endif()
   tvem_check_headers(${name})
 endfunction()
 
@@ -36,11 +49,12 @@ function(tvem_check_headers name)
     return()
   endif()
   file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp)
+  file(RELATIVE_PATH path ${CMAKE_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
   set(units "")
   foreach(header ${headers})
     get_filename_component(stem ${header} NAME_WE)
     set(unit ${CMAKE_BINARY_DIR}/header_check/${name}/${stem}.cpp)
-    file(GENERATE OUTPUT ${unit} CONTENT "#include \"tvem/${name}/${stem}.hpp\"\n")
+    file(GENERATE OUTPUT ${unit} CONTENT "#include \"${path}/${stem}.hpp\"\n")
     list(APPEND units ${unit})
   endforeach()
   if(units)
@@ -51,7 +65,7 @@ endfunction()
 
 # tvem_variants(NAME SOURCE): compiles SOURCE once per instruction set into module NAME, with TVEM_VARIANT
 # its name and TVEM_VECTOR_BYTES the size of a vector. Which one runs is decided at start
-# (tvem/core/variants.hpp). Nothing else of ours is compiled for more than the baseline, and these sources
+# (framework/core/variants.hpp). Nothing else of ours is compiled for more than the baseline, and these sources
 # include neither Eigen nor use any inline code that the linker could merge with other objects' (one
 # definition rule): otherwise a binary would die on an older processor.
 function(tvem_variants name source)
@@ -73,8 +87,8 @@ function(tvem_variants name source)
       $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized -Wno-maybe-uninitialized>
       $<$<STREQUAL:${set},avx2>:-mavx2 -mfma>
       $<$<STREQUAL:${set},avx512>:-mavx512f -mavx512dq -mavx512vl -mavx2 -mfma>)
-    target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/include/core
-      ${CMAKE_BINARY_DIR}/include/${name})
+    target_include_directories(${target} PRIVATE ${CMAKE_BINARY_DIR}/include/tvem_core
+      ${CMAKE_BINARY_DIR}/include/tvem_${name})
     target_link_libraries(${target} PRIVATE tvem_flags)
     target_sources(tvem_${name} PRIVATE $<TARGET_OBJECTS:${target}>)
   endforeach()

@@ -3,18 +3,18 @@
 #include <fstream>
 #include <set>
 
-#include "clustering.hpp"
-#include "command_line.hpp"
-#include "formatting.hpp"
-#include "provenance.hpp"
-#include "trained_model.hpp"
-#include "tvem/comm/collective_errors.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/core/text.hpp"
-#include "tvem/io/csv.hpp"
-#include "tvem/io/text_encoding.hpp"
-#include "tvem/io/text_file.hpp"
-#include "write_target.hpp"
+#include "experiments/clustering.hpp"
+#include "experiments/command_line.hpp"
+#include "experiments/formatting.hpp"
+#include "experiments/provenance.hpp"
+#include "experiments/trained_model.hpp"
+#include "experiments/write_target.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
+#include "io/csv.hpp"
+#include "io/text_encoding.hpp"
+#include "io/text_file.hpp"
 
 namespace tvem {
 namespace {

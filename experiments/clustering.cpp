@@ -1,4 +1,4 @@
-#include "clustering.hpp"
+#include "experiments/clustering.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -7,15 +7,15 @@
 #include <optional>
 #include <set>
 
-#include "memory.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/core/text.hpp"
-#include "tvem/em/maximization.hpp"
-#include "tvem/em/scaling.hpp"
-#include "tvem/metrics/clustering.hpp"
-#include "tvem/metrics/statistics.hpp"
-#include "tvem/train/model_fit.hpp"
-#include "tvem/train/model_input.hpp"
+#include "experiments/memory.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
+#include "framework/estimators/maximization.hpp"
+#include "framework/estimators/scaling.hpp"
+#include "framework/metrics/clustering.hpp"
+#include "framework/metrics/statistics.hpp"
+#include "framework/train/model_fit.hpp"
+#include "framework/train/model_input.hpp"
 
 namespace tvem {
 namespace {

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "trained_model.hpp"
-#include "tvem/em/estimator.hpp"
-#include "tvem/io/clustering_file.hpp"
+#include "experiments/trained_model.hpp"
+#include "framework/estimators/estimator.hpp"
+#include "io/clustering_file.hpp"
 
 namespace tvem {
 

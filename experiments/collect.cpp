@@ -1,4 +1,4 @@
-#include "collect.hpp"
+#include "experiments/collect.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,12 +7,12 @@
 #include <numeric>
 #include <set>
 
-#include "report.hpp"
-#include "result_reader.hpp"
-#include "sweep_dimensions.hpp"
-#include "sweep_state.hpp"
-#include "tvem/em/fit.hpp"
-#include "tvem/metrics/statistics.hpp"
+#include "experiments/report.hpp"
+#include "experiments/result_reader.hpp"
+#include "experiments/sweep_dimensions.hpp"
+#include "experiments/sweep_state.hpp"
+#include "framework/estimators/fit.hpp"
+#include "framework/metrics/statistics.hpp"
 
 namespace tvem {
 namespace {

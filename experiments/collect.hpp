@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "tvem/io/sweep_file.hpp"
-#include "tvem/io/sweep_runs.hpp"
+#include "io/sweep_file.hpp"
+#include "io/sweep_runs.hpp"
 
 namespace tvem {
 

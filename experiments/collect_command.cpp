@@ -1,17 +1,17 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "collect.hpp"
-#include "command_line.hpp"
-#include "provenance.hpp"
-#include "sweep_state.hpp"
-#include "tvem/comm/collective_errors.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/core/instruction_set.hpp"
-#include "tvem/core/text.hpp"
-#include "tvem/io/durable.hpp"
-#include "tvem/io/our_file.hpp"
-#include "write_target.hpp"
+#include "experiments/collect.hpp"
+#include "experiments/command_line.hpp"
+#include "experiments/provenance.hpp"
+#include "experiments/sweep_state.hpp"
+#include "experiments/write_target.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/instruction_set.hpp"
+#include "framework/core/text.hpp"
+#include "io/durable.hpp"
+#include "io/our_file.hpp"
 
 namespace tvem {
 namespace {

@@ -1,10 +1,10 @@
-#include "command_line.hpp"
+#include "experiments/command_line.hpp"
 
 #include <algorithm>
 #include <cctype>
 
-#include "output.hpp"
-#include "tvem/core/error.hpp"
+#include "experiments/output.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 

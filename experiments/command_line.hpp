@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "tvem/comm/communicator.hpp"
+#include "framework/comm/communicator.hpp"
 
 namespace tvem {
 

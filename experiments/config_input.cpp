@@ -1,10 +1,10 @@
-#include "config_input.hpp"
+#include "experiments/config_input.hpp"
 
-#include "tvem/comm/collective_errors.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/io/text_file.hpp"
-#include "tvem/tasks/prior.hpp"
-#include "tvem/train/evaluation.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
+#include "framework/tasks/prior.hpp"
+#include "framework/train/evaluation.hpp"
+#include "io/text_file.hpp"
 
 namespace tvem {
 namespace {

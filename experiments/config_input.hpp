@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "tvem/comm/communicator.hpp"
-#include "tvem/core/settings.hpp"
+#include "framework/comm/communicator.hpp"
+#include "framework/core/settings.hpp"
 
 namespace tvem {
 

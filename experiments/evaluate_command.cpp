@@ -2,20 +2,20 @@
 #include <filesystem>
 #include <memory>
 
-#include "command_line.hpp"
-#include "config_input.hpp"
-#include "evaluation_job.hpp"
-#include "run_claim.hpp"
-#include "stop_request.hpp"
-#include "tvem/comm/collective_errors.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/io/config.hpp"
-#include "tvem/io/evaluation_blocks.hpp"
-#include "tvem/io/evaluation_file.hpp"
-#include "tvem/io/keys.hpp"
-#include "tvem/train/evaluation.hpp"
-#include "unused_keys.hpp"
-#include "write_target.hpp"
+#include "experiments/command_line.hpp"
+#include "experiments/config_input.hpp"
+#include "experiments/evaluation_job.hpp"
+#include "experiments/run_claim.hpp"
+#include "experiments/stop_request.hpp"
+#include "experiments/unused_keys.hpp"
+#include "experiments/write_target.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
+#include "framework/train/evaluation.hpp"
+#include "io/config.hpp"
+#include "io/evaluation_blocks.hpp"
+#include "io/evaluation_file.hpp"
+#include "io/keys.hpp"
 
 namespace tvem {
 namespace {

@@ -1,18 +1,18 @@
-#include "evaluation_job.hpp"
+#include "experiments/evaluation_job.hpp"
 
 #include <algorithm>
 
-#include "command_line.hpp"
-#include "kept_evaluation.hpp"
-#include "memory.hpp"
-#include "provenance.hpp"
-#include "report.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/io/config.hpp"
-#include "tvem/io/evaluation_file.hpp"
-#include "tvem/io/identity.hpp"
-#include "tvem/train/evaluation.hpp"
-#include "tvem/train/trainer.hpp"
+#include "experiments/command_line.hpp"
+#include "experiments/kept_evaluation.hpp"
+#include "experiments/memory.hpp"
+#include "experiments/provenance.hpp"
+#include "experiments/report.hpp"
+#include "framework/core/error.hpp"
+#include "framework/train/evaluation.hpp"
+#include "framework/train/trainer.hpp"
+#include "io/config.hpp"
+#include "io/evaluation_file.hpp"
+#include "io/identity.hpp"
 
 namespace tvem {
 namespace {

@@ -4,10 +4,10 @@
 #include <optional>
 #include <string>
 
-#include "run_job.hpp"
-#include "trained_model.hpp"
-#include "tvem/comm/communicator.hpp"
-#include "tvem/core/settings.hpp"
+#include "experiments/run_job.hpp"
+#include "experiments/trained_model.hpp"
+#include "framework/comm/communicator.hpp"
+#include "framework/core/settings.hpp"
 
 namespace tvem {
 

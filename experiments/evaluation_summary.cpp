@@ -1,4 +1,4 @@
-#include "evaluation_summary.hpp"
+#include "experiments/evaluation_summary.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "tvem/metrics/statistics.hpp"
-#include "tvem/train/records.hpp"
+#include "framework/metrics/statistics.hpp"
+#include "framework/records/evaluation.hpp"
 
 namespace tvem {
 

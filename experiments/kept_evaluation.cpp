@@ -1,14 +1,14 @@
-#include "kept_evaluation.hpp"
+#include "experiments/kept_evaluation.hpp"
 
 #include <chrono>
 #include <cstdlib>
 
-#include "command_line.hpp"
-#include "formatting.hpp"
-#include "progress.hpp"
-#include "provenance.hpp"
-#include "tvem/comm/collective_errors.hpp"
-#include "tvem/core/error.hpp"
+#include "experiments/command_line.hpp"
+#include "experiments/formatting.hpp"
+#include "experiments/progress.hpp"
+#include "experiments/provenance.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 namespace {

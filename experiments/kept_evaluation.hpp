@@ -5,12 +5,12 @@
 #include <optional>
 #include <string>
 
-#include "evaluation_summary.hpp"
-#include "run_job.hpp"
-#include "tvem/comm/communicator.hpp"
-#include "tvem/core/settings.hpp"
-#include "tvem/io/evaluation_blocks.hpp"
-#include "tvem/train/evaluation.hpp"
+#include "experiments/evaluation_summary.hpp"
+#include "experiments/run_job.hpp"
+#include "framework/comm/communicator.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/train/evaluation.hpp"
+#include "io/evaluation_blocks.hpp"
 
 namespace tvem {
 

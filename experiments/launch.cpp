@@ -1,11 +1,11 @@
-#include "launch.hpp"
+#include "experiments/launch.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 
-#include "tvem/comm/session.hpp"
-#include "tvem/core/error.hpp"
+#include "framework/comm/session.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 namespace {

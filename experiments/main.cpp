@@ -9,13 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "command_line.hpp"
-#include "launch.hpp"
-#include "output.hpp"
-#include "tvem/comm/session.hpp"
-#include "tvem/core/build_info.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/core/instruction_set.hpp"
+#include "experiments/command_line.hpp"
+#include "experiments/launch.hpp"
+#include "experiments/output.hpp"
+#include "framework/comm/session.hpp"
+#include "framework/core/build_info.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/instruction_set.hpp"
 
 namespace tvem {
 namespace {

@@ -1,4 +1,4 @@
-#include "memory.hpp"
+#include "experiments/memory.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -8,8 +8,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "formatting.hpp"
-#include "tvem/core/text.hpp"
+#include "experiments/formatting.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem {
 namespace {

@@ -1,4 +1,4 @@
-#include "output.hpp"
+#include "experiments/output.hpp"
 
 #include <cerrno>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "progress.hpp"
+#include "experiments/progress.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include <unistd.h>
 
-#include "output.hpp"
+#include "experiments/output.hpp"
 
 namespace tvem {
 namespace {

@@ -1,13 +1,13 @@
-#include "provenance.hpp"
+#include "experiments/provenance.hpp"
 
 #include <array>
 #include <ctime>
 
-#include "tvem/comm/session.hpp"
-#include "tvem/core/build_info.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/core/host.hpp"
-#include "tvem/io/config.hpp"
+#include "framework/comm/session.hpp"
+#include "framework/core/build_info.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/host.hpp"
+#include "io/config.hpp"
 
 namespace tvem {
 

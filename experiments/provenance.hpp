@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "tvem/core/instruction_set.hpp"
-#include "tvem/core/settings.hpp"
-#include "tvem/io/run_file.hpp"
+#include "framework/core/instruction_set.hpp"
+#include "framework/core/settings.hpp"
+#include "io/run_file.hpp"
 
 namespace tvem {
 

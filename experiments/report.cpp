@@ -1,16 +1,16 @@
-#include "report.hpp"
+#include "experiments/report.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <vector>
 
-#include "formatting.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/io/config.hpp"
-#include "tvem/metrics/bayes.hpp"
-#include "tvem/metrics/statistics.hpp"
-#include "unused_keys.hpp"
+#include "experiments/formatting.hpp"
+#include "experiments/unused_keys.hpp"
+#include "framework/core/error.hpp"
+#include "framework/metrics/bayes.hpp"
+#include "framework/metrics/statistics.hpp"
+#include "io/config.hpp"
 
 namespace tvem {
 namespace {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "evaluation_summary.hpp"
-#include "tvem/io/evaluation_file.hpp"
-#include "tvem/io/run_file.hpp"
+#include "experiments/evaluation_summary.hpp"
+#include "io/evaluation_file.hpp"
+#include "io/run_file.hpp"
 
 namespace tvem {
 

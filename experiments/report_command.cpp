@@ -1,15 +1,15 @@
 #include <filesystem>
 
-#include "collect.hpp"
-#include "command_line.hpp"
-#include "provenance.hpp"
-#include "report.hpp"
-#include "run_failure.hpp"
-#include "sweep_report.hpp"
-#include "sweep_state.hpp"
-#include "tvem/comm/collective_errors.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/io/evaluation_file.hpp"
+#include "experiments/collect.hpp"
+#include "experiments/command_line.hpp"
+#include "experiments/provenance.hpp"
+#include "experiments/report.hpp"
+#include "experiments/run_failure.hpp"
+#include "experiments/sweep_report.hpp"
+#include "experiments/sweep_state.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
+#include "io/evaluation_file.hpp"
 
 namespace tvem {
 namespace {

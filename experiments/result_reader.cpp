@@ -1,9 +1,9 @@
-#include "result_reader.hpp"
+#include "experiments/result_reader.hpp"
 
 #include <algorithm>
 
-#include "tvem/em/fit.hpp"
-#include "tvem/io/identity.hpp"
+#include "framework/estimators/fit.hpp"
+#include "io/identity.hpp"
 
 namespace tvem {
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "tvem/core/error.hpp"
-#include "tvem/io/evaluation_file.hpp"
-#include "tvem/io/sweep_runs.hpp"
+#include "framework/core/error.hpp"
+#include "io/evaluation_file.hpp"
+#include "io/sweep_runs.hpp"
 
 namespace tvem {
 

@@ -1,4 +1,4 @@
-#include "run_claim.hpp"
+#include "experiments/run_claim.hpp"
 
 #include <cerrno>
 #include <chrono>
@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tvem/core/host.hpp"
-#include "tvem/core/text.hpp"
+#include "framework/core/host.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-#include "tvem/core/error.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 

@@ -3,22 +3,22 @@
 
 #include <unistd.h>
 
-#include "command_line.hpp"
-#include "config_input.hpp"
-#include "kept_evaluation.hpp"
-#include "provenance.hpp"
-#include "run_claim.hpp"
-#include "run_failure.hpp"
-#include "run_folder.hpp"
-#include "run_job.hpp"
-#include "status_text.hpp"
-#include "stop_request.hpp"
-#include "tvem/comm/collective_errors.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/io/config.hpp"
-#include "tvem/io/durable.hpp"
-#include "tvem/io/identity.hpp"
-#include "tvem/io/keys.hpp"
+#include "experiments/command_line.hpp"
+#include "experiments/config_input.hpp"
+#include "experiments/kept_evaluation.hpp"
+#include "experiments/provenance.hpp"
+#include "experiments/run_claim.hpp"
+#include "experiments/run_failure.hpp"
+#include "experiments/run_folder.hpp"
+#include "experiments/run_job.hpp"
+#include "experiments/status_text.hpp"
+#include "experiments/stop_request.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
+#include "io/config.hpp"
+#include "io/durable.hpp"
+#include "io/identity.hpp"
+#include "io/keys.hpp"
 
 namespace tvem {
 namespace {

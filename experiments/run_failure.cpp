@@ -1,9 +1,9 @@
-#include "run_failure.hpp"
+#include "experiments/run_failure.hpp"
 
 #include <string_view>
 
-#include "tvem/io/durable.hpp"
-#include "tvem/io/text_file.hpp"
+#include "io/durable.hpp"
+#include "io/text_file.hpp"
 
 namespace tvem {
 namespace {

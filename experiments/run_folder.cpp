@@ -1,18 +1,18 @@
-#include "run_folder.hpp"
+#include "experiments/run_folder.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "provenance.hpp"
-#include "run_claim.hpp"
-#include "trained_model.hpp"
-#include "tvem/comm/collective_errors.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/io/config.hpp"
-#include "tvem/io/durable.hpp"
-#include "tvem/io/identity.hpp"
-#include "tvem/io/our_file.hpp"
-#include "tvem/train/state_digest.hpp"
+#include "experiments/provenance.hpp"
+#include "experiments/run_claim.hpp"
+#include "experiments/trained_model.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
+#include "framework/train/state_digest.hpp"
+#include "io/config.hpp"
+#include "io/durable.hpp"
+#include "io/identity.hpp"
+#include "io/our_file.hpp"
 
 namespace tvem {
 namespace {

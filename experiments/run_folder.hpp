@@ -4,12 +4,12 @@
 #include <optional>
 #include <string>
 
-#include "tvem/comm/communicator.hpp"
-#include "tvem/core/settings.hpp"
-#include "tvem/io/checkpoint_file.hpp"
-#include "tvem/io/durable.hpp"
-#include "tvem/io/run_file.hpp"
-#include "tvem/train/records.hpp"
+#include "framework/comm/communicator.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/records/training.hpp"
+#include "io/checkpoint_file.hpp"
+#include "io/durable.hpp"
+#include "io/run_file.hpp"
 
 namespace tvem {
 

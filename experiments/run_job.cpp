@@ -1,22 +1,22 @@
-#include "run_job.hpp"
+#include "experiments/run_job.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 
-#include "command_line.hpp"
-#include "kept_evaluation.hpp"
-#include "progress.hpp"
-#include "provenance.hpp"
-#include "report.hpp"
-#include "run_folder.hpp"
-#include "tvem/comm/collective_errors.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/io/config.hpp"
-#include "tvem/io/identity.hpp"
-#include "tvem/train/evaluation.hpp"
-#include "tvem/train/loop.hpp"
-#include "unused_keys.hpp"
+#include "experiments/command_line.hpp"
+#include "experiments/kept_evaluation.hpp"
+#include "experiments/progress.hpp"
+#include "experiments/provenance.hpp"
+#include "experiments/report.hpp"
+#include "experiments/run_folder.hpp"
+#include "experiments/unused_keys.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
+#include "framework/train/evaluation.hpp"
+#include "framework/train/loop.hpp"
+#include "io/config.hpp"
+#include "io/identity.hpp"
 
 namespace tvem {
 namespace {

@@ -4,9 +4,9 @@
 #include <functional>
 #include <string>
 
-#include "tvem/comm/communicator.hpp"
-#include "tvem/core/settings.hpp"
-#include "tvem/io/durable.hpp"
+#include "framework/comm/communicator.hpp"
+#include "framework/core/settings.hpp"
+#include "io/durable.hpp"
 
 namespace tvem {
 

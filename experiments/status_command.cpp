@@ -1,10 +1,10 @@
 #include <filesystem>
 
-#include "command_line.hpp"
-#include "status_text.hpp"
-#include "sweep_state.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/io/evaluation_file.hpp"
+#include "experiments/command_line.hpp"
+#include "experiments/status_text.hpp"
+#include "experiments/sweep_state.hpp"
+#include "framework/core/error.hpp"
+#include "io/evaluation_file.hpp"
 
 namespace tvem {
 namespace {

@@ -1,11 +1,11 @@
-#include "status_text.hpp"
+#include "experiments/status_text.hpp"
 
 #include <cstdint>
 
-#include "formatting.hpp"
-#include "progress.hpp"
-#include "tvem/comm/collective_errors.hpp"
-#include "tvem/core/error.hpp"
+#include "experiments/formatting.hpp"
+#include "experiments/progress.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 

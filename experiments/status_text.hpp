@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "command_line.hpp"
-#include "sweep_state.hpp"
-#include "tvem/comm/communicator.hpp"
-#include "tvem/io/sweep_runs.hpp"
+#include "experiments/command_line.hpp"
+#include "experiments/sweep_state.hpp"
+#include "framework/comm/communicator.hpp"
+#include "io/sweep_runs.hpp"
 
 namespace tvem {
 

@@ -1,4 +1,4 @@
-#include "stop_request.hpp"
+#include "experiments/stop_request.hpp"
 
 #include <atomic>
 #include <csignal>
@@ -7,8 +7,8 @@
 
 #include <unistd.h>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/text.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem {
 namespace {

@@ -4,18 +4,18 @@
 #include <limits>
 #include <numeric>
 
-#include "command_line.hpp"
-#include "config_input.hpp"
-#include "formatting.hpp"
-#include "run_failure.hpp"
-#include "status_text.hpp"
-#include "stop_request.hpp"
-#include "sweep_plan.hpp"
-#include "sweep_state.hpp"
-#include "sweeper.hpp"
-#include "tvem/comm/collective_errors.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/core/text.hpp"
+#include "experiments/command_line.hpp"
+#include "experiments/config_input.hpp"
+#include "experiments/formatting.hpp"
+#include "experiments/run_failure.hpp"
+#include "experiments/status_text.hpp"
+#include "experiments/stop_request.hpp"
+#include "experiments/sweep_plan.hpp"
+#include "experiments/sweep_state.hpp"
+#include "experiments/sweeper.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem {
 namespace {

@@ -1,4 +1,4 @@
-#include "sweep_dimensions.hpp"
+#include "experiments/sweep_dimensions.hpp"
 
 #include <algorithm>
 #include <set>

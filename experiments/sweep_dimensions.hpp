@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "tvem/io/sweep.hpp"
-#include "tvem/io/sweep_file.hpp"
+#include "io/sweep.hpp"
+#include "io/sweep_file.hpp"
 
 namespace tvem {
 

@@ -1,14 +1,14 @@
-#include "sweep_plan.hpp"
+#include "experiments/sweep_plan.hpp"
 
 #include <algorithm>
 #include <set>
 
-#include "config_input.hpp"
-#include "formatting.hpp"
-#include "sweep_state.hpp"
-#include "tvem/io/config.hpp"
-#include "tvem/train/evaluation.hpp"
-#include "unused_keys.hpp"
+#include "experiments/config_input.hpp"
+#include "experiments/formatting.hpp"
+#include "experiments/sweep_state.hpp"
+#include "experiments/unused_keys.hpp"
+#include "framework/train/evaluation.hpp"
+#include "io/config.hpp"
 
 namespace tvem {
 namespace {

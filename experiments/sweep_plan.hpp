@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tvem/io/sweep_runs.hpp"
+#include "io/sweep_runs.hpp"
 
 namespace tvem {
 

@@ -1,12 +1,12 @@
-#include "sweep_report.hpp"
+#include "experiments/sweep_report.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 
-#include "formatting.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/metrics/statistics.hpp"
+#include "experiments/formatting.hpp"
+#include "framework/core/error.hpp"
+#include "framework/metrics/statistics.hpp"
 
 namespace tvem {
 namespace {

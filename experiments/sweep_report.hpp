@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "tvem/io/sweep_file.hpp"
+#include "io/sweep_file.hpp"
 
 namespace tvem {
 

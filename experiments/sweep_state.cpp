@@ -1,20 +1,20 @@
-#include "sweep_state.hpp"
+#include "experiments/sweep_state.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 #include <unistd.h>
 
-#include "progress.hpp"
-#include "run_claim.hpp"
-#include "run_failure.hpp"
-#include "trained_model.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/core/text.hpp"
-#include "tvem/io/evaluation_file.hpp"
-#include "tvem/io/identity.hpp"
-#include "tvem/io/run_file.hpp"
-#include "tvem/io/text_file.hpp"
+#include "experiments/progress.hpp"
+#include "experiments/run_claim.hpp"
+#include "experiments/run_failure.hpp"
+#include "experiments/trained_model.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
+#include "io/evaluation_file.hpp"
+#include "io/identity.hpp"
+#include "io/run_file.hpp"
+#include "io/text_file.hpp"
 
 namespace tvem {
 namespace {

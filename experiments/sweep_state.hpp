@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "tvem/core/settings.hpp"
-#include "tvem/io/sweep_runs.hpp"
+#include "framework/core/settings.hpp"
+#include "io/sweep_runs.hpp"
 
 namespace tvem {
 

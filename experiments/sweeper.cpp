@@ -1,16 +1,16 @@
-#include "sweeper.hpp"
+#include "experiments/sweeper.hpp"
 
 #include <memory>
 #include <vector>
 
-#include "command_line.hpp"
-#include "evaluation_job.hpp"
-#include "run_failure.hpp"
-#include "trained_model.hpp"
-#include "tvem/comm/collective_errors.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/io/durable.hpp"
-#include "tvem/io/evaluation_file.hpp"
+#include "experiments/command_line.hpp"
+#include "experiments/evaluation_job.hpp"
+#include "experiments/run_failure.hpp"
+#include "experiments/trained_model.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
+#include "io/durable.hpp"
+#include "io/evaluation_file.hpp"
 
 namespace tvem {
 

@@ -4,13 +4,13 @@
 #include <filesystem>
 #include <string>
 
-#include "progress.hpp"
-#include "run_claim.hpp"
-#include "run_job.hpp"
-#include "stop_request.hpp"
-#include "sweep_plan.hpp"
-#include "sweep_state.hpp"
-#include "tvem/comm/communicator.hpp"
+#include "experiments/progress.hpp"
+#include "experiments/run_claim.hpp"
+#include "experiments/run_job.hpp"
+#include "experiments/stop_request.hpp"
+#include "experiments/sweep_plan.hpp"
+#include "experiments/sweep_state.hpp"
+#include "framework/comm/communicator.hpp"
 
 namespace tvem {
 

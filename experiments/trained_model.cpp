@@ -1,13 +1,13 @@
-#include "trained_model.hpp"
+#include "experiments/trained_model.hpp"
 
-#include "provenance.hpp"
-#include "tvem/comm/collective_errors.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/io/checkpoint_file.hpp"
-#include "tvem/io/config.hpp"
-#include "tvem/nn/transformer.hpp"
-#include "tvem/train/model_input.hpp"
-#include "tvem/train/state_digest.hpp"
+#include "experiments/provenance.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
+#include "framework/nn/transformer.hpp"
+#include "framework/train/model_input.hpp"
+#include "framework/train/state_digest.hpp"
+#include "io/checkpoint_file.hpp"
+#include "io/config.hpp"
 
 namespace tvem {
 

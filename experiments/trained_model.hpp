@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "tvem/comm/communicator.hpp"
-#include "tvem/core/settings.hpp"
-#include "tvem/io/checkpoint_file.hpp"
-#include "tvem/train/records.hpp"
+#include "framework/comm/communicator.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/records/training.hpp"
+#include "io/checkpoint_file.hpp"
 
 namespace tvem {
 

@@ -1,12 +1,12 @@
-#include "unused_keys.hpp"
+#include "experiments/unused_keys.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "tvem/core/text.hpp"
-#include "tvem/io/keys.hpp"
-#include "tvem/tasks/spread.hpp"
-#include "tvem/train/evaluation.hpp"
+#include "framework/core/text.hpp"
+#include "framework/tasks/spread.hpp"
+#include "framework/train/evaluation.hpp"
+#include "io/keys.hpp"
 
 namespace tvem {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "tvem/core/settings.hpp"
+#include "framework/core/settings.hpp"
 
 namespace tvem {
 

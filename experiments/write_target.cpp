@@ -1,4 +1,4 @@
-#include "write_target.hpp"
+#include "experiments/write_target.hpp"
 
 #include <unistd.h>
 

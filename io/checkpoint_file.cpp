@@ -1,12 +1,12 @@
-#include "tvem/io/checkpoint_file.hpp"
+#include "io/checkpoint_file.hpp"
 
 #include <algorithm>
 #include <limits>
 
-#include "tvem/core/error.hpp"
-#include "tvem/io/groups.hpp"
-#include "tvem/io/our_file.hpp"
-#include "tvem/io/words.hpp"
+#include "framework/core/error.hpp"
+#include "io/groups.hpp"
+#include "io/our_file.hpp"
+#include "io/words.hpp"
 
 namespace tvem {
 namespace {

@@ -5,11 +5,11 @@
 #include <optional>
 #include <string>
 
-#include "tvem/io/durable.hpp"
-#include "tvem/io/run_file.hpp"
-#include "tvem/io/step_history.hpp"
-#include "tvem/nn/parameters.hpp"
-#include "tvem/train/records.hpp"
+#include "framework/nn/parameters.hpp"
+#include "framework/records/training.hpp"
+#include "io/durable.hpp"
+#include "io/run_file.hpp"
+#include "io/step_history.hpp"
 
 namespace tvem {
 

@@ -1,10 +1,10 @@
-#include "tvem/io/clustering_file.hpp"
+#include "io/clustering_file.hpp"
 
 #include <cmath>
 
-#include "tvem/core/error.hpp"
-#include "tvem/io/groups.hpp"
-#include "tvem/io/our_file.hpp"
+#include "framework/core/error.hpp"
+#include "io/groups.hpp"
+#include "io/our_file.hpp"
 
 namespace tvem {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "tvem/io/points_file.hpp"
-#include "tvem/io/run_file.hpp"
+#include "io/points_file.hpp"
+#include "io/run_file.hpp"
 
 namespace tvem {
 

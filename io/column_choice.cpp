@@ -1,8 +1,8 @@
-#include "tvem/io/column_choice.hpp"
+#include "io/column_choice.hpp"
 
 #include <algorithm>
 
-#include "tvem/core/text.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem {
 namespace {

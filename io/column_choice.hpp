@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "tvem/io/points_file.hpp"
-#include "tvem/io/problem_list.hpp"
+#include "io/points_file.hpp"
+#include "io/problem_list.hpp"
 
 namespace tvem {
 

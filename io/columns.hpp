@@ -6,8 +6,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "tvem/io/hdf5.hpp"
-#include "tvem/io/stored.hpp"
+#include "io/hdf5.hpp"
+#include "io/stored.hpp"
 
 namespace tvem {
 

@@ -1,4 +1,4 @@
-#include "tvem/io/config.hpp"
+#include "io/config.hpp"
 
 #include <algorithm>
 #include <map>
@@ -7,9 +7,9 @@
 
 #include <boost/program_options.hpp>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/text.hpp"
-#include "tvem/io/keys.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
+#include "io/keys.hpp"
 
 namespace tvem {
 namespace {

@@ -1,9 +1,9 @@
-#include "tvem/io/csv.hpp"
+#include "io/csv.hpp"
 
 #include <sstream>
 
-#include "tvem/core/text.hpp"
-#include "tvem/io/csv_cell.hpp"
+#include "framework/core/text.hpp"
+#include "io/csv_cell.hpp"
 
 namespace tvem {
 namespace {

@@ -1,10 +1,10 @@
-#include "tvem/io/csv_cell.hpp"
+#include "io/csv_cell.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
 
-#include "tvem/core/text.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem {
 

@@ -1,12 +1,12 @@
-#include "tvem/io/csv_table.hpp"
+#include "io/csv_table.hpp"
 
 #include <algorithm>
 #include <map>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/text.hpp"
-#include "tvem/io/csv_cell.hpp"
-#include "tvem/io/text_encoding.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
+#include "io/csv_cell.hpp"
+#include "io/text_encoding.hpp"
 
 namespace tvem {
 namespace {

@@ -1,11 +1,11 @@
-#include "tvem/io/digest.hpp"
+#include "io/digest.hpp"
 
 #include <fstream>
 #include <string>
 #include <vector>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/sha256.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/sha256.hpp"
 
 namespace tvem {
 namespace {

@@ -1,4 +1,4 @@
-#include "tvem/io/durable.hpp"
+#include "io/durable.hpp"
 
 #include <cerrno>
 #include <cstdlib>
@@ -9,10 +9,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/host.hpp"
-#include "tvem/io/digest.hpp"
-#include "tvem/io/hdf5.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/host.hpp"
+#include "io/digest.hpp"
+#include "io/hdf5.hpp"
 
 namespace tvem {
 namespace {

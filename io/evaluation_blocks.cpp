@@ -1,13 +1,13 @@
-#include "tvem/io/evaluation_blocks.hpp"
+#include "io/evaluation_blocks.hpp"
 
 #include <cstdio>
 #include <regex>
 
-#include "tvem/core/error.hpp"
-#include "tvem/io/columns.hpp"
-#include "tvem/io/digest.hpp"
-#include "tvem/io/groups.hpp"
-#include "tvem/io/our_file.hpp"
+#include "framework/core/error.hpp"
+#include "io/columns.hpp"
+#include "io/digest.hpp"
+#include "io/groups.hpp"
+#include "io/our_file.hpp"
 
 namespace tvem {
 namespace {

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "tvem/io/durable.hpp"
-#include "tvem/io/evaluation_group.hpp"
-#include "tvem/io/run_file.hpp"
-#include "tvem/train/records.hpp"
+#include "framework/records/evaluation.hpp"
+#include "io/durable.hpp"
+#include "io/evaluation_group.hpp"
+#include "io/run_file.hpp"
 
 namespace tvem {
 

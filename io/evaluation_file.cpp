@@ -1,8 +1,8 @@
-#include "tvem/io/evaluation_file.hpp"
+#include "io/evaluation_file.hpp"
 
-#include "tvem/core/error.hpp"
-#include "tvem/io/groups.hpp"
-#include "tvem/io/our_file.hpp"
+#include "framework/core/error.hpp"
+#include "io/groups.hpp"
+#include "io/our_file.hpp"
 
 namespace tvem {
 namespace {

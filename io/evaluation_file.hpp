@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "tvem/io/run_file.hpp"
+#include "io/run_file.hpp"
 
 namespace tvem {
 

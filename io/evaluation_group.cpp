@@ -1,12 +1,12 @@
-#include "tvem/io/evaluation_group.hpp"
+#include "io/evaluation_group.hpp"
 
 #include <numeric>
 #include <optional>
 #include <tuple>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/text.hpp"
-#include "tvem/metrics/statistics.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
+#include "framework/metrics/statistics.hpp"
 
 namespace tvem {
 namespace {

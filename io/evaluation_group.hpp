@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "tvem/io/hdf5.hpp"
-#include "tvem/io/stored.hpp"
-#include "tvem/train/records.hpp"
+#include "framework/records/evaluation.hpp"
+#include "io/hdf5.hpp"
+#include "io/stored.hpp"
 
 namespace tvem {
 

@@ -1,8 +1,8 @@
-#include "tvem/io/groups.hpp"
+#include "io/groups.hpp"
 
-#include "tvem/core/build_info.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/io/columns.hpp"
+#include "framework/core/build_info.hpp"
+#include "framework/core/error.hpp"
+#include "io/columns.hpp"
 
 namespace tvem {
 namespace {

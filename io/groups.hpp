@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "tvem/io/hdf5.hpp"
-#include "tvem/io/run_file.hpp"
-#include "tvem/io/stored.hpp"
+#include "io/hdf5.hpp"
+#include "io/run_file.hpp"
+#include "io/stored.hpp"
 
 namespace tvem {
 

@@ -1,9 +1,9 @@
-#include "tvem/io/hdf5.hpp"
+#include "io/hdf5.hpp"
 
 #include <hdf5.h>
 
-#include "tvem/io/digest.hpp"
-#include "tvem/io/hdf5_support.hpp"
+#include "io/digest.hpp"
+#include "io/hdf5_support.hpp"
 
 namespace tvem {
 namespace {

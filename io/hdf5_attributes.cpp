@@ -1,8 +1,8 @@
 #include <hdf5.h>
 
-#include "tvem/core/error.hpp"
-#include "tvem/io/hdf5.hpp"
-#include "tvem/io/hdf5_support.hpp"
+#include "framework/core/error.hpp"
+#include "io/hdf5.hpp"
+#include "io/hdf5_support.hpp"
 
 namespace tvem {
 namespace hdf5 {

@@ -5,10 +5,10 @@
 
 #include <hdf5.h>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/sha256.hpp"
-#include "tvem/io/hdf5.hpp"
-#include "tvem/io/hdf5_support.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/sha256.hpp"
+#include "io/hdf5.hpp"
+#include "io/hdf5_support.hpp"
 
 namespace tvem {
 namespace {

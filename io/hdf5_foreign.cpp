@@ -1,8 +1,8 @@
 // What files of other programs have: attributes of any shape and type, and records.
 #include <hdf5.h>
 
-#include "tvem/io/hdf5.hpp"
-#include "tvem/io/hdf5_support.hpp"
+#include "io/hdf5.hpp"
+#include "io/hdf5_support.hpp"
 
 namespace tvem {
 namespace {

@@ -1,8 +1,8 @@
-#include "tvem/io/hdf5_support.hpp"
+#include "io/hdf5_support.hpp"
 
 #include <hdf5.h>
 
-#include "tvem/core/error.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem::hdf5 {
 

@@ -1,11 +1,11 @@
-#include "tvem/io/hdf5_user_data.hpp"
+#include "io/hdf5_user_data.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/text.hpp"
-#include "tvem/io/text_encoding.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
+#include "io/text_encoding.hpp"
 
 namespace tvem {
 namespace {

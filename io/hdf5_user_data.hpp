@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "tvem/io/hdf5.hpp"
+#include "io/hdf5.hpp"
 
 namespace tvem {
 

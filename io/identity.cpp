@@ -1,11 +1,11 @@
-#include "tvem/io/identity.hpp"
+#include "io/identity.hpp"
 
 #include <numeric>
 #include <set>
 
-#include "tvem/core/sha256.hpp"
-#include "tvem/io/keys.hpp"
-#include "tvem/optim/schedule.hpp"
+#include "framework/core/sha256.hpp"
+#include "framework/optim/schedule.hpp"
+#include "io/keys.hpp"
 
 namespace tvem {
 namespace {

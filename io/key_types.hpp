@@ -5,9 +5,9 @@
 #include <limits>
 #include <string>
 
-#include "tvem/core/settings.hpp"
-#include "tvem/core/text.hpp"
-#include "tvem/io/keys.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/core/text.hpp"
+#include "io/keys.hpp"
 
 namespace tvem {
 

@@ -1,8 +1,8 @@
-#include "tvem/io/keys.hpp"
+#include "io/keys.hpp"
 
 #include <algorithm>
 
-#include "tvem/io/key_types.hpp"
+#include "io/key_types.hpp"
 
 namespace tvem {
 namespace {

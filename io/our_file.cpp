@@ -1,9 +1,9 @@
-#include "tvem/io/our_file.hpp"
+#include "io/our_file.hpp"
 
-#include "tvem/core/error.hpp"
-#include "tvem/io/digest.hpp"
-#include "tvem/io/hdf5_support.hpp"
-#include "tvem/io/trial.hpp"
+#include "framework/core/error.hpp"
+#include "io/digest.hpp"
+#include "io/hdf5_support.hpp"
+#include "io/trial.hpp"
 
 namespace tvem {
 namespace {

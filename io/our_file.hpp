@@ -3,9 +3,9 @@
 #include <filesystem>
 #include <functional>
 
-#include "tvem/io/durable.hpp"
-#include "tvem/io/hdf5.hpp"
-#include "tvem/io/stored.hpp"
+#include "io/durable.hpp"
+#include "io/hdf5.hpp"
+#include "io/stored.hpp"
 
 namespace tvem {
 

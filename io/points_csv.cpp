@@ -1,8 +1,8 @@
-#include "tvem/io/points_csv.hpp"
+#include "io/points_csv.hpp"
 
-#include "tvem/io/column_choice.hpp"
-#include "tvem/io/csv_cell.hpp"
-#include "tvem/io/csv_table.hpp"
+#include "io/column_choice.hpp"
+#include "io/csv_cell.hpp"
+#include "io/csv_table.hpp"
 
 namespace tvem {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "tvem/io/points_file.hpp"
+#include "io/points_file.hpp"
 
 namespace tvem {
 

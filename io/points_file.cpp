@@ -1,10 +1,10 @@
-#include "tvem/io/points_file.hpp"
+#include "io/points_file.hpp"
 
-#include "tvem/core/error.hpp"
-#include "tvem/io/points_csv.hpp"
-#include "tvem/io/points_hdf5.hpp"
-#include "tvem/io/text_encoding.hpp"
-#include "tvem/io/text_file.hpp"
+#include "framework/core/error.hpp"
+#include "io/points_csv.hpp"
+#include "io/points_hdf5.hpp"
+#include "io/text_encoding.hpp"
+#include "io/text_file.hpp"
 
 namespace tvem {
 namespace {

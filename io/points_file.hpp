@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tvem/tasks/mixture.hpp"
+#include "framework/tasks/mixture.hpp"
 
 namespace tvem {
 

@@ -1,14 +1,14 @@
-#include "tvem/io/points_hdf5.hpp"
+#include "io/points_hdf5.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "tvem/core/error.hpp"
-#include "tvem/io/column_choice.hpp"
-#include "tvem/io/hdf5.hpp"
-#include "tvem/io/hdf5_user_data.hpp"
-#include "tvem/io/trial.hpp"
+#include "framework/core/error.hpp"
+#include "io/column_choice.hpp"
+#include "io/hdf5.hpp"
+#include "io/hdf5_user_data.hpp"
+#include "io/trial.hpp"
 
 namespace tvem {
 namespace {

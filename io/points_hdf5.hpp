@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tvem/io/points_file.hpp"
+#include "io/points_file.hpp"
 
 namespace tvem {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "tvem/core/error.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 

@@ -1,8 +1,8 @@
-#include "tvem/io/run_file.hpp"
+#include "io/run_file.hpp"
 
-#include "tvem/io/groups.hpp"
-#include "tvem/io/our_file.hpp"
-#include "tvem/io/words.hpp"
+#include "io/groups.hpp"
+#include "io/our_file.hpp"
+#include "io/words.hpp"
 
 namespace tvem {
 namespace {

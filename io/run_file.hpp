@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "tvem/io/durable.hpp"
-#include "tvem/io/evaluation_group.hpp"
-#include "tvem/train/records.hpp"
+#include "framework/records/evaluation.hpp"
+#include "framework/records/training.hpp"
+#include "io/durable.hpp"
+#include "io/evaluation_group.hpp"
 
 namespace tvem {
 

@@ -1,12 +1,12 @@
-#include "tvem/io/step_history.hpp"
+#include "io/step_history.hpp"
 
 #include <cstdio>
 #include <cstdlib>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/sha256.hpp"
-#include "tvem/io/groups.hpp"
-#include "tvem/io/our_file.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/sha256.hpp"
+#include "io/groups.hpp"
+#include "io/our_file.hpp"
 
 namespace tvem {
 namespace {

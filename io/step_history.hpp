@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "tvem/io/durable.hpp"
-#include "tvem/io/run_file.hpp"
-#include "tvem/train/records.hpp"
+#include "framework/records/training.hpp"
+#include "io/durable.hpp"
+#include "io/run_file.hpp"
 
 namespace tvem {
 

@@ -1,9 +1,9 @@
-#include "tvem/io/stored.hpp"
+#include "io/stored.hpp"
 
 #include <bit>
 #include <cstring>
 
-#include "tvem/core/error.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 

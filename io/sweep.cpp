@@ -1,14 +1,14 @@
-#include "tvem/io/sweep.hpp"
+#include "io/sweep.hpp"
 
 #include <algorithm>
 #include <array>
 #include <functional>
 #include <set>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/text.hpp"
-#include "tvem/io/config.hpp"
-#include "tvem/io/keys.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
+#include "io/config.hpp"
+#include "io/keys.hpp"
 
 namespace tvem {
 namespace {

@@ -1,12 +1,12 @@
-#include "tvem/io/sweep_file.hpp"
+#include "io/sweep_file.hpp"
 
 #include <algorithm>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/text.hpp"
-#include "tvem/io/evaluation_file.hpp"
-#include "tvem/io/groups.hpp"
-#include "tvem/io/our_file.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
+#include "io/evaluation_file.hpp"
+#include "io/groups.hpp"
+#include "io/our_file.hpp"
 
 namespace tvem {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "tvem/io/run_file.hpp"
+#include "io/run_file.hpp"
 
 namespace tvem {
 

@@ -1,12 +1,12 @@
-#include "tvem/io/sweep_runs.hpp"
+#include "io/sweep_runs.hpp"
 
 #include <algorithm>
 #include <map>
 #include <set>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/text.hpp"
-#include "tvem/io/identity.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
+#include "io/identity.hpp"
 
 namespace tvem {
 namespace {

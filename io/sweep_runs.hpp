@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tvem/io/sweep.hpp"
+#include "io/sweep.hpp"
 
 namespace tvem {
 

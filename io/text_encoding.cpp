@@ -1,4 +1,4 @@
-#include "tvem/io/text_encoding.hpp"
+#include "io/text_encoding.hpp"
 
 #include <array>
 #include <string_view>

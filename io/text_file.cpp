@@ -1,10 +1,10 @@
-#include "tvem/io/text_file.hpp"
+#include "io/text_file.hpp"
 
 #include <fstream>
 #include <sstream>
 
-#include "tvem/core/error.hpp"
-#include "tvem/io/durable.hpp"
+#include "framework/core/error.hpp"
+#include "io/durable.hpp"
 
 namespace tvem {
 

@@ -1,4 +1,4 @@
-#include "tvem/io/trial.hpp"
+#include "io/trial.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,8 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/text.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem {
 namespace {

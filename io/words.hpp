@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "tvem/core/settings.hpp"
-#include "tvem/io/stored.hpp"
+#include "framework/core/settings.hpp"
+#include "io/stored.hpp"
 
 namespace tvem {
 

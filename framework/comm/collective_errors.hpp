@@ -3,8 +3,8 @@
 #include <exception>
 #include <string>
 
-#include "tvem/comm/communicator.hpp"
-#include "tvem/core/error.hpp"
+#include "framework/comm/communicator.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 

@@ -1,11 +1,11 @@
-#include "tvem/comm/communicator.hpp"
+#include "framework/comm/communicator.hpp"
 
 #include <limits>
 
 #include <mpi.h>
 
-#include "tvem/comm/group.hpp"
-#include "tvem/core/error.hpp"
+#include "framework/comm/group.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 namespace {

@@ -1,4 +1,4 @@
-#include "tvem/comm/session.hpp"
+#include "framework/comm/session.hpp"
 
 #include <chrono>
 #include <cstdlib>
@@ -7,7 +7,7 @@
 
 #include <mpi.h>
 
-#include "tvem/comm/group.hpp"
+#include "framework/comm/group.hpp"
 
 namespace tvem {
 namespace {

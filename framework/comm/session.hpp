@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "tvem/comm/communicator.hpp"
+#include "framework/comm/communicator.hpp"
 
 namespace tvem {
 

@@ -1,8 +1,8 @@
-#include "tvem/core/assignment.hpp"
+#include "framework/core/assignment.hpp"
 
 #include <limits>
 
-#include "tvem/core/error.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 

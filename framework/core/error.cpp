@@ -1,4 +1,4 @@
-#include "tvem/core/error.hpp"
+#include "framework/core/error.hpp"
 
 #include <cstring>
 #include <system_error>

@@ -1,9 +1,9 @@
-#include "tvem/core/exact_sum.hpp"
+#include "framework/core/exact_sum.hpp"
 
 #include <cmath>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/exact_sum_kernels.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/exact_sum_kernels.hpp"
 
 namespace tvem {
 

@@ -1,4 +1,4 @@
-#include "tvem/core/instruction_set.hpp"
+#include "framework/core/instruction_set.hpp"
 
 namespace tvem {
 

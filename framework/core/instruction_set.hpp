@@ -3,7 +3,7 @@
 #include <array>
 #include <string_view>
 
-#include "tvem/core/settings.hpp"
+#include "framework/core/settings.hpp"
 
 namespace tvem {
 

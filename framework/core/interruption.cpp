@@ -1,4 +1,4 @@
-#include "tvem/core/interruption.hpp"
+#include "framework/core/interruption.hpp"
 
 namespace tvem {
 namespace {

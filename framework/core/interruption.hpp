@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "tvem/core/error.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 

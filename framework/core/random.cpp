@@ -1,11 +1,11 @@
-#include "tvem/core/random.hpp"
+#include "framework/core/random.hpp"
 
 #include <cmath>
 
 #include <Random123/philox.h>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/math.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/math.hpp"
 
 namespace tvem {
 

@@ -1,8 +1,8 @@
-#include "tvem/core/settings.hpp"
+#include "framework/core/settings.hpp"
 
 #include <algorithm>
 
-#include "tvem/core/text.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem {
 

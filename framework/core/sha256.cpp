@@ -1,10 +1,10 @@
-#include "tvem/core/sha256.hpp"
+#include "framework/core/sha256.hpp"
 
 #include <array>
 
 #include <openssl/evp.h>
 
-#include "tvem/core/error.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 

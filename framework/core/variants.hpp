@@ -1,7 +1,7 @@
 #pragma once
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/instruction_set.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/instruction_set.hpp"
 
 namespace tvem {
 

@@ -1,13 +1,13 @@
-#include "tvem/loss/mixture_losses.hpp"
+#include "framework/loss/mixture_losses.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/math.hpp"
-#include "tvem/tasks/prior.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/math.hpp"
+#include "framework/tasks/prior.hpp"
 
 namespace tvem {
 namespace {

@@ -3,8 +3,8 @@
 #include <span>
 #include <vector>
 
-#include "tvem/core/assignment.hpp"
-#include "tvem/tasks/mixture.hpp"
+#include "framework/core/assignment.hpp"
+#include "framework/tasks/mixture.hpp"
 
 namespace tvem {
 

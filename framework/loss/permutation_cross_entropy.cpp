@@ -1,12 +1,12 @@
-#include "tvem/loss/permutation_cross_entropy.hpp"
+#include "framework/loss/permutation_cross_entropy.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/math.hpp"
-#include "tvem/tasks/prior.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/math.hpp"
+#include "framework/tasks/prior.hpp"
 
 namespace tvem {
 

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "tvem/core/assignment.hpp"
+#include "framework/core/assignment.hpp"
 
 namespace tvem {
 

@@ -1,10 +1,10 @@
-#include "tvem/metrics/bayes.hpp"
+#include "framework/metrics/bayes.hpp"
 
 #include <cmath>
 #include <numbers>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/math.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/math.hpp"
 
 namespace tvem {
 namespace {

@@ -1,13 +1,13 @@
-#include "tvem/metrics/clustering.hpp"
+#include "framework/metrics/clustering.hpp"
 
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-#include "tvem/core/assignment.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/core/math.hpp"
-#include "tvem/tasks/prior.hpp"
+#include "framework/core/assignment.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/math.hpp"
+#include "framework/tasks/prior.hpp"
 
 namespace tvem {
 namespace {

@@ -1,6 +1,6 @@
-#include "tvem/metrics/parameters.hpp"
+#include "framework/metrics/parameters.hpp"
 
-#include "tvem/core/error.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 

@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "tvem/tasks/mixture.hpp"
+#include "framework/tasks/mixture.hpp"
 
 namespace tvem {
 

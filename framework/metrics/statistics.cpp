@@ -1,12 +1,12 @@
-#include "tvem/metrics/statistics.hpp"
+#include "framework/metrics/statistics.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/random.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/random.hpp"
 
 namespace tvem {
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "tvem/core/simd.inl"
-#include "tvem/nn/kernels.hpp"
+#include "framework/core/simd.inl"
+#include "framework/nn/kernels.hpp"
 
 namespace tvem {
 namespace {

@@ -1,4 +1,4 @@
-#include "tvem/nn/attention.hpp"
+#include "framework/nn/attention.hpp"
 
 #include <algorithm>
 #include <cmath>

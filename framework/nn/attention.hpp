@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <span>
 
-#include "tvem/core/settings.hpp"
-#include "tvem/nn/linear.hpp"
-#include "tvem/nn/task_group.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/nn/linear.hpp"
+#include "framework/nn/task_group.hpp"
 
 namespace tvem {
 

@@ -1,4 +1,4 @@
-#include "tvem/nn/block.hpp"
+#include "framework/nn/block.hpp"
 
 #include <algorithm>
 

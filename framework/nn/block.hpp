@@ -4,9 +4,9 @@
 #include <span>
 #include <string>
 
-#include "tvem/core/settings.hpp"
-#include "tvem/nn/attention.hpp"
-#include "tvem/nn/layer_norm.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/nn/attention.hpp"
+#include "framework/nn/layer_norm.hpp"
 
 namespace tvem {
 

@@ -1,7 +1,7 @@
 // Compiled once per instruction set (tvem_variants in cmake/TvemModule.cmake).
-#include "tvem/nn/kernels.hpp"
-#include "tvem/nn/product.inl"
-#include "tvem/nn/rows.inl"
+#include "framework/nn/kernels.hpp"
+#include "framework/nn/product.inl"
+#include "framework/nn/rows.inl"
 
 namespace tvem {
 namespace {

@@ -1,4 +1,4 @@
-#include "tvem/nn/layer_norm.hpp"
+#include "framework/nn/layer_norm.hpp"
 
 namespace tvem {
 

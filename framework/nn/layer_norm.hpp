@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "tvem/nn/linear.hpp"
+#include "framework/nn/linear.hpp"
 
 namespace tvem {
 

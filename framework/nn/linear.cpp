@@ -1,4 +1,4 @@
-#include "tvem/nn/linear.hpp"
+#include "framework/nn/linear.hpp"
 
 namespace tvem {
 

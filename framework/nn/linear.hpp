@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "tvem/core/aligned_buffer.hpp"
-#include "tvem/nn/kernels.hpp"
-#include "tvem/nn/parameters.hpp"
+#include "framework/core/aligned_buffer.hpp"
+#include "framework/nn/kernels.hpp"
+#include "framework/nn/parameters.hpp"
 
 namespace tvem {
 

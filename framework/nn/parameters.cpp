@@ -1,8 +1,8 @@
-#include "tvem/nn/parameters.hpp"
+#include "framework/nn/parameters.hpp"
 
 #include <algorithm>
 
-#include "tvem/core/error.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 

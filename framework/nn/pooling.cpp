@@ -1,10 +1,10 @@
-#include "tvem/nn/pooling.hpp"
+#include "framework/nn/pooling.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "tvem/core/math.hpp"
+#include "framework/core/math.hpp"
 
 namespace tvem {
 namespace {

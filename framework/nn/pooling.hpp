@@ -2,8 +2,8 @@
 
 #include <span>
 
-#include "tvem/core/settings.hpp"
-#include "tvem/nn/linear.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/nn/linear.hpp"
 
 namespace tvem {
 

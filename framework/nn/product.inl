@@ -13,8 +13,8 @@
 // added in order, whatever tile the element falls into: equal bits for equal rows, wherever they
 // stand.
 
-#include "tvem/core/simd.inl"
-#include "tvem/nn/activation.inl"
+#include "framework/core/simd.inl"
+#include "framework/nn/activation.inl"
 
 namespace tvem {
 namespace {

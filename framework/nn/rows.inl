@@ -2,7 +2,7 @@
 
 // Sums over rows and columns, softmax, normalisation.
 
-#include "tvem/core/simd.inl"
+#include "framework/core/simd.inl"
 
 namespace tvem {
 namespace {

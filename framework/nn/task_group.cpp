@@ -1,4 +1,4 @@
-#include "tvem/nn/task_group.hpp"
+#include "framework/nn/task_group.hpp"
 
 namespace tvem {
 

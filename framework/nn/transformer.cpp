@@ -1,12 +1,12 @@
-#include "tvem/nn/transformer.hpp"
+#include "framework/nn/transformer.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/interruption.hpp"
-#include "tvem/core/random.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/interruption.hpp"
+#include "framework/core/random.hpp"
 
 namespace tvem {
 namespace {

@@ -6,11 +6,11 @@
 #include <span>
 #include <vector>
 
-#include "tvem/core/instruction_set.hpp"
-#include "tvem/core/settings.hpp"
-#include "tvem/nn/block.hpp"
-#include "tvem/nn/pooling.hpp"
-#include "tvem/tasks/batch.hpp"
+#include "framework/core/instruction_set.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/nn/block.hpp"
+#include "framework/nn/pooling.hpp"
+#include "framework/tasks/batch.hpp"
 
 namespace tvem {
 

@@ -1,10 +1,10 @@
-#include "tvem/optim/optimizer.hpp"
+#include "framework/optim/optimizer.hpp"
 
 #include <cmath>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/math.hpp"
-#include "tvem/optim/optimizer_kernels.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/math.hpp"
+#include "framework/optim/optimizer_kernels.hpp"
 
 namespace tvem {
 namespace {

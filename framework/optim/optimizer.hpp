@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <span>
 
-#include "tvem/core/aligned_buffer.hpp"
-#include "tvem/core/settings.hpp"
+#include "framework/core/aligned_buffer.hpp"
+#include "framework/core/settings.hpp"
 
 namespace tvem {
 

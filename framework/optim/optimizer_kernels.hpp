@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "tvem/core/variants.hpp"
+#include "framework/core/variants.hpp"
 
 namespace tvem {
 

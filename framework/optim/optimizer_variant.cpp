@@ -1,6 +1,6 @@
 // Compiled once per instruction set (tvem_variants in cmake/TvemModule.cmake).
-#include "tvem/core/simd.inl"
-#include "tvem/optim/optimizer_kernels.hpp"
+#include "framework/core/simd.inl"
+#include "framework/optim/optimizer_kernels.hpp"
 
 namespace tvem {
 namespace {

@@ -1,9 +1,9 @@
-#include "tvem/optim/schedule.hpp"
+#include "framework/optim/schedule.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "tvem/core/math.hpp"
+#include "framework/core/math.hpp"
 
 namespace tvem {
 

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "tvem/core/settings.hpp"
+#include "framework/core/settings.hpp"
 
 namespace tvem {
 

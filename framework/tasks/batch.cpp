@@ -1,6 +1,6 @@
-#include "tvem/tasks/batch.hpp"
+#include "framework/tasks/batch.hpp"
 
-#include "tvem/core/error.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 

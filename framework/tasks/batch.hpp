@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "tvem/tasks/prior.hpp"
+#include "framework/tasks/prior.hpp"
 
 namespace tvem {
 

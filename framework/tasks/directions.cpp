@@ -1,4 +1,4 @@
-#include "tvem/tasks/directions.hpp"
+#include "framework/tasks/directions.hpp"
 
 #include <cmath>
 

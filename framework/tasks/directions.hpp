@@ -1,7 +1,7 @@
 #pragma once
 
-#include "tvem/core/random.hpp"
-#include "tvem/tasks/mixture.hpp"
+#include "framework/core/random.hpp"
+#include "framework/tasks/mixture.hpp"
 
 namespace tvem {
 

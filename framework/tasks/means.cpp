@@ -1,9 +1,9 @@
-#include "tvem/tasks/means.hpp"
+#include "framework/tasks/means.hpp"
 
 #include <cmath>
 #include <sstream>
 
-#include "tvem/tasks/directions.hpp"
+#include "framework/tasks/directions.hpp"
 
 namespace tvem {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "tvem/core/random.hpp"
-#include "tvem/core/settings.hpp"
-#include "tvem/tasks/mixture.hpp"
+#include "framework/core/random.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/tasks/mixture.hpp"
 
 namespace tvem {
 

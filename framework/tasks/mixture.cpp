@@ -1,12 +1,12 @@
-#include "tvem/tasks/mixture.hpp"
+#include "framework/tasks/mixture.hpp"
 
 #include <cmath>
 #include <limits>
 #include <numbers>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/interruption.hpp"
-#include "tvem/core/math.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/interruption.hpp"
+#include "framework/core/math.hpp"
 
 namespace tvem {
 

@@ -4,7 +4,7 @@
 
 #include <Eigen/Core>
 
-#include "tvem/core/settings.hpp"
+#include "framework/core/settings.hpp"
 
 namespace tvem {
 

@@ -1,8 +1,8 @@
-#include "tvem/tasks/partition.hpp"
+#include "framework/tasks/partition.hpp"
 
 #include <algorithm>
 
-#include "tvem/core/error.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 

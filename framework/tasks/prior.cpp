@@ -1,12 +1,12 @@
-#include "tvem/tasks/prior.hpp"
+#include "framework/tasks/prior.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/math.hpp"
-#include "tvem/tasks/means.hpp"
-#include "tvem/tasks/spread.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/math.hpp"
+#include "framework/tasks/means.hpp"
+#include "framework/tasks/spread.hpp"
 
 namespace tvem {
 namespace {

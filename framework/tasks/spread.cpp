@@ -1,13 +1,13 @@
-#include "tvem/tasks/spread.hpp"
+#include "framework/tasks/spread.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <utility>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/math.hpp"
-#include "tvem/tasks/directions.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/math.hpp"
+#include "framework/tasks/directions.hpp"
 
 namespace tvem {
 namespace {

@@ -1,18 +1,18 @@
-#include "tvem/train/evaluation.hpp"
+#include "framework/train/evaluation.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/interruption.hpp"
-#include "tvem/metrics/clustering.hpp"
-#include "tvem/metrics/statistics.hpp"
-#include "tvem/tasks/partition.hpp"
-#include "tvem/train/evaluation_rows.hpp"
-#include "tvem/train/model_fit.hpp"
-#include "tvem/train/vote.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/interruption.hpp"
+#include "framework/metrics/clustering.hpp"
+#include "framework/metrics/statistics.hpp"
+#include "framework/tasks/partition.hpp"
+#include "framework/train/evaluation_rows.hpp"
+#include "framework/train/model_fit.hpp"
+#include "framework/train/vote.hpp"
 
 namespace tvem {
 namespace {

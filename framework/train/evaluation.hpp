@@ -5,11 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "tvem/comm/communicator.hpp"
-#include "tvem/core/settings.hpp"
-#include "tvem/em/estimator.hpp"
-#include "tvem/nn/transformer.hpp"
-#include "tvem/train/records.hpp"
+#include "framework/comm/communicator.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/estimators/estimator.hpp"
+#include "framework/nn/transformer.hpp"
+#include "framework/records/evaluation.hpp"
+#include "framework/records/training.hpp"
 
 namespace tvem {
 

@@ -1,4 +1,4 @@
-#include "tvem/train/evaluation_rows.hpp"
+#include "framework/train/evaluation_rows.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -6,9 +6,9 @@
 #include <tuple>
 #include <type_traits>
 
-#include "tvem/core/error.hpp"
-#include "tvem/metrics/clustering.hpp"
-#include "tvem/metrics/parameters.hpp"
+#include "framework/core/error.hpp"
+#include "framework/metrics/clustering.hpp"
+#include "framework/metrics/parameters.hpp"
 
 namespace tvem {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <vector>
 
-#include "tvem/comm/communicator.hpp"
-#include "tvem/em/estimator.hpp"
-#include "tvem/train/records.hpp"
+#include "framework/comm/communicator.hpp"
+#include "framework/estimators/estimator.hpp"
+#include "framework/records/evaluation.hpp"
 
 namespace tvem {
 

@@ -1,4 +1,4 @@
-#include "tvem/train/gradient_sum.hpp"
+#include "framework/train/gradient_sum.hpp"
 
 #include <algorithm>
 #include <bit>

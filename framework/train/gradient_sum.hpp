@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
-#include "tvem/comm/communicator.hpp"
-#include "tvem/core/exact_sum.hpp"
-#include "tvem/core/settings.hpp"
+#include "framework/comm/communicator.hpp"
+#include "framework/core/exact_sum.hpp"
+#include "framework/core/settings.hpp"
 
 namespace tvem {
 

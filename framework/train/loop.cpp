@@ -1,8 +1,8 @@
-#include "tvem/train/loop.hpp"
+#include "framework/train/loop.hpp"
 
 #include <chrono>
 
-#include "tvem/train/evaluation.hpp"
+#include "framework/train/evaluation.hpp"
 
 namespace tvem {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tvem/train/trainer.hpp"
+#include "framework/train/trainer.hpp"
 
 namespace tvem {
 

@@ -1,15 +1,15 @@
-#include "tvem/train/model_fit.hpp"
+#include "framework/train/model_fit.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "tvem/core/math.hpp"
-#include "tvem/em/em.hpp"
-#include "tvem/em/scaling.hpp"
-#include "tvem/em/starts.hpp"
-#include "tvem/loss/mixture_losses.hpp"
-#include "tvem/loss/permutation_cross_entropy.hpp"
-#include "tvem/train/model_input.hpp"
+#include "framework/core/math.hpp"
+#include "framework/estimators/em.hpp"
+#include "framework/estimators/scaling.hpp"
+#include "framework/estimators/starts.hpp"
+#include "framework/loss/mixture_losses.hpp"
+#include "framework/loss/permutation_cross_entropy.hpp"
+#include "framework/train/model_input.hpp"
 
 namespace tvem {
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "tvem/em/estimator.hpp"
-#include "tvem/em/knowledge.hpp"
-#include "tvem/nn/transformer.hpp"
+#include "framework/estimators/estimator.hpp"
+#include "framework/estimators/knowledge.hpp"
+#include "framework/nn/transformer.hpp"
 
 namespace tvem {
 

@@ -1,10 +1,10 @@
-#include "tvem/train/model_input.hpp"
+#include "framework/train/model_input.hpp"
 
 #include <cmath>
 
-#include "tvem/em/initial_guess.hpp"
-#include "tvem/em/scaling.hpp"
-#include "tvem/em/starts.hpp"
+#include "framework/estimators/initial_guess.hpp"
+#include "framework/estimators/scaling.hpp"
+#include "framework/estimators/starts.hpp"
 
 namespace tvem {
 namespace {

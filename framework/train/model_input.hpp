@@ -4,10 +4,10 @@
 #include <span>
 #include <vector>
 
-#include "tvem/core/random.hpp"
-#include "tvem/core/settings.hpp"
-#include "tvem/nn/transformer.hpp"
-#include "tvem/tasks/batch.hpp"
+#include "framework/core/random.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/nn/transformer.hpp"
+#include "framework/tasks/batch.hpp"
 
 namespace tvem {
 

@@ -1,10 +1,10 @@
-#include "tvem/train/state_digest.hpp"
+#include "framework/train/state_digest.hpp"
 
 #include <array>
 #include <cstddef>
 #include <span>
 
-#include "tvem/core/sha256.hpp"
+#include "framework/core/sha256.hpp"
 
 namespace tvem {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "tvem/train/records.hpp"
+#include "framework/records/training.hpp"
 
 namespace tvem {
 

@@ -1,4 +1,4 @@
-#include "tvem/train/task_loss.hpp"
+#include "framework/train/task_loss.hpp"
 
 #include <algorithm>
 

@@ -3,9 +3,9 @@
 #include <span>
 #include <vector>
 
-#include "tvem/loss/mixture_losses.hpp"
-#include "tvem/loss/permutation_cross_entropy.hpp"
-#include "tvem/train/model_input.hpp"
+#include "framework/loss/mixture_losses.hpp"
+#include "framework/loss/permutation_cross_entropy.hpp"
+#include "framework/train/model_input.hpp"
 
 namespace tvem {
 

@@ -1,12 +1,12 @@
-#include "tvem/train/trainer.hpp"
+#include "framework/train/trainer.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "tvem/comm/collective_errors.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/optim/schedule.hpp"
-#include "tvem/train/state_digest.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
+#include "framework/optim/schedule.hpp"
+#include "framework/train/state_digest.hpp"
 
 namespace tvem {
 

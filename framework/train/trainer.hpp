@@ -2,14 +2,14 @@
 
 #include <cstdint>
 
-#include "tvem/comm/communicator.hpp"
-#include "tvem/metrics/clustering.hpp"
-#include "tvem/nn/transformer.hpp"
-#include "tvem/tasks/partition.hpp"
-#include "tvem/train/gradient_sum.hpp"
-#include "tvem/train/model_input.hpp"
-#include "tvem/train/records.hpp"
-#include "tvem/train/task_loss.hpp"
+#include "framework/comm/communicator.hpp"
+#include "framework/metrics/clustering.hpp"
+#include "framework/nn/transformer.hpp"
+#include "framework/records/training.hpp"
+#include "framework/tasks/partition.hpp"
+#include "framework/train/gradient_sum.hpp"
+#include "framework/train/model_input.hpp"
+#include "framework/train/task_loss.hpp"
 
 namespace tvem {
 

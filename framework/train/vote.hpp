@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "tvem/comm/communicator.hpp"
+#include "framework/comm/communicator.hpp"
 
 namespace tvem {
 

@@ -1,10 +1,10 @@
 // How long do 50 iterations of EM take, and one of Lloyd? See README.md.
 #include <benchmark/benchmark.h>
 
-#include "tvem/em/em.hpp"
-#include "tvem/em/point_passes.hpp"
-#include "tvem/em/starts.hpp"
-#include "tvem/tasks/prior.hpp"
+#include "framework/estimators/em.hpp"
+#include "framework/estimators/point_passes.hpp"
+#include "framework/estimators/starts.hpp"
+#include "framework/tasks/prior.hpp"
 
 namespace tvem::bench {
 namespace {

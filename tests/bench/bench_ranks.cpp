@@ -4,10 +4,10 @@
 
 #include <benchmark/benchmark.h>
 
-#include "configurations.hpp"
-#include "tvem/comm/session.hpp"
-#include "tvem/train/evaluation.hpp"
-#include "tvem/train/trainer.hpp"
+#include "framework/comm/session.hpp"
+#include "framework/train/evaluation.hpp"
+#include "framework/train/trainer.hpp"
+#include "tests/bench/configurations.hpp"
 
 namespace tvem::bench {
 namespace {

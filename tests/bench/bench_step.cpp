@@ -2,10 +2,10 @@
 // time go? See README.md.
 #include <benchmark/benchmark.h>
 
-#include "configurations.hpp"
-#include "peak.hpp"
-#include "timed_kernels.hpp"
-#include "tvem/train/trainer.hpp"
+#include "framework/train/trainer.hpp"
+#include "tests/bench/configurations.hpp"
+#include "tests/bench/peak.hpp"
+#include "tests/bench/timed_kernels.hpp"
 
 namespace tvem::bench {
 namespace {

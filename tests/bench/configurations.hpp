@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "tvem/core/settings.hpp"
+#include "framework/core/settings.hpp"
 
 namespace tvem::bench {
 

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "tvem/core/instruction_set.hpp"
+#include "framework/core/instruction_set.hpp"
 
 namespace tvem::bench {
 

@@ -1,15 +1,15 @@
-#include "timed_kernels.hpp"
+#include "tests/bench/timed_kernels.hpp"
 
 #include <chrono>
 
-#include "tvem/loss/permutation_cross_entropy.hpp"
-#include "tvem/nn/transformer.hpp"
-#include "tvem/optim/optimizer.hpp"
-#include "tvem/tasks/batch.hpp"
-#include "tvem/tasks/partition.hpp"
-#include "tvem/tasks/prior.hpp"
-#include "tvem/train/gradient_sum.hpp"
-#include "tvem/train/trainer.hpp"
+#include "framework/loss/permutation_cross_entropy.hpp"
+#include "framework/nn/transformer.hpp"
+#include "framework/optim/optimizer.hpp"
+#include "framework/tasks/batch.hpp"
+#include "framework/tasks/partition.hpp"
+#include "framework/tasks/prior.hpp"
+#include "framework/train/gradient_sum.hpp"
+#include "framework/train/trainer.hpp"
 
 namespace tvem::bench {
 namespace {

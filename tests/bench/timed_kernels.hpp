@@ -3,8 +3,8 @@
 #include <map>
 #include <string>
 
-#include "tvem/core/settings.hpp"
-#include "tvem/nn/kernels.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/nn/kernels.hpp"
 
 namespace tvem::bench {
 

@@ -5,10 +5,10 @@
 #include <cstdio>
 #include <exception>
 
-#include "tvem/core/error.hpp"
-#include "tvem/io/checkpoint_file.hpp"
-#include "tvem/io/config.hpp"
-#include "tvem/train/trainer.hpp"
+#include "framework/core/error.hpp"
+#include "framework/train/trainer.hpp"
+#include "io/checkpoint_file.hpp"
+#include "io/config.hpp"
 
 namespace {
 

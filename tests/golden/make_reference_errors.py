@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Errors of the baselines on the quickstart's prior, by an independent implementation: numpy alone, all tasks at
-once, its own random numbers. What tvem's errors must agree with (tests/unit/em/estimator_test.cpp).
+once, its own random numbers. What tvem's errors must agree with (tests/unit/estimators/estimator_test.cpp).
 
 usage: make_reference_errors.py [TASKS] > reference_errors.txt        (about a minute for 8192)
 """

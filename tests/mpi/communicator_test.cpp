@@ -6,10 +6,10 @@
 
 #include <gtest/gtest.h>
 
-#include "support/world.hpp"
-#include "tvem/comm/collective_errors.hpp"
-#include "tvem/core/exact_sum.hpp"
-#include "tvem/core/random.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/exact_sum.hpp"
+#include "framework/core/random.hpp"
+#include "tests/support/world.hpp"
 
 namespace tvem {
 namespace {

@@ -1,4 +1,4 @@
-#include "tvem/train/evaluation.hpp"
+#include "framework/train/evaluation.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include "support/training.hpp"
-#include "support/world.hpp"
-#include "tvem/core/error.hpp"
+#include "framework/core/error.hpp"
+#include "tests/support/training.hpp"
+#include "tests/support/world.hpp"
 
 namespace tvem {
 namespace {

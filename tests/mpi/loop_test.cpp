@@ -1,9 +1,9 @@
-#include "tvem/train/loop.hpp"
+#include "framework/train/loop.hpp"
 
 #include <gtest/gtest.h>
 
-#include "support/training.hpp"
-#include "support/world.hpp"
+#include "tests/support/training.hpp"
+#include "tests/support/world.hpp"
 
 namespace tvem {
 namespace {

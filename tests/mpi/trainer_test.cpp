@@ -1,13 +1,13 @@
-#include "tvem/train/trainer.hpp"
+#include "framework/train/trainer.hpp"
 
 #include <algorithm>
 #include <limits>
 
 #include <gtest/gtest.h>
 
-#include "support/training.hpp"
-#include "support/world.hpp"
-#include "tvem/core/error.hpp"
+#include "framework/core/error.hpp"
+#include "tests/support/training.hpp"
+#include "tests/support/world.hpp"
 
 namespace tvem {
 namespace {

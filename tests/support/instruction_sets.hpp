@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "tvem/core/instruction_set.hpp"
+#include "framework/core/instruction_set.hpp"
 
 namespace tvem::test {
 

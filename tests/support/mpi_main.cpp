@@ -10,8 +10,8 @@
 #include <gtest/gtest.h>
 #include <mpi.h>
 
-#include "support/world.hpp"
-#include "tvem/comm/session.hpp"
+#include "framework/comm/session.hpp"
+#include "tests/support/world.hpp"
 
 namespace tvem {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "tvem/io/checkpoint_file.hpp"
-#include "tvem/io/evaluation_file.hpp"
+#include "io/checkpoint_file.hpp"
+#include "io/evaluation_file.hpp"
 
 namespace tvem {
 

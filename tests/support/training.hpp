@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "support/world.hpp"
-#include "tvem/train/trainer.hpp"
+#include "framework/train/trainer.hpp"
+#include "tests/support/world.hpp"
 
 namespace tvem {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tvem/comm/communicator.hpp"
+#include "framework/comm/communicator.hpp"
 
 namespace tvem {
 

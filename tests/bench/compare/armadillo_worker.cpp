@@ -2,7 +2,7 @@
 // has a variance for each coordinate; it has no spherical model.
 #include <armadillo>
 
-#include "peer_worker.hpp"
+#include "tests/bench/compare/peer_worker.hpp"
 
 namespace {
 

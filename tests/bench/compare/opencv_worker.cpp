@@ -2,7 +2,7 @@
 // float.
 #include <opencv2/core.hpp>
 
-#include "peer_worker.hpp"
+#include "tests/bench/compare/peer_worker.hpp"
 
 namespace {
 

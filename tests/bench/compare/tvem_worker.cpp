@@ -16,11 +16,11 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "../configurations.hpp"
-#include "../peak.hpp"
-#include "tvem/em/em.hpp"
-#include "tvem/em/point_passes.hpp"
-#include "tvem/train/trainer.hpp"
+#include "framework/estimators/em.hpp"
+#include "framework/estimators/point_passes.hpp"
+#include "framework/train/trainer.hpp"
+#include "tests/bench/configurations.hpp"
+#include "tests/bench/peak.hpp"
 
 namespace tvem::bench {
 namespace {

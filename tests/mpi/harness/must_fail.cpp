@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/world.hpp"
+#include "tests/support/world.hpp"
 
 namespace tvem {
 namespace {

@@ -1,4 +1,4 @@
-#include "tvem/core/assignment.hpp"
+#include "framework/core/assignment.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/random.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/random.hpp"
 
 namespace tvem {
 namespace {

@@ -1,4 +1,4 @@
-#include "tvem/core/exact_sum.hpp"
+#include "framework/core/exact_sum.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tvem/core/exact_sum_kernels.hpp"
-#include "tvem/core/random.hpp"
+#include "framework/core/exact_sum_kernels.hpp"
+#include "framework/core/random.hpp"
 
 namespace tvem {
 namespace {

@@ -1,10 +1,10 @@
-#include "tvem/core/math.hpp"
+#include "framework/core/math.hpp"
 
 #include <cmath>
 
 #include <gtest/gtest.h>
 
-#include "tvem/core/random.hpp"
+#include "framework/core/random.hpp"
 
 namespace tvem {
 namespace {

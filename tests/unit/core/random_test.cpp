@@ -1,4 +1,4 @@
-#include "tvem/core/random.hpp"
+#include "framework/core/random.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "tvem/core/settings.hpp"
+#include "framework/core/settings.hpp"
 
 #include <gtest/gtest.h>
 

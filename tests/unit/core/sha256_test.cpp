@@ -1,4 +1,4 @@
-#include "tvem/core/sha256.hpp"
+#include "framework/core/sha256.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
-#include "tvem/io/config.hpp"
+#include "io/config.hpp"
 
 #include <gtest/gtest.h>
 
-#include "tvem/core/error.hpp"
-#include "tvem/io/identity.hpp"
-#include "tvem/io/keys.hpp"
+#include "framework/core/error.hpp"
+#include "io/identity.hpp"
+#include "io/keys.hpp"
 
 namespace tvem {
 namespace {

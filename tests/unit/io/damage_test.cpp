@@ -7,13 +7,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/random.hpp"
-#include "tvem/io/checkpoint_file.hpp"
-#include "tvem/io/config.hpp"
-#include "tvem/io/evaluation_file.hpp"
-#include "tvem/io/points_file.hpp"
-#include "tvem/io/sweep.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/random.hpp"
+#include "io/checkpoint_file.hpp"
+#include "io/config.hpp"
+#include "io/evaluation_file.hpp"
+#include "io/points_file.hpp"
+#include "io/sweep.hpp"
 
 namespace tvem {
 namespace {

@@ -1,4 +1,4 @@
-#include "tvem/io/evaluation_blocks.hpp"
+#include "io/evaluation_blocks.hpp"
 
 #include <cmath>
 #include <filesystem>
@@ -7,9 +7,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "support/records.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/io/evaluation_file.hpp"
+#include "framework/core/error.hpp"
+#include "io/evaluation_file.hpp"
+#include "tests/support/records.hpp"
 
 namespace tvem {
 namespace {

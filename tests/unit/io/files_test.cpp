@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/random.hpp"
-#include "tvem/io/checkpoint_file.hpp"
-#include "tvem/io/digest.hpp"
-#include "tvem/io/durable.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/random.hpp"
+#include "io/checkpoint_file.hpp"
+#include "io/digest.hpp"
+#include "io/durable.hpp"
 
 namespace tvem {
 namespace {

@@ -9,13 +9,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "support/records.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/core/random.hpp"
-#include "tvem/io/clustering_file.hpp"
-#include "tvem/io/digest.hpp"
-#include "tvem/io/evaluation_blocks.hpp"
-#include "tvem/io/sweep_file.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/random.hpp"
+#include "io/clustering_file.hpp"
+#include "io/digest.hpp"
+#include "io/evaluation_blocks.hpp"
+#include "io/sweep_file.hpp"
+#include "tests/support/records.hpp"
 
 namespace tvem {
 namespace {

@@ -9,11 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "support/records.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/core/random.hpp"
-#include "tvem/io/our_file.hpp"
-#include "tvem/io/trial.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/random.hpp"
+#include "io/our_file.hpp"
+#include "io/trial.hpp"
+#include "tests/support/records.hpp"
 
 namespace tvem {
 namespace {

@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "tvem/core/error.hpp"
-#include "tvem/io/points_file.hpp"
-#include "tvem/io/text_encoding.hpp"
+#include "framework/core/error.hpp"
+#include "io/points_file.hpp"
+#include "io/text_encoding.hpp"
 
 namespace tvem {
 namespace {

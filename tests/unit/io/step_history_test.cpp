@@ -1,4 +1,4 @@
-#include "tvem/io/step_history.hpp"
+#include "io/step_history.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "support/records.hpp"
-#include "tvem/core/error.hpp"
+#include "framework/core/error.hpp"
+#include "tests/support/records.hpp"
 
 namespace tvem {
 namespace {

@@ -1,12 +1,12 @@
-#include "tvem/io/sweep.hpp"
+#include "io/sweep.hpp"
 
 #include <set>
 
 #include <gtest/gtest.h>
 
-#include "tvem/io/config.hpp"
-#include "tvem/io/identity.hpp"
-#include "tvem/io/sweep_runs.hpp"
+#include "io/config.hpp"
+#include "io/identity.hpp"
+#include "io/sweep_runs.hpp"
 
 namespace tvem {
 namespace {

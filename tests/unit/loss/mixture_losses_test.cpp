@@ -1,4 +1,4 @@
-#include "tvem/loss/mixture_losses.hpp"
+#include "framework/loss/mixture_losses.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tvem/core/error.hpp"
-#include "tvem/tasks/batch.hpp"
+#include "framework/core/error.hpp"
+#include "framework/tasks/batch.hpp"
 
 namespace tvem {
 namespace {

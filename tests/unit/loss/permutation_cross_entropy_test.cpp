@@ -1,4 +1,4 @@
-#include "tvem/loss/permutation_cross_entropy.hpp"
+#include "framework/loss/permutation_cross_entropy.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,9 +8,9 @@
 
 #include <gtest/gtest.h>
 
-#include "tvem/core/error.hpp"
-#include "tvem/core/random.hpp"
-#include "tvem/tasks/prior.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/random.hpp"
+#include "framework/tasks/prior.hpp"
 
 namespace tvem {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include "tvem/metrics/bayes.hpp"
-#include "tvem/metrics/clustering.hpp"
-#include "tvem/tasks/prior.hpp"
+#include "framework/metrics/bayes.hpp"
+#include "framework/metrics/clustering.hpp"
+#include "framework/tasks/prior.hpp"
 
 namespace tvem {
 namespace {

@@ -1,12 +1,12 @@
-#include "tvem/metrics/parameters.hpp"
+#include "framework/metrics/parameters.hpp"
 
 #include <algorithm>
 
 #include <gtest/gtest.h>
 
-#include "tvem/core/error.hpp"
-#include "tvem/metrics/clustering.hpp"
-#include "tvem/tasks/prior.hpp"
+#include "framework/core/error.hpp"
+#include "framework/metrics/clustering.hpp"
+#include "framework/tasks/prior.hpp"
 
 namespace tvem {
 namespace {

@@ -1,4 +1,4 @@
-#include "tvem/metrics/statistics.hpp"
+#include "framework/metrics/statistics.hpp"
 
 #include <cmath>
 #include <fstream>
@@ -7,10 +7,10 @@
 
 #include <gtest/gtest.h>
 
-#include "tvem/core/random.hpp"
-#include "tvem/metrics/bayes.hpp"
-#include "tvem/metrics/clustering.hpp"
-#include "tvem/tasks/prior.hpp"
+#include "framework/core/random.hpp"
+#include "framework/metrics/bayes.hpp"
+#include "framework/metrics/clustering.hpp"
+#include "framework/tasks/prior.hpp"
 
 namespace tvem {
 namespace {

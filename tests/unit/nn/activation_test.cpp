@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "tvem/nn/kernels.hpp"
-#include "unit/nn/nn_testing.hpp"
+#include "framework/nn/kernels.hpp"
+#include "tests/unit/nn/nn_testing.hpp"
 
 namespace tvem::test {
 namespace {

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "tvem/core/random.hpp"
+#include "framework/core/random.hpp"
 
 namespace tvem::test {
 

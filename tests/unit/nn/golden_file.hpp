@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "tvem/nn/parameters.hpp"
-#include "tvem/nn/transformer.hpp"
+#include "framework/nn/parameters.hpp"
+#include "framework/nn/transformer.hpp"
 
 namespace tvem::test {
 

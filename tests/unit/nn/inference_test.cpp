@@ -2,8 +2,8 @@
 // the same for any number of layers.
 #include <gtest/gtest.h>
 
-#include "support/counted_allocations.hpp"
-#include "unit/nn/model_testing.hpp"
+#include "tests/support/counted_allocations.hpp"
+#include "tests/unit/nn/model_testing.hpp"
 
 namespace tvem::test {
 namespace {

@@ -1,9 +1,9 @@
 // Each layer alone: gradients with respect to parameters and inputs against finite differences.
 #include <gtest/gtest.h>
 
-#include "tvem/nn/block.hpp"
-#include "unit/nn/finite_differences.hpp"
-#include "unit/nn/nn_testing.hpp"
+#include "framework/nn/block.hpp"
+#include "tests/unit/nn/finite_differences.hpp"
+#include "tests/unit/nn/nn_testing.hpp"
 
 namespace tvem::test {
 namespace {

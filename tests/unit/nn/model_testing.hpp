@@ -1,8 +1,8 @@
 #pragma once
 
-#include "tvem/loss/permutation_cross_entropy.hpp"
-#include "tvem/nn/transformer.hpp"
-#include "unit/nn/nn_testing.hpp"
+#include "framework/loss/permutation_cross_entropy.hpp"
+#include "framework/nn/transformer.hpp"
+#include "tests/unit/nn/nn_testing.hpp"
 
 namespace tvem::test {
 

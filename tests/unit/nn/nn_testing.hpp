@@ -8,9 +8,9 @@
 #include <span>
 #include <vector>
 
-#include "support/instruction_sets.hpp"
-#include "tvem/core/aligned_buffer.hpp"
-#include "tvem/core/random.hpp"
+#include "framework/core/aligned_buffer.hpp"
+#include "framework/core/random.hpp"
+#include "tests/support/instruction_sets.hpp"
 
 namespace tvem::test {
 

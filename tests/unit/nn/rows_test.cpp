@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/nn/row_kernels.hpp"
+#include "tests/unit/nn/row_kernels.hpp"
 
 namespace tvem::test {
 namespace {

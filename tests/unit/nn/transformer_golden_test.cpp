@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "tvem/loss/mixture_losses.hpp"
-#include "unit/nn/golden_file.hpp"
-#include "unit/nn/model_testing.hpp"
+#include "framework/loss/mixture_losses.hpp"
+#include "tests/unit/nn/golden_file.hpp"
+#include "tests/unit/nn/model_testing.hpp"
 
 namespace tvem::test {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/nn/finite_differences.hpp"
-#include "unit/nn/model_testing.hpp"
+#include "tests/unit/nn/finite_differences.hpp"
+#include "tests/unit/nn/model_testing.hpp"
 
 namespace tvem::test {
 namespace {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "tvem/core/error.hpp"
-#include "unit/nn/model_testing.hpp"
+#include "framework/core/error.hpp"
+#include "tests/unit/nn/model_testing.hpp"
 
 namespace tvem::test {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/nn/model_testing.hpp"
+#include "tests/unit/nn/model_testing.hpp"
 
 namespace tvem::test {
 namespace {

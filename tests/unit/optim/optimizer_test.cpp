@@ -1,4 +1,4 @@
-#include "tvem/optim/optimizer.hpp"
+#include "framework/optim/optimizer.hpp"
 
 #include <cmath>
 #include <fstream>
@@ -9,10 +9,10 @@
 
 #include <gtest/gtest.h>
 
-#include "support/instruction_sets.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/core/random.hpp"
-#include "tvem/optim/optimizer_kernels.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/random.hpp"
+#include "framework/optim/optimizer_kernels.hpp"
+#include "tests/support/instruction_sets.hpp"
 
 namespace tvem {
 namespace {

@@ -1,4 +1,4 @@
-#include "tvem/optim/schedule.hpp"
+#include "framework/optim/schedule.hpp"
 
 #include <cmath>
 

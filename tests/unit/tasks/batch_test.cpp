@@ -1,8 +1,8 @@
-#include "tvem/tasks/batch.hpp"
+#include "framework/tasks/batch.hpp"
 
 #include <gtest/gtest.h>
 
-#include "tvem/tasks/partition.hpp"
+#include "framework/tasks/partition.hpp"
 
 namespace tvem {
 namespace {

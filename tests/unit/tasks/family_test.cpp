@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include "support/kolmogorov_smirnov.hpp"
-#include "tvem/core/error.hpp"
-#include "tvem/tasks/prior.hpp"
+#include "framework/core/error.hpp"
+#include "framework/tasks/prior.hpp"
+#include "tests/support/kolmogorov_smirnov.hpp"
 
 namespace tvem {
 namespace {

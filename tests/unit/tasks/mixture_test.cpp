@@ -1,4 +1,4 @@
-#include "tvem/tasks/mixture.hpp"
+#include "framework/tasks/mixture.hpp"
 
 #include <cmath>
 #include <numbers>
@@ -6,7 +6,7 @@
 #include <Eigen/LU>
 #include <gtest/gtest.h>
 
-#include "tvem/tasks/prior.hpp"
+#include "framework/tasks/prior.hpp"
 
 namespace tvem {
 namespace {

@@ -1,11 +1,11 @@
-#include "tvem/tasks/prior.hpp"
+#include "framework/tasks/prior.hpp"
 
 #include <cmath>
 #include <functional>
 
 #include <gtest/gtest.h>
 
-#include "tvem/core/error.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 namespace {

@@ -1,12 +1,12 @@
-#include "tvem/tasks/spread.hpp"
+#include "framework/tasks/spread.hpp"
 
 #include <cmath>
 
 #include <Eigen/Eigenvalues>
 #include <gtest/gtest.h>
 
-#include "support/kolmogorov_smirnov.hpp"
-#include "tvem/tasks/prior.hpp"
+#include "framework/tasks/prior.hpp"
+#include "tests/support/kolmogorov_smirnov.hpp"
 
 namespace tvem {
 namespace {

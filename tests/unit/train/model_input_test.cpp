@@ -1,13 +1,13 @@
-#include "tvem/train/model_input.hpp"
+#include "framework/train/model_input.hpp"
 
 #include <cmath>
 
 #include <gtest/gtest.h>
 
-#include "tvem/em/initial_guess.hpp"
-#include "tvem/em/starts.hpp"
-#include "tvem/train/model_fit.hpp"
-#include "tvem/train/trainer.hpp"
+#include "framework/estimators/initial_guess.hpp"
+#include "framework/estimators/starts.hpp"
+#include "framework/train/model_fit.hpp"
+#include "framework/train/trainer.hpp"
 
 namespace tvem {
 namespace {

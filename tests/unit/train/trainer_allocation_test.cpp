@@ -2,8 +2,8 @@
 // counted, which operator new and Eigen end in as well.
 #include <gtest/gtest.h>
 
-#include "support/counted_allocations.hpp"
-#include "tvem/train/trainer.hpp"
+#include "framework/train/trainer.hpp"
+#include "tests/support/counted_allocations.hpp"
 
 namespace tvem {
 namespace {

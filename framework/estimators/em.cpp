@@ -1,0 +1,133 @@
+#include "framework/estimators/em.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "framework/core/error.hpp"
+#include "framework/core/interruption.hpp"
+#include "framework/estimators/maximization.hpp"
+#include "framework/estimators/starts.hpp"
+
+namespace tvem {
+namespace {
+
+template <class Passes, class Verdict>
+Fit iterate_finite(RowMatrix const& points, Passes& passes, Verdict& verdict, Mixture start,
+                   MaximizationRule const& rule, EmSettings const& settings) {
+  Mixture mixture = conformed(std::move(start), rule);
+  Fit fit;
+  double previous = -std::numeric_limits<double>::infinity();
+  bool has_converged = false;
+  while (fit.iterations < settings.max_iterations && !has_converged) {
+    leave_if_interrupted();
+    double const prior = log_prior(rule.known, mixture, passes.n_points());
+    double const log_likelihood = maximize(passes, rule, mixture);
+    if (!std::isfinite(log_likelihood)) break;
+    record(
+        settings, [&] { return passes.labels(); }, log_likelihood, fit);
+    ++fit.iterations;
+    int const n_dead = revive_dead(points, rule, mixture);
+    fit.n_dead += n_dead;
+    has_converged = n_dead == 0 && log_likelihood + prior - previous < settings.tolerance;
+    previous = log_likelihood + prior;
+  }
+  fit.total_iterations = fit.iterations;
+  fit.log_likelihood = verdict.expectation(mixture);
+  fit.objective = fit.log_likelihood + log_prior(rule.known, mixture, passes.n_points());
+  fit.labels = verdict.labels();
+  fit.mixture = std::move(mixture);
+  if (!std::isfinite(fit.log_likelihood)) {
+    fit.log_likelihood = fit.objective = std::nan("");
+  } else {
+    judge_covariances(rule, settings.ratio_limit, fit);
+    record(
+        settings, [&] { return fit.labels; }, fit.log_likelihood, fit);
+  }
+  fit.status = status_of(fit, has_converged);
+  return fit;
+}
+
+/// EM in the precision of `passes`; labels and likelihood are those in double, by `verdict`.
+template <class Passes, class Verdict>
+Fit iterate(RowMatrix const& points, Passes& passes, Verdict& verdict, Mixture const& start,
+            MaximizationRule const& rule, EmSettings const& settings) {
+  Fit fit = iterate_finite(points, passes, verdict, start, rule, settings);
+  if (fit.status != FitStatus::failed) return fit;
+  // The last step has no finite result: rather than keeping each step, the way is gone again.
+  EmSettings before = settings;
+  before.max_iterations = std::max(0, fit.iterations - 1);
+  fit = iterate_finite(points, passes, verdict, start, rule, before);
+  fit.status = FitStatus::failed;
+  return fit;
+}
+
+}  // namespace
+
+double mean_variance(RowMatrix const& points) {
+  Eigen::Index const n = points.rows(), d = points.cols();
+  double square_sum = 0;
+  for (Eigen::Index c = 0; c < d; ++c) {
+    double mean = 0;
+    for (Eigen::Index i = 0; i < n; ++i) mean += points(i, c);
+    mean /= static_cast<double>(n);
+    for (Eigen::Index i = 0; i < n; ++i)
+      square_sum += (points(i, c) - mean) * (points(i, c) - mean);
+  }
+  return square_sum / (static_cast<double>(n) * static_cast<double>(d));
+}
+
+double variance_floor(RowMatrix const& points, double relative) {
+  return std::fmax(relative * mean_variance(points), std::numeric_limits<double>::min() * 1e10);
+}
+
+double variance_floor(RowMatrix const& points, EmSettings const& settings) {
+  double const least = settings.precision == PrecisionKind::single_precision ? 1e-36 : 0;
+  return std::fmax(variance_floor(points, settings.variance_floor), least);
+}
+
+double em_step(RowMatrix const& points, CovarianceKind covariance, double variance_floor,
+               InstructionSet instruction_set, Mixture& mixture, Knowledge const& known) {
+  MaximizationRule const rule{.covariance = covariance, .floor = variance_floor, .known = known};
+  mixture = conformed(std::move(mixture), rule);
+  if (has_matrices(covariance)) {
+    MatrixPasses passes(points);
+    return maximize(passes, rule, mixture);
+  }
+  PointPasses<double> passes(points, instruction_set);
+  return maximize(passes, rule, mixture);
+}
+
+Fit em_from(RowMatrix const& points, Mixture start, EmSettings const& settings,
+            InstructionSet instruction_set, Knowledge const& known) {
+  apply_known(known, start);
+  MaximizationRule const rule{
+      .covariance = settings.covariance, .floor = variance_floor(points, settings), .known = known};
+  if (has_matrices(settings.covariance)) {
+    MatrixPasses passes(points);
+    return iterate(points, passes, passes, start, rule, settings);
+  }
+  return with_passes(points, settings.precision, instruction_set, [&](auto& passes, auto& verdict) {
+    return iterate(points, passes, verdict, start, rule, settings);
+  });
+}
+
+Fit em(RowMatrix const& points, int k, EmSettings const& settings, InstructionSet instruction_set,
+       Restarts const& restarts, Knowledge const& known) {
+  MaximizationRule const rule{
+      .covariance = settings.covariance, .floor = variance_floor(points, settings), .known = known};
+  Starts starts(points, k, settings, known, rule.floor, instruction_set);
+  if (has_matrices(settings.covariance)) {
+    MatrixPasses passes(points);
+    return best_of_restarts(restarts, [&](RandomStream& random) {
+      return iterate(points, passes, passes, starts.mixture(random), rule, settings);
+    });
+  }
+  return with_passes(points, settings.precision, instruction_set, [&](auto& passes, auto& verdict) {
+    return best_of_restarts(restarts, [&](RandomStream& random) {
+      return iterate(points, passes, verdict, starts.mixture(random), rule, settings);
+    });
+  });
+}
+
+}  // namespace tvem

@@ -1,0 +1,86 @@
+#include "framework/estimators/estimator.hpp"
+
+#include <limits>
+
+#include "framework/core/error.hpp"
+#include "framework/core/random.hpp"
+#include "framework/estimators/em.hpp"
+#include "framework/estimators/gradient.hpp"
+#include "framework/estimators/hartigan.hpp"
+#include "framework/estimators/initial_guess.hpp"
+#include "framework/estimators/lloyd.hpp"
+#include "framework/estimators/scaling.hpp"
+#include "framework/estimators/spectral.hpp"
+
+namespace tvem {
+namespace {
+
+Fit bayes(Task const& task) {
+  Fit fit;
+  fit.mixture = task.mixture;
+  fit.labels = map_labels(task.mixture, task.points);
+  fit.log_likelihood = fit.objective = mean_log_likelihood(task.mixture, task.points);
+  return fit;
+}
+
+Fit chance(Task const& task, std::uint64_t seed) {
+  RandomStream random(seed, Purpose::chance, task.id);
+  Fit fit;
+  for (int i = 0; i < task.n_points(); ++i)
+    fit.labels.push_back(static_cast<int>(random.integer(0, task.components() - 1)));
+  fit.log_likelihood = std::numeric_limits<double>::quiet_NaN();
+  return fit;
+}
+
+/// The second round of two-round EM is the last one: it has not failed to converge.
+Fit two_round(RowMatrix const& points, int k, EmSettings const& settings,
+              InstructionSet instruction_set, Restarts const& restarts, Knowledge const& known) {
+  Fit fit = em(points, k, settings, instruction_set, restarts, known);
+  if (fit.status == FitStatus::not_converged) fit.status = FitStatus::converged;
+  return fit;
+}
+
+/// A method that knows nothing but the points and what is granted it.
+Fit fit_of_points(EstimatorSpec const& spec, RowMatrix const& points, int k,
+                  InstructionSet instruction_set, Restarts const& restarts,
+                  Knowledge const& known) {
+  switch (spec.method) {
+    case Method::em:
+      return em(points, k, spec.em, instruction_set, restarts, known);
+    case Method::two_round:
+      return two_round(points, k, spec.em, instruction_set, restarts, known);
+    case Method::gradient:
+      return gradient_ascent(points, k, spec.em, instruction_set, restarts, known);
+    case Method::lloyd:
+      return lloyd(points, k, spec.em, instruction_set, restarts, known);
+    case Method::hartigan:
+      return hartigan(points, k, spec.em, instruction_set, restarts, known);
+    case Method::spectral:
+      return spectral(points, k, spec.em, instruction_set, restarts);
+    case Method::bayes:
+    case Method::chance:
+    case Method::transformer:
+    case Method::transformer_em:
+      break;
+  }
+  TVEM_CHECK(false, "the method needs more than points");
+  return {};
+}
+
+}  // namespace
+
+Fit run_baseline(EstimatorSpec const& spec, Settings const& settings, Task const& task,
+                 InstructionSet instruction_set, Restarts const& restarts, Purpose purpose) {
+  if (spec.method == Method::bayes) return bayes(task);
+  if (spec.method == Method::chance) return chance(task, restarts.seed);
+  bool const is_given = spec.em.start == StartKind::given;
+  Knowledge const known = knowledge_of(
+      task, settings.task, spec.em,
+      is_given ? initial_guess(settings.input, restarts.seed, purpose, task) : std::vector<int>{});
+  int const k = spec.em.components > 0 ? spec.em.components : task.components();
+  return fit_in_ordinary_units(task.points, [&](RowMatrix const& points, Scaling const& scaling) {
+    return fit_of_points(spec, points, k, instruction_set, restarts, scaling.from_points(known));
+  });
+}
+
+}  // namespace tvem

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "framework/core/random.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/tasks/mixture.hpp"
+
+namespace tvem {
+
+/// How an estimator ended on a task. Nothing is ever dropped: every status has an error on its
+/// task. Where several hold, the gravest counts: failed, collapsed, beyond_ratio_limit,
+/// dead_component, not_converged. The values are stored in files: never renumber, only append.
+enum class FitStatus {
+  converged,
+  not_converged,       // stopped at max_iterations
+  collapsed,           // a variance at the floor, in every restart
+  dead_component,      // a component lost all its points and was started again, or stayed without
+  failed,              // a step without a finite result; what it was before that step is kept
+  beyond_ratio_limit,  // variances further apart than the ratio limit, in every restart
+};
+template <>
+inline constexpr auto enum_names<FitStatus> = std::array<std::string_view, 6>{
+    "converged", "not_converged", "collapsed", "dead_component", "failed", "beyond_ratio_limit"};
+
+/// An estimator on its way, after so many iterations.
+struct TracePoint {
+  std::vector<int> labels;    // n
+  double log_likelihood = 0;  // mean per point; NaN where the method has none
+};
+
+/// What an estimator made of a task.
+struct Fit {
+  Mixture mixture;             // empty (0 components) for methods that estimate labels alone
+  std::vector<int> labels;     // n, in 0..k-1
+  RowMatrix responsibilities;  // n x k, of a read-out of labels; empty where the mixture says them
+  double log_likelihood = 0;   // mean per point on the task's points; NaN without a mixture
+  double objective =
+      0;  // what restarts of a task are chosen by: log-likelihood; Lloyd: -sum of squares
+  int iterations = 0;        // of the restart that was kept
+  int total_iterations = 0;  // of all restarts
+  FitStatus status = FitStatus::converged;
+  bool is_beyond_ratio_limit = false;  // variances are further apart than settings.ratio_limit
+  int n_collapsed = 0;                 // restarts that ended with a variance at the floor
+  int n_dead = 0;                      // components without points, over all restarts
+  std::vector<TracePoint> trace;       // of the restart that was kept: after 0, 1, ... iterations
+};
+
+/// Some of the restarts of a task, each with a random stream of its own: restart r has
+/// RandomStream(seed, Purpose::starts, task_id, r), so that 10 restarts include the first one, and
+/// ranks may share them.
+struct Restarts {
+  std::uint64_t seed = 0;
+  std::uint64_t task_id = 0;
+  int count = 1;
+  int first = 0;
+};
+
+/// The gravest status that holds, of a fit that has its likelihood and counts.
+FitStatus status_of(Fit const& fit, bool has_converged);
+
+/// Adds labels() and the likelihood to the trace when it has not yet settings.trace iterations.
+template <class Labels>
+void record(EmSettings const& settings, Labels const& labels, double log_likelihood, Fit& fit) {
+  if (settings.trace > 0 && fit.trace.size() <= static_cast<std::size_t>(settings.trace))
+    fit.trace.push_back({labels(), log_likelihood});
+}
+
+/// Whether restart a is kept rather than b: failed ones last, before them collapsed ones, before
+/// them those beyond the ratio limit; among equals the larger objective.
+bool is_better(FitStatus a_status, double a_objective, FitStatus b_status, double b_objective);
+
+/// Fits the restarts in turn and keeps the best, the earlier of equals. Iterations, collapses and
+/// dead components are summed.
+Fit best_of_restarts(Restarts const& restarts, std::function<Fit(RandomStream&)> const& fit);
+
+}  // namespace tvem

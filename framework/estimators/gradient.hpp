@@ -1,0 +1,20 @@
+#pragma once
+
+#include "framework/core/instruction_set.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/estimators/fit.hpp"
+#include "framework/estimators/knowledge.hpp"
+
+namespace tvem {
+
+/// Gradient ascent on the mean log-likelihood per point (with a prior of the means, on the
+/// posterior density) by Adam (Kingma and Ba 2015) with rate settings.rate, from the starts of `em`
+/// and with its restarts; covariances `shared` or `spherical`. Parameters are the logits of the
+/// weights, the means in standard deviations of the points, and the logarithms of the variances,
+/// kept above the floor. Stops when the best objective has risen by less than settings.tolerance
+/// within 20 iterations; the best iterate is kept.
+Fit gradient_ascent(RowMatrix const& points, int k, EmSettings const& settings,
+                    InstructionSet instruction_set, Restarts const& restarts,
+                    Knowledge const& known = {});
+
+}  // namespace tvem

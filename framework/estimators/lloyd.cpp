@@ -1,0 +1,111 @@
+#include "framework/estimators/lloyd.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "framework/core/interruption.hpp"
+#include "framework/estimators/em.hpp"
+#include "framework/estimators/point_passes.hpp"
+#include "framework/estimators/starts.hpp"
+
+namespace tvem {
+namespace {
+
+/// Squared distance of each point from its label's mean.
+std::vector<double> squared_distances(RowMatrix const& points, RowMatrix const& means,
+                                      std::vector<int> const& labels) {
+  std::vector<double> distances;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    auto const row = static_cast<Eigen::Index>(i);
+    distances.push_back((points.row(row) - means.row(labels[i])).squaredNorm());
+  }
+  return distances;
+}
+
+/// Means of the labels of the last assignment. An empty cluster takes the point farthest from its
+/// own mean; that point counts as taken, so that two empty clusters take two points. Returns the
+/// number of empty clusters.
+template <class T>
+int update_means(RowMatrix const& points, PointPasses<T> const& passes, RowMatrix& means) {
+  int n_empty = 0;
+  for (Eigen::Index j = 0; j < means.rows(); ++j) n_empty += passes.count(j) == 0;
+  std::vector<double> distances;
+  if (n_empty > 0) distances = squared_distances(points, means, passes.labels());
+  for (Eigen::Index j = 0; j < means.rows(); ++j) {
+    if (passes.count(j) > 0) {
+      passes.label_mean(j, means.row(j).data());
+      continue;
+    }
+    auto const farthest = std::max_element(distances.begin(), distances.end());
+    means.row(j) = points.row(farthest - distances.begin());
+    *farthest = -1;
+  }
+  return n_empty;
+}
+
+/// What the labels say: shares, means, and the shared within-cluster variance, floored so that the
+/// likelihood stays finite when every point is a mean.
+template <class T>
+Mixture mixture_of(RowMatrix const& points, PointPasses<T> const& passes, RowMatrix const& means) {
+  Mixture mixture;
+  Eigen::Index const k = means.rows();
+  auto const n = static_cast<double>(points.rows()), d = static_cast<double>(points.cols());
+  mixture.means = means;
+  mixture.weights.resize(k);
+  for (Eigen::Index j = 0; j < k; ++j) mixture.weights[j] = passes.count(j) / n;
+  mixture.variances = Eigen::VectorXd::Constant(
+      k, std::max(passes.nearest_square_sum() / (n * d), variance_floor(points, 1e-12)));
+  return mixture;
+}
+
+template <class T>
+Fit iterate(RowMatrix const& points, PointPasses<T>& passes, PointPasses<double>& verdict,
+            RowMatrix means, EmSettings const& settings) {
+  passes.nearest(means);
+  Fit fit;
+  auto const labels = [&] { return passes.labels(); };
+  record(settings, labels, std::nan(""), fit);
+  fit.status = FitStatus::not_converged;
+  while (fit.iterations < settings.max_iterations && fit.status == FitStatus::not_converged) {
+    leave_if_interrupted();
+    ++fit.iterations;
+    // Without any distance left, nothing improves: there are fewer different points than clusters,
+    // or as many.
+    bool const is_exact = passes.nearest_square_sum() == 0;
+    int const n_empty = update_means(points, passes, means);
+    fit.n_dead += n_empty;
+    bool const has_changed = passes.nearest(means);
+    record(settings, labels, std::nan(""), fit);
+    if (is_exact || (!has_changed && (n_empty == 0 || passes.nearest_square_sum() == 0)))
+      fit.status = FitStatus::converged;
+  }
+  if (fit.n_dead > 0) fit.status = FitStatus::dead_component;
+  fit.total_iterations = fit.iterations;
+  fit.objective = -passes.nearest_square_sum();
+  fit.labels = passes.labels();
+  fit.mixture = mixture_of(points, passes, means);
+  fit.log_likelihood = verdict.expectation(fit.mixture);
+  if (!std::isfinite(fit.log_likelihood)) fit.status = FitStatus::failed;
+  return fit;
+}
+
+}  // namespace
+
+Fit lloyd_from(RowMatrix const& points, RowMatrix means, EmSettings const& settings,
+               InstructionSet instruction_set) {
+  return with_passes(points, settings.precision, instruction_set, [&](auto& passes, auto& verdict) {
+    return iterate(points, passes, verdict, std::move(means), settings);
+  });
+}
+
+Fit lloyd(RowMatrix const& points, int k, EmSettings const& settings,
+          InstructionSet instruction_set, Restarts const& restarts, Knowledge const& known) {
+  Starts starts(points, k, settings, known, variance_floor(points, 1e-12), instruction_set);
+  return with_passes(points, settings.precision, instruction_set, [&](auto& passes, auto& verdict) {
+    return best_of_restarts(restarts, [&](RandomStream& random) {
+      return iterate(points, passes, verdict, starts.means(random), settings);
+    });
+  });
+}
+
+}  // namespace tvem

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "framework/core/instruction_set.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/estimators/fit.hpp"
+#include "framework/estimators/knowledge.hpp"
+
+namespace tvem {
+
+/// Lloyd's algorithm (k-means) in settings.precision from the given means, until no label changes
+/// or for settings.max_iterations. An empty cluster is moved to the point farthest from its centre,
+/// and counted. The fit's mixture is what the labels say: shares, means and the shared
+/// within-cluster variance.
+Fit lloyd_from(RowMatrix const& points, RowMatrix means, EmSettings const& settings,
+               InstructionSet instruction_set);
+
+/// Lloyd with restarts as in `em`; the restart with the least sum of squares is kept.
+Fit lloyd(RowMatrix const& points, int k, EmSettings const& settings,
+          InstructionSet instruction_set, Restarts const& restarts, Knowledge const& known = {});
+
+}  // namespace tvem

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+
+#include "framework/core/variants.hpp"
+
+namespace tvem {
+
+/// Points of a block. A multiple of the lanes of every vector.
+inline constexpr int block_points = 64;
+
+/// An E-step and the sums that the M-step needs, in one pass over the points of a mixture with
+/// component j of weight pi_j and covariance variance_j I.
+template <class T>
+struct ExpectationPass {
+  // Input.
+  T const* points = nullptr;  // blocks of dim x block_points
+  int n_points = 0, dim = 0, components = 0;
+  T const* means = nullptr;           // components x dim
+  T const* half_precision = nullptr;  // components: 1 / (2 variance_j)
+  T const* log_scale = nullptr;       // components: log pi_j - dim / 2 log(2 pi variance_j)
+  T* scratch = nullptr;               // scratch_size(components, dim)
+  // Output, with r_ij the responsibility of component j for point i.
+  T* labels = nullptr;     // whole blocks of points: of the largest r_ij, the first of equals
+  double* mass = nullptr;  // components: sum_i r_ij
+  double* square_sums = nullptr;  // components: sum_i r_ij |x_i - mu_j|^2
+  double* sums = nullptr;         // components x dim: sum_i r_ij x_i
+  double log_likelihood_sum = 0;  // sum_i log p(x_i)
+};
+
+/// The nearest mean of each point (the first of equals) and the sums of Lloyd's next step.
+template <class T>
+struct NearestPass {
+  // Input.
+  T const* points = nullptr;  // blocks of dim x block_points
+  int n_points = 0, dim = 0, components = 0;
+  T const* means = nullptr;  // components x dim
+  T* scratch = nullptr;      // scratch_size(components, dim)
+  // Output.
+  T* labels = nullptr;       // whole blocks of points; on entry the former labels, or anything
+  double* counts = nullptr;  // components
+  double* sums = nullptr;    // components x dim: of the points of each label
+  double square_sum = 0;     // of the distances from the nearest mean
+  bool has_changed = false;  // whether a label did
+};
+
+/// The inner loops of EM and Lloyd: points in the lanes of vectors, sums in T over at most 4096
+/// points, then in double.
+template <class T>
+struct PassKernels {
+  std::size_t (*scratch_size)(int components, int dim);
+  void (*expectation)(ExpectationPass<T>&);
+  void (*nearest)(NearestPass<T>&);
+};
+
+TVEM_DECLARE_VARIANTS(PassKernels<float>);
+TVEM_DECLARE_VARIANTS(PassKernels<double>);
+
+}  // namespace tvem

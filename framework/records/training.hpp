@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "framework/core/aligned_buffer.hpp"
+#include "framework/core/instruction_set.hpp"
+#include "framework/optim/optimizer.hpp"
+
+namespace tvem {
+
+/// What one training step reports; a row of /training. Means are over the tasks of the step, all of
+/// them fresh, before the update; NaN for a step that was skipped.
+struct StepRecord {
+  std::int64_t step = 0;     // from 0
+  double loss_mean = 0;      // permutation-invariant cross-entropy, nats per point
+  double error_mean = 0;     // misclustering error
+  double rate = 0;           // learning rate
+  double gradient_norm = 0;  // of the mean gradient, before clipping
+  int quantum_exponent = 0;  // of the reproducible sum: 2^e; 0 for the reduction `fast`
+};
+
+/// The Transformer on the first train.evaluate_tasks evaluation tasks; a row of /learning_curve.
+struct CurveRecord {
+  std::int64_t step = 0;  // updates done
+  double error_mean = 0;
+  double error_standard_error = 0;
+};
+
+/// Everything that influences a later step, and what is reported of the earlier ones. A checkpoint
+/// is this struct; it knows nothing of the ranks.
+struct TrainingState {
+  std::int64_t step = 0;            // updates done
+  AlignedVector<float> parameters;  // flat, in the model's layout
+  OptimizerState optimizer;
+  std::vector<StepRecord> steps;
+  std::vector<CurveRecord> learning_curve;
+  InstructionSet instruction_set = InstructionSet::portable;
+  int chunk = 0;                // tasks a chunk, resolved
+  double training_seconds = 0;  // wall clock of rank 0, over all starts
+};
+
+/// Whether the step was skipped, since its loss or gradient was not finite.
+inline bool is_skipped(StepRecord const& record) { return std::isnan(record.gradient_norm); }
+
+}  // namespace tvem
