@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "framework/core/error.hpp"
+#include "io/durable/our_file.hpp"
 #include "io/groups.hpp"
-#include "io/our_file.hpp"
 #include "io/words.hpp"
 
 namespace tvem {

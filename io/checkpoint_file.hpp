@@ -7,7 +7,7 @@
 
 #include "framework/nn/parameters.hpp"
 #include "framework/records/training.hpp"
-#include "io/durable.hpp"
+#include "io/durable/durable.hpp"
 #include "io/run_file.hpp"
 #include "io/step_history.hpp"
 

@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "framework/core/error.hpp"
+#include "io/durable/our_file.hpp"
 #include "io/groups.hpp"
-#include "io/our_file.hpp"
 
 namespace tvem {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "io/points_file.hpp"
+#include "io/points/points_file.hpp"
 #include "io/run_file.hpp"
 
 namespace tvem {

@@ -4,10 +4,10 @@
 #include <regex>
 
 #include "framework/core/error.hpp"
-#include "io/columns.hpp"
-#include "io/digest.hpp"
+#include "io/durable/digest.hpp"
+#include "io/durable/our_file.hpp"
 #include "io/groups.hpp"
-#include "io/our_file.hpp"
+#include "io/hdf5/columns.hpp"
 
 namespace tvem {
 namespace {

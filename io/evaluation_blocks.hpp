@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "framework/records/evaluation.hpp"
-#include "io/durable.hpp"
+#include "io/durable/durable.hpp"
 #include "io/evaluation_group.hpp"
 #include "io/run_file.hpp"
 

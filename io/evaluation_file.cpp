@@ -1,8 +1,8 @@
 #include "io/evaluation_file.hpp"
 
 #include "framework/core/error.hpp"
+#include "io/durable/our_file.hpp"
 #include "io/groups.hpp"
-#include "io/our_file.hpp"
 
 namespace tvem {
 namespace {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "framework/records/evaluation.hpp"
-#include "io/hdf5.hpp"
-#include "io/stored.hpp"
+#include "io/hdf5/hdf5.hpp"
+#include "io/hdf5/stored.hpp"
 
 namespace tvem {
 

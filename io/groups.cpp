@@ -2,7 +2,7 @@
 
 #include "framework/core/build_info.hpp"
 #include "framework/core/error.hpp"
-#include "io/columns.hpp"
+#include "io/hdf5/columns.hpp"
 
 namespace tvem {
 namespace {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "io/hdf5.hpp"
+#include "io/hdf5/hdf5.hpp"
+#include "io/hdf5/stored.hpp"
 #include "io/run_file.hpp"
-#include "io/stored.hpp"
 
 namespace tvem {
 

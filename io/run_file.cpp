@@ -1,7 +1,7 @@
 #include "io/run_file.hpp"
 
+#include "io/durable/our_file.hpp"
 #include "io/groups.hpp"
-#include "io/our_file.hpp"
 #include "io/words.hpp"
 
 namespace tvem {

@@ -8,7 +8,7 @@
 
 #include "framework/records/evaluation.hpp"
 #include "framework/records/training.hpp"
-#include "io/durable.hpp"
+#include "io/durable/durable.hpp"
 #include "io/evaluation_group.hpp"
 
 namespace tvem {

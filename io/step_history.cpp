@@ -5,8 +5,8 @@
 
 #include "framework/core/error.hpp"
 #include "framework/core/sha256.hpp"
+#include "io/durable/our_file.hpp"
 #include "io/groups.hpp"
-#include "io/our_file.hpp"
 
 namespace tvem {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "framework/records/training.hpp"
-#include "io/durable.hpp"
+#include "io/durable/durable.hpp"
 #include "io/run_file.hpp"
 
 namespace tvem {

@@ -4,9 +4,9 @@
 
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
+#include "io/durable/our_file.hpp"
 #include "io/evaluation_file.hpp"
 #include "io/groups.hpp"
-#include "io/our_file.hpp"
 
 namespace tvem {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "framework/core/settings.hpp"
-#include "io/stored.hpp"
+#include "io/hdf5/stored.hpp"
 
 namespace tvem {
 

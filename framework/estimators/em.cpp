@@ -6,8 +6,8 @@
 
 #include "framework/core/error.hpp"
 #include "framework/core/interruption.hpp"
-#include "framework/estimators/maximization.hpp"
-#include "framework/estimators/starts.hpp"
+#include "framework/estimators/passes/maximization.hpp"
+#include "framework/estimators/starts/starts.hpp"
 
 namespace tvem {
 namespace {

@@ -7,10 +7,10 @@
 #include "framework/estimators/em.hpp"
 #include "framework/estimators/gradient.hpp"
 #include "framework/estimators/hartigan.hpp"
-#include "framework/estimators/initial_guess.hpp"
 #include "framework/estimators/lloyd.hpp"
-#include "framework/estimators/scaling.hpp"
+#include "framework/estimators/passes/scaling.hpp"
 #include "framework/estimators/spectral.hpp"
+#include "framework/estimators/starts/initial_guess.hpp"
 
 namespace tvem {
 namespace {

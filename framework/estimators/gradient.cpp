@@ -8,9 +8,9 @@
 #include "framework/core/interruption.hpp"
 #include "framework/core/math.hpp"
 #include "framework/estimators/em.hpp"
-#include "framework/estimators/maximization.hpp"
-#include "framework/estimators/point_passes.hpp"
-#include "framework/estimators/starts.hpp"
+#include "framework/estimators/passes/maximization.hpp"
+#include "framework/estimators/passes/point_passes.hpp"
+#include "framework/estimators/starts/starts.hpp"
 
 namespace tvem {
 namespace {

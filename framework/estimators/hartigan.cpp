@@ -5,7 +5,7 @@
 
 #include "framework/core/interruption.hpp"
 #include "framework/estimators/em.hpp"
-#include "framework/estimators/starts.hpp"
+#include "framework/estimators/starts/starts.hpp"
 
 namespace tvem {
 namespace {

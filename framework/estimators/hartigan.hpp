@@ -3,7 +3,7 @@
 #include "framework/core/instruction_set.hpp"
 #include "framework/core/settings.hpp"
 #include "framework/estimators/fit.hpp"
-#include "framework/estimators/knowledge.hpp"
+#include "framework/estimators/starts/knowledge.hpp"
 
 namespace tvem {
 

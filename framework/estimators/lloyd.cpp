@@ -5,8 +5,8 @@
 
 #include "framework/core/interruption.hpp"
 #include "framework/estimators/em.hpp"
-#include "framework/estimators/point_passes.hpp"
-#include "framework/estimators/starts.hpp"
+#include "framework/estimators/passes/point_passes.hpp"
+#include "framework/estimators/starts/starts.hpp"
 
 namespace tvem {
 namespace {

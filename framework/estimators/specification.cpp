@@ -4,7 +4,7 @@
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
 #include "framework/estimators/estimator.hpp"
-#include "framework/estimators/maximization.hpp"
+#include "framework/estimators/passes/maximization.hpp"
 #include "framework/tasks/spread.hpp"
 
 namespace tvem {

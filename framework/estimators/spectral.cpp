@@ -6,7 +6,7 @@
 
 #include "framework/estimators/em.hpp"
 #include "framework/estimators/lloyd.hpp"
-#include "framework/estimators/starts.hpp"
+#include "framework/estimators/starts/starts.hpp"
 
 namespace tvem {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "framework/comm/communicator.hpp"
-#include "framework/core/exact_sum.hpp"
+#include "framework/comm/exact_sum.hpp"
 #include "framework/core/settings.hpp"
 
 namespace tvem {

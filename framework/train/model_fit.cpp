@@ -5,8 +5,8 @@
 
 #include "framework/core/math.hpp"
 #include "framework/estimators/em.hpp"
-#include "framework/estimators/scaling.hpp"
-#include "framework/estimators/starts.hpp"
+#include "framework/estimators/passes/scaling.hpp"
+#include "framework/estimators/starts/starts.hpp"
 #include "framework/loss/mixture_losses.hpp"
 #include "framework/loss/permutation_cross_entropy.hpp"
 #include "framework/train/model_input.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "framework/estimators/estimator.hpp"
-#include "framework/estimators/knowledge.hpp"
+#include "framework/estimators/starts/knowledge.hpp"
 #include "framework/nn/transformer.hpp"
 
 namespace tvem {

@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-#include "framework/estimators/initial_guess.hpp"
-#include "framework/estimators/scaling.hpp"
-#include "framework/estimators/starts.hpp"
+#include "framework/estimators/passes/scaling.hpp"
+#include "framework/estimators/starts/initial_guess.hpp"
+#include "framework/estimators/starts/starts.hpp"
 
 namespace tvem {
 namespace {

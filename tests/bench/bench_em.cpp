@@ -2,8 +2,8 @@
 #include <benchmark/benchmark.h>
 
 #include "framework/estimators/em.hpp"
-#include "framework/estimators/point_passes.hpp"
-#include "framework/estimators/starts.hpp"
+#include "framework/estimators/passes/point_passes.hpp"
+#include "framework/estimators/starts/starts.hpp"
 #include "framework/tasks/prior.hpp"
 
 namespace tvem::bench {

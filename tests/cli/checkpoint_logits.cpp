@@ -5,10 +5,10 @@
 #include <cstdio>
 #include <exception>
 
+#include "experiments/settings/config.hpp"
 #include "framework/core/error.hpp"
 #include "framework/train/trainer.hpp"
 #include "io/checkpoint_file.hpp"
-#include "io/config.hpp"
 
 namespace {
 

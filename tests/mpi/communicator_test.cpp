@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "framework/comm/collective_errors.hpp"
-#include "framework/core/exact_sum.hpp"
+#include "framework/comm/exact_sum.hpp"
 #include "framework/core/random.hpp"
 #include "tests/support/world.hpp"
 

@@ -17,7 +17,7 @@
 #include <stdexcept>
 
 #include "framework/estimators/em.hpp"
-#include "framework/estimators/point_passes.hpp"
+#include "framework/estimators/passes/point_passes.hpp"
 #include "framework/train/trainer.hpp"
 #include "tests/bench/configurations.hpp"
 #include "tests/bench/peak.hpp"

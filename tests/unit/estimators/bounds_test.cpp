@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "framework/estimators/estimator.hpp"
-#include "framework/estimators/maximization.hpp"
-#include "framework/estimators/starts.hpp"
+#include "framework/estimators/passes/maximization.hpp"
+#include "framework/estimators/starts/starts.hpp"
 #include "framework/metrics/clustering.hpp"
 #include "framework/tasks/spread.hpp"
 #include "tests/unit/estimators/em_testing.hpp"

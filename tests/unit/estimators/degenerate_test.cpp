@@ -6,7 +6,7 @@
 
 #include "framework/estimators/estimator.hpp"
 #include "framework/estimators/gradient.hpp"
-#include "framework/estimators/maximization.hpp"
+#include "framework/estimators/passes/maximization.hpp"
 #include "tests/unit/estimators/em_testing.hpp"
 
 namespace tvem {

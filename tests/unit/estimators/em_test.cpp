@@ -6,7 +6,7 @@
 #include <Eigen/Eigenvalues>
 #include <gtest/gtest.h>
 
-#include "framework/estimators/starts.hpp"
+#include "framework/estimators/starts/starts.hpp"
 #include "framework/metrics/clustering.hpp"
 #include "framework/tasks/prior.hpp"
 #include "tests/unit/estimators/em_testing.hpp"

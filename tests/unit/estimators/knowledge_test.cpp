@@ -1,4 +1,4 @@
-#include "framework/estimators/knowledge.hpp"
+#include "framework/estimators/starts/knowledge.hpp"
 
 #include <cmath>
 
@@ -7,9 +7,9 @@
 
 #include "framework/estimators/em.hpp"
 #include "framework/estimators/gradient.hpp"
-#include "framework/estimators/initial_guess.hpp"
-#include "framework/estimators/maximization.hpp"
-#include "framework/estimators/starts.hpp"
+#include "framework/estimators/passes/maximization.hpp"
+#include "framework/estimators/starts/initial_guess.hpp"
+#include "framework/estimators/starts/starts.hpp"
 #include "framework/metrics/clustering.hpp"
 #include "tests/unit/estimators/em_testing.hpp"
 

@@ -1,5 +1,5 @@
 // The vectorised passes against plain loops, on every instruction set and in both precisions.
-#include "framework/estimators/point_passes.hpp"
+#include "framework/estimators/passes/point_passes.hpp"
 
 #include <gtest/gtest.h>
 

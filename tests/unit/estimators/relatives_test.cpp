@@ -7,8 +7,8 @@
 #include "framework/estimators/gradient.hpp"
 #include "framework/estimators/hartigan.hpp"
 #include "framework/estimators/spectral.hpp"
-#include "framework/estimators/starts.hpp"
-#include "framework/estimators/two_round.hpp"
+#include "framework/estimators/starts/starts.hpp"
+#include "framework/estimators/starts/two_round.hpp"
 #include "framework/metrics/clustering.hpp"
 #include "tests/unit/estimators/em_testing.hpp"
 

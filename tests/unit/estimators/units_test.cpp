@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "framework/estimators/estimator.hpp"
-#include "framework/estimators/scaling.hpp"
+#include "framework/estimators/passes/scaling.hpp"
 #include "tests/unit/estimators/em_testing.hpp"
 
 namespace tvem {

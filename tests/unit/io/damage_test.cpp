@@ -1,77 +1,25 @@
-// A thousand damaged inputs: each ends in a clear error, or in the use of what is whole. Run under
+// Damaged files: each ends in a clear error, or in the use of what is whole. Run under
 // the sanitizers too.
+#include "tests/support/damage.hpp"
+
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "framework/core/error.hpp"
 #include "framework/core/random.hpp"
 #include "io/checkpoint_file.hpp"
-#include "io/config.hpp"
 #include "io/evaluation_file.hpp"
-#include "io/points_file.hpp"
-#include "io/sweep.hpp"
+#include "io/points/points_file.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace tvem {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Damage : public testing::Test {
- protected:
-  Damage() : folder(fs::temp_directory_path() / ("tvem-damage-" + std::to_string(getpid()))) {
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-  }
-  ~Damage() override { fs::remove_all(folder); }
-
-  static std::string content(fs::path const& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-  }
-  static void write(fs::path const& path, std::string const& text) {
-    std::ofstream(path, std::ios::binary) << text;
-  }
-
-  fs::path const folder;
-};
-
-std::size_t below(RandomStream& random, std::size_t n) {
-  return std::min(n - 1, static_cast<std::size_t>(random.uniform() * static_cast<double>(n)));
-}
-
-/// The content with bits flipped, bytes overwritten, the end cut off, a part twice or gone.
-std::string damaged(std::string content, RandomStream& random) {
-  std::size_t const at = below(random, content.size());
-  std::size_t const length = 1 + below(random, 16);
-  switch (below(random, 6)) {
-    case 0:
-      content[at] = static_cast<char>(content[at] ^ (1 << below(random, 8)));
-      break;
-    case 1:
-      for (std::size_t i = at; i < std::min(content.size(), at + length); ++i)
-        content[i] = static_cast<char>(below(random, 256));
-      break;
-    case 2:
-      content.resize(at);
-      break;
-    case 3:
-      content.insert(at, content.substr(below(random, content.size()), length));
-      break;
-    case 4:
-      content.erase(at, length);
-      break;
-    default:
-      for (int i = 0; i < 3; ++i)
-        content[below(random, content.size())] = "\0\xff\n,=[]\"&.#-e"[below(random, 12)];
-  }
-  return content;
-}
+class Damage : public test::TemporaryFolder {};
+using test::damaged;
 
 Checkpoint some_checkpoint(std::int64_t step) {
   Checkpoint checkpoint;
@@ -137,37 +85,6 @@ TEST_F(Damage, RunFiles_AreRefused) {
     EXPECT_THROW(read_run_file(folder / "run.h5"), Error);
     EXPECT_EQ(evaluation_of_file(folder / "run.h5"), "");
   }
-}
-
-TEST_F(Damage, Configurations_EndInSentencesOrInSettings) {
-  std::string const whole =
-      "# a sweep\n[run]\nname = test\nseed = 3\n[task]\ndim = 2..4\ncomponents = 3\npoints = "
-      "20..40\n"
-      "means = sphere\nsigma = 0.5..1.5\n[model]\nlayers = 2 # few\ntied = true\n[train]\nrate = "
-      "1e-3\n"
-      "[eval]\nestimators = transformer, em:restarts=3, bayes\n[sweep]\nmodel.layers = 1, 2, 4\n"
-      "model.width & model.heads = 16 & 2, 32 & 4\nrun.seed = 1..3\nevaluate.task.points = 20, 30\n"
-      "skip = model.layers = 4 and run.seed > 1\n[preset.full]\ntrain.steps = 90\nsweep.run.seed = "
-      "1..9\n";
-  RandomStream random(3, Purpose::probe, 0);
-  int n_accepted = 0;
-  for (int i = 0; i < 300; ++i) {
-    std::string text = damaged(whole, random);
-    if (i % 3 == 0) text = damaged(text, random);
-    std::vector<std::string> problems;
-    Sweep const sweep = parse_sweep(text, "damaged.ini", {}, problems);
-    for (auto const& problem : problems) EXPECT_GT(problem.size(), 10u);
-    if (!problems.empty()) continue;
-    ++n_accepted;
-    // What is accepted means something: it is read back as the same.
-    std::vector<std::string> none;
-    Sweep const back = parse_sweep(sweep_text(sweep), "back.ini", {}, none);
-    EXPECT_TRUE(none.empty()) << none[0] << "\n" << text;
-    EXPECT_EQ(back.cells, sweep.cells);
-    EXPECT_EQ(configuration_text(back.base), configuration_text(sweep.base));
-  }
-  EXPECT_GT(n_accepted, 10);
-  EXPECT_LT(n_accepted, 250);
 }
 
 TEST_F(Damage, TablesOfPoints_EndInSentencesOrInNumbers) {

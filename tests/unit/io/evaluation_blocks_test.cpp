@@ -5,11 +5,11 @@
 #include <fstream>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "framework/core/error.hpp"
 #include "io/evaluation_file.hpp"
 #include "tests/support/records.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace tvem {
 namespace {
@@ -51,15 +51,8 @@ EvaluationBlock block_of(std::int64_t first, std::int64_t end) {
   return block;
 }
 
-class EvaluationBlocksTest : public testing::Test {
+class EvaluationBlocksTest : public test::TemporaryFolder {
  protected:
-  EvaluationBlocksTest()
-      : folder(fs::temp_directory_path() / ("tvem-blocks-" + std::to_string(getpid()))) {
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-  }
-  ~EvaluationBlocksTest() override { fs::remove_all(folder); }
-
   EvaluationBlocks blocks(std::string const& identity = "0123456789abcdef") const {
     return {file(), identity, n_tasks};
   }
@@ -68,8 +61,6 @@ class EvaluationBlocksTest : public testing::Test {
     return folder / "e.h5.blocks-0123456789" /
            ("tasks-00000000000" + std::to_string(first) + ".h5");
   }
-
-  fs::path const folder;
 };
 
 TEST_F(EvaluationBlocksTest, GoneOnWithAndWrittenInPieces_AsOneTable) {

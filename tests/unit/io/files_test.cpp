@@ -3,28 +3,20 @@
 #include <functional>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "framework/core/error.hpp"
 #include "framework/core/random.hpp"
 #include "io/checkpoint_file.hpp"
-#include "io/digest.hpp"
-#include "io/durable.hpp"
+#include "io/durable/digest.hpp"
+#include "io/durable/durable.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace tvem {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Files : public testing::Test {
- protected:
-  Files() : folder(fs::temp_directory_path() / ("tvem-files-" + std::to_string(getpid()))) {
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-  }
-  ~Files() override { fs::remove_all(folder); }
-  fs::path const folder;
-};
+class Files : public test::TemporaryFolder {};
 
 FileHeader some_header() {
   return {.run_id = "test-0123456789",

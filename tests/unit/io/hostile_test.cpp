@@ -12,10 +12,11 @@
 #include "framework/core/error.hpp"
 #include "framework/core/random.hpp"
 #include "io/clustering_file.hpp"
-#include "io/digest.hpp"
+#include "io/durable/digest.hpp"
 #include "io/evaluation_blocks.hpp"
 #include "io/sweep_file.hpp"
 #include "tests/support/records.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace tvem {
 namespace {
@@ -23,13 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int n_inputs = 1000;  // of each kind of file
-
-std::string content(fs::path const& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 void write_sealed(fs::path const& path, std::string const& text) {
   std::ofstream(path, std::ios::binary) << text;
@@ -70,17 +64,12 @@ std::string damaged(std::string text, RandomStream& random) {
   return text;
 }
 
-class Hostile : public testing::Test {
+class Hostile : public test::TemporaryFolder {
  protected:
-  Hostile() : folder(fs::temp_directory_path() / ("tvem-hostile-" + std::to_string(getpid()))) {
-    fs::remove_all(folder);
-    fs::create_directories(folder);
+  Hostile() {
     setenv("TVEM_TEST_READ_MS", "100", 1);  // one file in fifty makes the library hang
   }
-  ~Hostile() override {
-    unsetenv("TVEM_TEST_READ_MS");
-    fs::remove_all(folder);
-  }
+  ~Hostile() override { unsetenv("TVEM_TEST_READ_MS"); }
 
   /// Damages the file again and again. read: what it holds, as text.
   void expect_refused_or_the_same(fs::path const& path,
@@ -105,8 +94,6 @@ class Hostile : public testing::Test {
     write_sealed(path, whole);
     EXPECT_EQ(read(path), expected);
   }
-
-  fs::path const folder;
 };
 
 // ---- damaged and sealed anew

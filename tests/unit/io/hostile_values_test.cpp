@@ -7,30 +7,20 @@
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "framework/core/error.hpp"
 #include "framework/core/random.hpp"
-#include "io/our_file.hpp"
-#include "io/trial.hpp"
+#include "io/durable/our_file.hpp"
+#include "io/durable/trial.hpp"
 #include "tests/support/records.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace tvem {
 namespace {
 
 namespace fs = std::filesystem;
 
-class HostileValues : public testing::Test {
- protected:
-  HostileValues()
-      : folder(fs::temp_directory_path() / ("tvem-values-" + std::to_string(getpid()))) {
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-  }
-  ~HostileValues() override { fs::remove_all(folder); }
-
-  fs::path const folder;
-};
+class HostileValues : public test::TemporaryFolder {};
 
 // ---- values that cannot be, in files whose digests are right
 

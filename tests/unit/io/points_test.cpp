@@ -6,8 +6,9 @@
 #include <unistd.h>
 
 #include "framework/core/error.hpp"
-#include "io/points_file.hpp"
-#include "io/text_encoding.hpp"
+#include "io/points/points_file.hpp"
+#include "io/points/text_encoding.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace tvem {
 namespace {
@@ -48,12 +49,10 @@ std::string notes_of(PointTable const& table) {
 }
 
 /// Reads a text as a file of its own.
-class Text : public testing::Test {
+class Text : public test::TemporaryFolder {
  protected:
-  Text() : path(fs::temp_directory_path() / ("tvem-points-" + std::to_string(getpid()))) {}
-  ~Text() override { fs::remove(path); }
   PointTable read_text(std::string const& text, PointSelection const& selection = {}) {
-    std::ofstream(path, std::ios::binary) << text;
+    write(path, text);
     return read_points(path, selection);
   }
   std::string problems_of_text(std::string const& text, PointSelection const& selection = {}) {
@@ -64,7 +63,7 @@ class Text : public testing::Test {
     }
     return "";
   }
-  fs::path const path;
+  fs::path const path = folder / "points";
 };
 
 // ---- names and numbers of rows

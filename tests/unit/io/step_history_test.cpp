@@ -8,24 +8,17 @@
 
 #include "framework/core/error.hpp"
 #include "tests/support/records.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace tvem {
 namespace {
 
 namespace fs = std::filesystem;
 
-class StepHistoryTest : public testing::Test {
+class StepHistoryTest : public test::TemporaryFolder {
  protected:
-  StepHistoryTest()
-      : folder(fs::temp_directory_path() / ("tvem-steps-" + std::to_string(getpid()))) {
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-    setenv("TVEM_TEST_STEPS_PER_FILE", "4", 1);
-  }
-  ~StepHistoryTest() override {
-    unsetenv("TVEM_TEST_STEPS_PER_FILE");
-    fs::remove_all(folder);
-  }
+  StepHistoryTest() { setenv("TVEM_TEST_STEPS_PER_FILE", "4", 1); }
+  ~StepHistoryTest() override { unsetenv("TVEM_TEST_STEPS_PER_FILE"); }
   std::string message_of_reading() const {
     try {
       read_checkpoint(folder);
@@ -37,8 +30,6 @@ class StepHistoryTest : public testing::Test {
   fs::path file(int first) const {
     return folder / ("steps-00000000000" + std::to_string(first) + ".h5");
   }
-
-  fs::path const folder;
 };
 
 TEST_F(StepHistoryTest, CheckpointsOfALongTraining_SmallAndWhole) {

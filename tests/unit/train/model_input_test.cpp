@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "framework/estimators/initial_guess.hpp"
-#include "framework/estimators/starts.hpp"
+#include "framework/estimators/starts/initial_guess.hpp"
+#include "framework/estimators/starts/starts.hpp"
 #include "framework/train/model_fit.hpp"
 #include "framework/train/trainer.hpp"
 

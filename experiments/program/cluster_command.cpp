@@ -1,0 +1,283 @@
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "experiments/program/clustering.hpp"
+#include "experiments/program/command_line.hpp"
+#include "experiments/report/formatting.hpp"
+#include "experiments/run/provenance.hpp"
+#include "experiments/run/resources.hpp"
+#include "experiments/run/trained_model.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
+#include "io/durable/text_file.hpp"
+#include "io/points/csv.hpp"
+#include "io/points/text_encoding.hpp"
+
+namespace tvem {
+namespace {
+
+constexpr auto default_baselines =
+    "em:restarts=20,em:restarts=20:covariance=full,lloyd:restarts=20";
+constexpr auto default_with_model = "transformer,transformer+em";
+
+std::vector<OwnOption> const options{
+    {"model", "DIR",
+     "folder of a trained model, as tvem run wrote it; only the Transformer needs it"},
+    {"data", "FILE", "the points: CSV, with or without a header, or HDF5"},
+    {"components", "K", "number of components"},
+    {"out", "FILE", "the HDF5 file to write"},
+    {"columns", "LIST",
+     "columns of the points, by name or number from 1 [all but --labels and what names or numbers\n"
+     "                          the rows]; a name with a comma stands in double quotes"},
+    {"header", "yes|no", "CSV: whether the first line has the names of the columns [by its cells]"},
+    {"missing", "refuse|drop",
+     "rows with missing values: refuse the file, or leave them out [refuse]"},
+    {"labels", "COLUMN", "true labels, to compare with: a column, or a dataset of HDF5"},
+    {"dataset", "PATH", "HDF5: the points, a matrix of points x coordinates"},
+    {"rescale", "", "the Transformer sees coordinates with the spread that training tasks have"},
+    {"estimators", "LIST",
+     "[" + std::string(default_baselines) +
+         ",\n                          with --model before them " + default_with_model + "]"},
+    {"seed", "S", "of random starts [1]"},
+    {"csv", "FILE",
+     "write the labels there too, a line a point; - for standard output, in place of the table"},
+    {"help", "", "this text"},
+};
+
+std::string help() {
+  return "usage: tvem cluster [--model DIR] --data FILE --components K --out FILE [options]\n\n"
+         "Clusters your own points with a trained model and with EM. The model standardises them "
+         "as "
+         "it did in\ntraining (input.standardize); a warning says where they lie outside of what "
+         "it "
+         "was trained for.\n\n" +
+         options_help(options);
+}
+
+struct Request {
+  std::filesystem::path model, data, out, csv;
+  PointSelection selection;
+  int components = 0;
+  std::uint64_t seed = 1;
+  bool is_rescaled = false;
+  std::string estimators;
+};
+
+/// The items of a list, without the blanks around them.
+std::vector<std::string> list_of(std::string const& text) {
+  std::vector<std::string> items;
+  if (text.empty()) return items;
+  for (std::string const& item : split(text, ',')) items.push_back(trimmed(item));
+  return items;
+}
+
+/// What --columns, --labels, --dataset, --header and --missing say.
+PointSelection parse_selection(SplitArguments const& arguments,
+                               std::vector<std::string>& problems) {
+  PointSelection selection{.dataset = arguments.value("dataset"),
+                           .columns = {},
+                           .labels = arguments.value("labels"),
+                           .has_header = {},
+                           .drops_missing = arguments.value("missing") == "drop"};
+  if (arguments.has("columns")) selection.columns = csv_cells(arguments.value("columns"), ',');
+  auto const check = [&](std::string const& name, std::string const& a, std::string const& b) {
+    std::string const value = arguments.value(name);
+    if (!value.empty() && value != a && value != b)
+      problems.push_back("--" + name + " " + value + ": " + a + " or " + b);
+  };
+  check("header", "yes", "no");
+  check("missing", "drop", "refuse");
+  if (arguments.has("header")) selection.has_header = arguments.value("header") == "yes";
+  return selection;
+}
+
+Request parse_request(SplitArguments const& arguments) {
+  std::vector<std::string> problems;
+  for (auto const& word : arguments.rest)
+    problems.push_back("\"" + word + "\" is unknown; see tvem cluster --help");
+  for (auto const* name : {"data", "components", "out"})
+    if (!arguments.has(name)) problems.push_back("--" + std::string(name) + " is missing");
+  Request request{.model = arguments.value("model"),
+                  .data = arguments.value("data"),
+                  .out = arguments.value("out"),
+                  .csv = arguments.value("csv"),
+                  .selection = parse_selection(arguments, problems),
+                  .is_rescaled = arguments.has("rescale"),
+                  .estimators = arguments.value("estimators")};
+  if (request.estimators.empty())
+    request.estimators =
+        (request.model.empty() ? "" : std::string(default_with_model) + ",") + default_baselines;
+  std::string const components = arguments.value("components"), seed = arguments.value("seed");
+  if (!components.empty() &&
+      (!read_number(components, request.components) || request.components < 1))
+    problems.push_back("--components " + components + ": an integer of at least 1");
+  if (!seed.empty() && !read_number(seed, request.seed))
+    problems.push_back("--seed " + seed + ": an integer >= 0");
+  if (!problems.empty()) throw ConfigurationError(std::move(problems));
+  return request;
+}
+
+/// With the defaults of the keys em.*, not with those of the model's evaluation: they may know what
+/// a user's points do not come with.
+std::vector<EstimatorSpec> parse_specs(Request const& request) {
+  std::vector<EstimatorSpec> specs;
+  std::vector<std::string> problems;
+  std::set<std::string> texts;
+  for (auto const& text : list_of(request.estimators)) try {
+      specs.push_back(parse_estimator(text, EmSettings{}));
+      if (!texts.insert(text).second) problems.push_back("\"" + text + "\" is given twice");
+    } catch (ConfigurationError const& error) {
+      problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+    }
+  for (std::string& problem : problems) problem = "--estimators: " + problem;
+  for (EstimatorSpec const& spec : specs)
+    if (request.model.empty() && needs_model(spec.method))
+      problems.push_back("--model is missing: \"" + spec.text + "\" needs a trained model");
+  if (request.model.empty() && request.is_rescaled)
+    problems.push_back("--rescale is for the Transformer: --model is missing");
+  if (!problems.empty()) throw ConfigurationError(std::move(problems));
+  return specs;
+}
+
+namespace fs = std::filesystem;
+
+bool is_standard_output(fs::path const& path) { return path == "/dev/stdout" || path == "-"; }
+
+bool is_same_file(fs::path const& a, fs::path const& b) {
+  std::error_code ignored;
+  return fs::weakly_canonical(a) == fs::weakly_canonical(b) || fs::equivalent(a, b, ignored);
+}
+
+/// Whether a file begins as one that write_csv wrote: "point" and estimators.
+bool is_csv_of_labels(fs::path const& path) {
+  if (!fs::is_regular_file(path)) return false;
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line) || !line.starts_with("point,\"")) return false;
+  auto const cells = csv_cells(line, ',');
+  return std::all_of(cells.begin() + 1, cells.end(), [](std::string const& cell) {
+    try {
+      parse_estimator(cell, EmSettings{});
+      return true;
+    } catch (ConfigurationError const&) {
+      return false;
+    }
+  });
+}
+
+/// Why a file cannot be written without losing another one; empty when it can.
+std::string problem_of_target(fs::path const& path, Request const& request,
+                              bool (*is_ours)(fs::path const&)) {
+  fs::path const folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  bool const is_of_model =
+      path.filename() == "run.h5" || path.filename().string().starts_with("checkpoint.");
+  if (is_of_model && is_same_file(folder, request.model)) return "this is a file of the model";
+  if (is_same_file(path, request.data)) return "this is the file of --data; choose another";
+  return target_problem(path, is_ours);
+}
+
+std::vector<std::string> target_problems(Request const& request) {
+  std::vector<std::string> problems;
+  auto const check = [&](std::string const& option, fs::path const& path,
+                         bool (*is_ours)(fs::path const&)) {
+    std::string const problem = problem_of_target(path, request, is_ours);
+    if (!problem.empty()) problems.push_back(option + " " + path.string() + ": " + problem);
+  };
+  check("--out", request.out, is_clustering_file);
+  if (request.csv.empty() || is_standard_output(request.csv)) return problems;
+  check("--csv", request.csv, is_csv_of_labels);
+  if (is_same_file(request.out, request.csv))
+    problems.push_back("--out and --csv are the same file " + request.csv.string());
+  return problems;
+}
+
+/// " 57 50 43": of the clusters, the largest first.
+std::string sizes_text(ClusteringResult const& result, int components) {
+  std::vector<int> sizes(static_cast<std::size_t>(components));
+  for (int const label : result.labels) ++sizes[static_cast<std::size_t>(label)];
+  std::sort(sizes.rbegin(), sizes.rend());
+  std::string text;
+  for (int const size : sizes) text += " " + std::to_string(size);
+  return text;
+}
+
+std::string table_text(ClusteringRecord const& record) {
+  std::vector<std::vector<std::string>> rows{
+      {"estimator", "  log-lik.", "   error", "     ARI", "        ms"}};
+  std::vector<std::string> ends{"sizes of the clusters"};
+  for (auto const& result : record.results) {
+    rows.push_back({result.estimator, number(result.log_likelihood, 10, 4),
+                    number(result.error, 8, 4), number(result.ari, 8, 4),
+                    format("%10.3f", 1e3 * result.seconds)});
+    ends.push_back(sizes_text(result, record.components).substr(1) +
+                   (result.status == "converged" ? "" : "  " + result.status));
+  }
+  std::string text = std::to_string(record.table.points.rows()) + " points, " +
+                     std::to_string(record.table.points.cols()) + " coordinates, " +
+                     std::to_string(record.components) + " components\n\n";
+  auto const lines = aligned(std::move(rows));
+  for (std::size_t i = 0; i < lines.size(); ++i) text += lines[i] + "  " + ends[i] + "\n";
+  return text;
+}
+
+std::string csv_text(ClusteringRecord const& record) {
+  std::string text = "point";
+  for (auto const& result : record.results) text += ",\"" + result.estimator + '"';
+  text += '\n';
+  for (Eigen::Index i = 0; i < record.table.points.rows(); ++i) {
+    auto const at = static_cast<std::size_t>(i);
+    text += std::to_string(record.table.rows[at]);
+    for (auto const& result : record.results) text += "," + std::to_string(result.labels[at]);
+    text += '\n';
+  }
+  return text;
+}
+
+/// On rank 0: everything.
+void cluster(CommandContext const& context, Request const& request) {
+  ClusteringRecord record;
+  std::vector<std::string> warnings;
+  auto const specs = parse_specs(request);
+  TrainedModel const model =
+      request.model.empty() ? no_model()
+                            : read_trained_model(Communicator::serial(), request.model, warnings);
+  record.header = model.header;
+  record.table = read_points(request.data, request.selection);
+  record.data_file = utf8_of(request.data.string());
+  record.components = request.components;
+  auto problems = clustering_problems(model, specs, record.table, request.components);
+  for (auto const& problem : target_problems(request)) problems.push_back(problem);
+  if (!problems.empty()) throw ConfigurationError(std::move(problems));
+  for (auto const& warning :
+       clustering_warnings(model, specs, record.table, request.components, request.is_rescaled))
+    warnings.push_back(warning);
+  for (auto const& note : record.table.notes) say(context.comm, "note: " + note + "\n");
+  for (auto const& warning : warnings) say(context.comm, "warning: " + warning + "\n");
+  record.results = cluster_points(model, specs, record.table, request.components, request.seed,
+                                  request.is_rescaled);
+  record.header.created_utc = now_utc();
+  record.header.provenance.push_back(
+      this_start(context.comm.size(), model.state.instruction_set, utf8_of(context.command_line)));
+  write_clustering_file(request.out, record);
+  bool const is_table_shown = !is_standard_output(request.csv);
+  if (is_table_shown && !request.csv.empty()) write_text(request.csv, csv_text(record));
+  say(context.comm, is_table_shown ? table_text(record) : csv_text(record));
+}
+
+}  // namespace
+
+int cluster_command(CommandContext const& context) {
+  auto const arguments = split_arguments(context.arguments, options);
+  if (arguments.has("help")) {
+    say(context.comm, help());
+    return static_cast<int>(ExitCode::finished);
+  }
+  Request const request = parse_request(arguments);
+  on_root(context.comm, [&] { cluster(context, request); });
+  return static_cast<int>(ExitCode::finished);
+}
+
+}  // namespace tvem

@@ -1,0 +1,66 @@
+#include "experiments/program/launch.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "framework/comm/session.hpp"
+#include "framework/core/error.hpp"
+
+namespace tvem {
+namespace {
+
+/// A launcher of processes: the variables by which it tells each how many there are, and which of
+/// them it is.
+struct Launcher {
+  char const* size_variable;
+  char const* rank_variable;
+  char const* name;
+  char const* remedy;
+};
+
+/// The innermost first: Open MPI's mpirun may run in a step of Slurm, whose number of tasks is then
+/// that of nodes.
+constexpr std::array<Launcher, 3> launchers{{
+    {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "Open MPI's mpirun",
+     "use the mpirun of the MPI library"},
+    {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "srun",
+     "try srun --mpi=pmix, or mpirun (jobs/README.md)"},
+    {"PMI_SIZE", "PMI_RANK", "a launcher of MPICH or Intel MPI",
+     "use the mpirun of the MPI library"},
+}};
+
+/// The launcher that has started this process; none when there is none.
+Launcher const* launcher() {
+  auto const found = std::find_if(launchers.begin(), launchers.end(), [](Launcher const& l) {
+    return std::getenv(l.size_variable) != nullptr;
+  });
+  return found == launchers.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+bool needs_mpi(std::vector<std::string> const& words) {
+  auto const has = [&](char const* word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  if (words.empty() || has("--help") || has("-h") || has("--status") || has("--list")) return false;
+  return words[0] == "run" || words[0] == "evaluate" || words[0] == "sweep";
+}
+
+bool is_first_process() {
+  Launcher const* const by = launcher();
+  char const* const rank = by ? std::getenv(by->rank_variable) : nullptr;
+  return rank == nullptr || std::atoi(rank) == 0;
+}
+
+void check_launch(Communicator const& comm) {
+  Launcher const* const by = launcher();
+  char const* const size = by ? std::getenv(by->size_variable) : "1";
+  if (comm.size() > 1 || std::atoi(size) < 2) return;
+  throw ConfigurationError(std::string(by->name) + " has started " + size +
+                           " processes, but each is an MPI world of its own: the launcher and " +
+                           MpiSession::library() + " do not share a protocol; " + by->remedy);
+}
+
+}  // namespace tvem

@@ -1,0 +1,97 @@
+#include "experiments/report/progress.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+#include <unistd.h>
+
+#include "experiments/report/output.hpp"
+
+namespace tvem {
+namespace {
+
+/// " [######..............] "
+std::string bar(std::int64_t done, std::int64_t total) {
+  constexpr std::int64_t width = 20;
+  auto const filled = static_cast<std::size_t>(total > 0 ? width * done / total : width);
+  return " [" + std::string(filled, '#') + std::string(width - filled, '.') + "] ";
+}
+
+}  // namespace
+
+bool output_is_terminal() {
+  if (std::getenv("OMPI_COMM_WORLD_RANK") == nullptr) return isatty(STDOUT_FILENO) == 1;
+  // Under mpirun our own output is a pseudo-terminal to mpirun in any case; what counts is where
+  // mpirun's goes.
+  std::string const link = "/proc/" + std::to_string(getppid()) + "/fd/1";
+  std::array<char, 256> target{};
+  ssize_t const length = readlink(link.c_str(), target.data(), target.size() - 1);
+  std::string const path(target.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+  return path.rfind("/dev/pts/", 0) == 0 || path.rfind("/dev/tty", 0) == 0;
+}
+
+StatusLine::~StatusLine() {
+  if (width_ > 0) print("\n");
+}
+
+void StatusLine::show(std::string text) {
+  std::size_t const length = text.size();
+  if (length < width_) text.append(width_ - length, ' ');
+  width_ = length;
+  print("\r" + text);
+}
+
+void StatusLine::clear() {
+  if (width_ == 0) return;
+  print("\r" + std::string(width_, ' ') + "\r");
+  width_ = 0;
+}
+
+std::string duration_text(double seconds) {
+  auto const whole = static_cast<long>(std::min(seconds, 1e12) + 0.5);
+  char text[64];
+  if (whole >= 3600)
+    std::snprintf(text, sizeof text, "%ld h %02ld min", whole / 3600, whole / 60 % 60);
+  else if (whole >= 60)
+    std::snprintf(text, sizeof text, "%ld min %02ld s", whole / 60, whole % 60);
+  else
+    std::snprintf(text, sizeof text, "%ld s", whole);
+  return text;
+}
+
+Progress::Progress(std::string title, bool is_active, std::int64_t done_before)
+    : title_(std::move(title)),
+      is_active_(is_active),
+      is_terminal_(is_active && output_is_terminal()),
+      done_before_(done_before) {}
+
+void Progress::say(std::string const& lines) {
+  if (!is_active_ || lines.empty()) return;
+  line_.clear();
+  print(lines);
+}
+
+void Progress::show(std::int64_t done, std::int64_t total, std::string const& details) {
+  if (!is_active_) return;
+  auto const now = Clock::now();
+  double const interval_s = is_terminal_ ? 0.2 : 5.0;
+  bool const is_last = done >= total;
+  if (!is_last && std::chrono::duration<double>(now - last_shown_).count() < interval_s) return;
+  last_shown_ = now;
+  double const elapsed_s = std::chrono::duration<double>(now - start_).count();
+  auto const done_now = static_cast<double>(done - done_before_);
+  double const left_s = done_now > 0 ? elapsed_s * static_cast<double>(total - done) / done_now : 0;
+  std::string line = title_ + (is_terminal_ ? bar(done, total) : " ") + std::to_string(done) + "/" +
+                     std::to_string(total);
+  if (!details.empty()) line += "  " + details;
+  line += is_last ? "  in " + duration_text(elapsed_s) : "  " + duration_text(left_s) + " left";
+  if (!is_terminal_) {
+    print(line + "\n");
+    return;
+  }
+  line_.show(line);
+}
+
+}  // namespace tvem

@@ -1,0 +1,93 @@
+#include "experiments/run/evaluation_job.hpp"
+
+#include <algorithm>
+
+#include "experiments/report/comparison.hpp"
+#include "experiments/report/output.hpp"
+#include "experiments/run/kept_evaluation.hpp"
+#include "experiments/run/provenance.hpp"
+#include "experiments/run/resources.hpp"
+#include "experiments/settings/config.hpp"
+#include "experiments/settings/identity.hpp"
+#include "framework/core/error.hpp"
+#include "framework/train/evaluation.hpp"
+#include "framework/train/trainer.hpp"
+#include "io/evaluation_file.hpp"
+
+namespace tvem {
+namespace {
+
+FileHeader header_of(EvaluationRequest const& request, ProvenanceRecord const& start) {
+  FileHeader header;
+  if (request.model) header = request.model->header;
+  header.run_id = request.model ? run_id(request.model->settings) : run_id(request.settings);
+  header.config_text = configuration_text(request.settings);
+  header.created_utc = now_utc();
+  header.provenance.push_back(start);
+  return header;
+}
+
+std::optional<ModelOrigin> origin_of(std::optional<TrainedModel> const& model) {
+  if (!model) return std::nullopt;
+  return ModelOrigin{.run_id = run_id(model->settings),
+                     .training_identity = training_identity(model->settings),
+                     .config_text = configuration_text(model->settings),
+                     .steps_done = model->state.step};
+}
+
+/// Collective. Throws ConfigurationError where a rank lacks the memory for the largest task.
+void check_memory(Communicator const& comm, Settings const& settings,
+                  Transformer<float>& transformer) {
+  auto const specs = parse_estimators(settings);
+  if (std::none_of(specs.begin(), specs.end(), [](auto const& s) { return needs_model(s.method); }))
+    return;
+  int const n = settings.task.points.high;
+  std::size_t const bytes = transformer.bytes_to_infer(static_cast<std::size_t>(n));
+  auto const problem = memory_problem(n, bytes, comm.min(memory_left()));
+  if (!problem.empty()) throw ConfigurationError("task.points: " + problem);
+}
+
+}  // namespace
+
+std::string identity_of(EvaluationRequest const& request) {
+  return request.model ? evaluation_identity(request.model->settings, request.settings,
+                                             request.model->state.step)
+                       : evaluation_identity(request.settings);
+}
+
+std::string evaluation_job(EvaluationRequest const& request, Communicator const& comm,
+                           std::string const& command_line, Voice voice, WorkHooks const& hooks) {
+  InstructionSet instruction_set = common_instruction_set(comm);
+  std::optional<Transformer<float>> transformer;
+  std::optional<EvaluatedModel> model;
+  if (request.model) {
+    Settings const& trained = request.model->settings;
+    instruction_set = std::min(instruction_set, request.model->state.instruction_set);
+    transformer.emplace(trained.model, model_domain(trained), instruction_set);
+    check_memory(comm, request.settings, *transformer);
+    transformer->set_parameters(request.model->state.parameters);
+    model.emplace(EvaluatedModel{trained, *transformer});
+  }
+  KeptEvaluation kept(comm, request.file, identity_of(request), request.settings);
+  instruction_set = kept.instruction_set(instruction_set);
+  kept.evaluate(model, instruction_set,
+                header_of(request, this_start(comm.size(), instruction_set, command_line)), voice,
+                hooks);
+  if (!comm.is_root()) return "";
+  // Somebody may have moved it here: our own have their identity in their name.
+  std::string const present = evaluation_of_file(request.file);
+  if (!present.empty() && present != identity_of(request)) {
+    if (hooks.may_replace) hooks.may_replace();
+    keep_aside(request.file);
+  }
+  EvaluationRecord const record{.header = kept.header(),
+                                .evaluation_identity = identity_of(request),
+                                .model = origin_of(request.model),
+                                .evaluation = {}};
+  EvaluationSummary summary;
+  write_evaluation_file(request.file, record, hooks.may_replace, kept.source(summary));
+  kept.remove();
+  return report_table(record, summary);
+}
+
+}  // namespace tvem

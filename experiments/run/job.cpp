@@ -1,0 +1,195 @@
+#include "experiments/run/job.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "experiments/report/comparison.hpp"
+#include "experiments/report/output.hpp"
+#include "experiments/report/progress.hpp"
+#include "experiments/run/folder.hpp"
+#include "experiments/run/kept_evaluation.hpp"
+#include "experiments/run/provenance.hpp"
+#include "experiments/settings/config.hpp"
+#include "experiments/settings/identity.hpp"
+#include "experiments/settings/unused_keys.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
+#include "framework/train/evaluation.hpp"
+#include "framework/train/loop.hpp"
+
+namespace tvem {
+namespace {
+
+/// The state to start from: the checkpoint's, or the initial one. Collective.
+TrainingState starting_state(Settings const& settings, RunFolder const& folder,
+                             Communicator const& comm) {
+  InstructionSet const common = common_instruction_set(comm);
+  if (!folder.stored_state()) return initial_state(settings, common);
+  TrainingState state = *folder.stored_state();
+  if (state.instruction_set > common) {
+    say(comm, "note: the run was computed with " + std::string(name_of(state.instruction_set)) +
+                  " instructions, which not all ranks have; with " + std::string(name_of(common)) +
+                  " it goes on, but its bits will differ from an uninterrupted run\n");
+    state.instruction_set = common;
+  }
+  return state;
+}
+
+/// Shows the training and keeps its checkpoints.
+class RunObserver : public TrainingObserver {
+ public:
+  RunObserver(RunFolder& folder, bool is_shown, Communicator const& comm,
+              TrainSettings const& train, std::int64_t done_before, WorkHooks const& hooks)
+      : folder_(folder),
+        comm_(comm),
+        train_(train),
+        progress_("training", is_shown, done_before),
+        hooks_(hooks) {}
+
+  Votes votes() override {
+    std::chrono::duration<double, std::ratio<60>> const since =
+        std::chrono::steady_clock::now() - last_checkpoint_;
+    bool const is_due = train_.checkpoint_minutes > 0 && since.count() >= train_.checkpoint_minutes;
+    return {.stop = hooks_.wants_stop && hooks_.wants_stop(),
+            .checkpoint = comm_.is_root() && is_due};
+  }
+  void on_step(StepRecord const& record) override {
+    if (hooks_.on_steps && comm_.is_root()) hooks_.on_steps(record.step + 1);
+    if (hooks_.on_alive && comm_.is_root()) hooks_.on_alive();
+    if (is_skipped(record)) return;
+    n_averaged_ = std::min(n_averaged_ + 1, 50);
+    error_average_ += (record.error_mean - error_average_) / n_averaged_;
+    char text[96];
+    std::snprintf(text, sizeof text, "loss %.4f  error %.4f  rate %.2e", record.loss_mean,
+                  error_average_, record.rate);
+    progress_.show(record.step + 1, train_.steps, text);
+  }
+  void on_curve_point(CurveRecord const&) override {}
+  void on_checkpoint(TrainingState const& state) override {
+    folder_.write_checkpoint(state);
+    last_checkpoint_ = std::chrono::steady_clock::now();
+  }
+
+ private:
+  RunFolder& folder_;
+  Communicator comm_;
+  TrainSettings train_;
+  Progress progress_;
+  WorkHooks const& hooks_;
+  std::chrono::steady_clock::time_point last_checkpoint_ = std::chrono::steady_clock::now();
+  double error_average_ = 0;  // over about the last 50 steps
+  int n_averaged_ = 0;
+};
+
+void announce(Communicator const& comm, Settings const& settings, RunFolder const& folder,
+              Trainer& trainer) {
+  std::int64_t const n_chunks =
+      chunks_of_step(settings.train.tasks_per_step, trainer.state().chunk);
+  std::string text = "run " + run_id(settings) + " in " + folder.path().string() + ": " +
+                     std::to_string(trainer.state().parameters.size()) + " parameters, " +
+                     std::to_string(comm.size()) + (comm.size() == 1 ? " rank" : " ranks") + ", " +
+                     std::string(name_of(trainer.state().instruction_set)) + "\n";
+  if (trainer.state().step > 0) {
+    text += "going on from step " + std::to_string(trainer.state().step) + "\n";
+    text += other_build_note(folder.record().header.provenance);
+  }
+  if (comm.size() > n_chunks)
+    text += "note: a step has " + std::to_string(n_chunks) + " chunks of " +
+            std::to_string(trainer.state().chunk) + " tasks, so " +
+            std::to_string(comm.size() - n_chunks) +
+            " ranks are idle in training; lower parallel.chunk or the number of ranks\n";
+  auto notes = unused_keys(settings);
+  if (auto const note = size_note(settings); !note.empty()) notes.push_back(note);
+  for (auto const& note : notes) text += "note: " + note + "\n";
+  say(comm, text);
+}
+
+/// Collective. Keeps the state from which the steps come again that were not finite; what to say of
+/// that.
+std::string kept_for_repeating(Trainer& trainer, RunFolder& folder) {
+  try {
+    auto const kept = folder.write_diverged(before_skipped(trainer.state()));
+    return "; tvem run with --out " + kept.string() + " repeats these steps";
+  } catch (Error const& error) {
+    return std::string("; the state before could not be kept: ") + error.what();
+  }
+}
+
+/// Collective. Trains to the end and keeps checkpoints.
+void train(Trainer& trainer, RunFolder& folder, bool is_shown, WorkHooks const& hooks) {
+  TrainSettings const& settings = trainer.settings().train;
+  TrainingEnd end{};
+  try {
+    RunObserver observer(folder, is_shown, trainer.comm(), settings, trainer.state().step, hooks);
+    end = run_training(trainer, observer);
+  } catch (TrainingDiverged const& error) {
+    throw TrainingDiverged(error.what() + kept_for_repeating(trainer, folder));
+  }
+  folder.catch_up(trainer.state());
+  // A launcher may end all ranks when the first one leaves: not before rank 0 has written.
+  trainer.comm().barrier();
+  if (end == TrainingEnd::stopped)
+    throw StoppedOnRequest("stopped on request after step " + std::to_string(trainer.state().step) +
+                           " of " + std::to_string(settings.steps) + "; what is done is kept");
+}
+
+/// Collective. Evaluates all estimators, and says what came out.
+void evaluate(Trainer& trainer, RunFolder& folder, Voice voice, WorkHooks const& hooks) {
+  Settings const& settings = trainer.settings();
+  KeptEvaluation kept(trainer.comm(), folder.run_file(), evaluation_identity(settings), settings);
+  InstructionSet const instruction_set = kept.instruction_set(trainer.state().instruction_set);
+  kept.evaluate(EvaluatedModel{settings, trainer.model()}, instruction_set, folder.record().header,
+                voice, hooks);
+  if (!trainer.comm().is_root()) return;
+  EvaluationSummary summary;
+  folder.write_evaluation(trainer.state(), kept.header(), kept.source(summary));
+  kept.remove();
+  if (voice == Voice::aloud) say(trainer.comm(), "\n" + report_table(folder.record(), summary));
+}
+
+/// Refuses to begin when ranks have read other settings, by a file system that is behind.
+void check_same_settings(Communicator const& comm, Settings const& settings) {
+  if (!is_same_on_all_ranks(comm, configuration_text(settings)))
+    throw Error("the ranks have not read the same configuration; start again");
+}
+
+}  // namespace
+
+bool run_job(Settings const& settings, std::filesystem::path const& path, Communicator const& comm,
+             std::string const& command_line, Voice voice, WorkHooks const& hooks, Need need) {
+  bool const is_shown = voice == Voice::aloud && comm.is_root();
+  check_same_settings(comm, settings);
+  RunFolder folder(path, settings, comm, hooks.may_replace);
+  bool const has_model =
+      folder.stored_state() && folder.stored_state()->step == settings.train.steps;
+  if (!folder.notice().empty()) say(comm, "note: " + folder.notice() + "\n");
+  bool const is_whole = !folder.is_model_lost();
+  if (folder.is_trained() && folder.is_evaluated() && is_whole &&
+      (need == Need::results || has_model)) {
+    // A start that was killed right after run.h5 was written has left them.
+    if (comm.is_root()) EvaluationBlocks::remove(folder.run_file(), evaluation_identity(settings));
+    return false;
+  }
+  if (folder.is_trained() && !folder.stored_state() && is_whole)
+    throw ConfigurationError(
+        path.string() +
+        " holds the results of a finished training, but no checkpoint to evaluate anew; "
+        "choose another --out, or remove its run.h5 to train again");
+  Trainer trainer(settings, comm, starting_state(settings, folder, comm));
+  if (trainer.is_finished() && folder.is_evaluated() && is_whole) return false;
+  if (!trainer.is_finished()) check_disk(comm, settings, folder.run_file());
+  if (is_shown) announce(comm, settings, folder, trainer);
+  folder.start(trainer.model().layout(), trainer.state(), command_line);
+  train(trainer, folder, is_shown, hooks);
+  if (has_model && !is_whole) folder.write_checkpoint(trainer.state());
+  std::int64_t const n_skipped =
+      std::count_if(trainer.state().steps.begin(), trainer.state().steps.end(), is_skipped);
+  if (n_skipped > 0)
+    say(comm, "note: " + std::to_string(n_skipped) + " of " + std::to_string(trainer.state().step) +
+                  " training steps were skipped, since their loss or gradient was not finite\n");
+  evaluate(trainer, folder, voice, hooks);
+  return true;
+}
+
+}  // namespace tvem

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "experiments/report/evaluation_summary.hpp"
+#include "experiments/run/job.hpp"
+#include "framework/comm/communicator.hpp"
+#include "framework/core/settings.hpp"
+#include "framework/train/evaluation.hpp"
+#include "io/evaluation_blocks.hpp"
+
+namespace tvem {
+
+/// Collective. Throws ConfigurationError when the disk has no room for the evaluation of these
+/// settings beside `file`. n_done: tasks that are on it already.
+void check_disk(Communicator const& comm, Settings const& settings,
+                std::filesystem::path const& file, std::int64_t n_done = 0);
+
+/// An evaluation whose finished tasks are kept on the disk, beside the file that it goes into, so
+/// that it goes on from there and takes little memory. Members are collective, unless rank 0 alone
+/// is named.
+class KeptEvaluation {
+ public:
+  /// Reads what is there. file: where the evaluation goes in the end.
+  KeptEvaluation(Communicator const& comm, std::filesystem::path const& file, std::string identity,
+                 Settings const& settings);
+
+  /// The instruction set to go on with: that of the tasks that are there, unless this processor
+  /// lacks it, which is said.
+  InstructionSet instruction_set(InstructionSet own) const;
+
+  /// Does the tasks that are not there. header: of the file, with this start as its last. Throws
+  /// ConfigurationError on all ranks when the disk has no room, StoppedOnRequest likewise; any
+  /// other exception may be of one rank alone.
+  void evaluate(std::optional<EvaluatedModel> const& model, InstructionSet instruction_set,
+                FileHeader header, Voice voice, WorkHooks const& hooks);
+
+  /// Of rank 0. The header, with all starts that did some of the tasks.
+  FileHeader const& header() const { return header_; }
+  /// Of rank 0. The whole evaluation, for the file; what has been given goes into the summary too.
+  EvaluationSource source(EvaluationSummary& summary) const;
+  /// Of rank 0. Takes away what was kept, once the file is written.
+  void remove() const { EvaluationBlocks::remove(file_, identity_); }
+
+ private:
+  Communicator comm_;
+  std::filesystem::path file_;
+  std::string identity_;
+  Settings settings_;
+  std::optional<EvaluationBlocks> blocks_;  // of rank 0
+  std::int64_t n_done_ = 0;                 // before this start
+  FileHeader header_;
+};
+
+}  // namespace tvem

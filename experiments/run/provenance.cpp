@@ -1,0 +1,58 @@
+#include "experiments/run/provenance.hpp"
+
+#include <array>
+#include <ctime>
+
+#include "experiments/settings/config.hpp"
+#include "framework/comm/session.hpp"
+#include "framework/core/build_info.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/host.hpp"
+
+namespace tvem {
+
+std::string now_utc() {
+  std::time_t const now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+ProvenanceRecord this_start(int ranks, InstructionSet instruction_set,
+                            std::string const& command_line) {
+  BuildInfo const& build = build_info();
+  return {.started_utc = now_utc(),
+          .host = host_name(),
+          .ranks = ranks,
+          .program_version = build.version,
+          .git_revision = build.git_revision,
+          .build = build.compiler + ", " + build.build_type + ", " + build.flags,
+          .libraries = build.libraries + "; running " + MpiSession::library(),
+          .instruction_set = std::string(name_of(instruction_set)),
+          .command = command_line};
+}
+
+std::string other_build_note(std::vector<ProvenanceRecord> const& starts) {
+  if (starts.empty()) return "";
+  auto const text_of = [](ProvenanceRecord const& start) {
+    return "tvem " + start.program_version + " (" + start.git_revision + "; " + start.build + ")";
+  };
+  std::string const before = text_of(starts.back()),
+                    now = text_of(this_start(1, InstructionSet::portable, ""));
+  if (before == now) return "";
+  return "note: until here it was computed by " + before + ", and goes on by " + now +
+         ": its bits may differ from an uninterrupted run\n";
+}
+
+Settings stored_settings(FileHeader const& header, std::filesystem::path const& path) {
+  try {
+    return parse_configuration(header.config_text, path.string(), {});
+  } catch (ConfigurationError const& error) {
+    throw Error(path.string() + " holds a configuration that this version of tvem does not know: " +
+                std::string(error.what()).substr(0, 1000));
+  }
+}
+
+}  // namespace tvem

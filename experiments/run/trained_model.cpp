@@ -1,0 +1,72 @@
+#include "experiments/run/trained_model.hpp"
+
+#include "experiments/run/provenance.hpp"
+#include "experiments/settings/config.hpp"
+#include "framework/comm/collective_errors.hpp"
+#include "framework/core/error.hpp"
+#include "framework/nn/transformer.hpp"
+#include "framework/train/model_input.hpp"
+#include "framework/train/state_digest.hpp"
+#include "io/checkpoint_file.hpp"
+
+namespace tvem {
+
+namespace {
+
+FoundCheckpoint read_any_checkpoint(std::filesystem::path const& folder) {
+  std::optional<FoundCheckpoint> found;
+  try {
+    found = read_checkpoint(folder, check_is_of_its_model, Steps::none);
+  } catch (Error const& error) {
+    throw ConfigurationError(std::string(error.what()) +
+                             "; tvem run with its settings trains it anew");
+  }
+  if (!found)
+    throw ConfigurationError("--model " + folder.string() +
+                             ": there is no checkpoint.h5; give a folder of tvem run");
+  return *found;
+}
+
+}  // namespace
+
+void check_is_of_its_model(Checkpoint const& checkpoint, std::filesystem::path const& file) {
+  Settings const settings = stored_settings(checkpoint.header, file);
+  Transformer<float> const model(settings.model, model_domain(settings), InstructionSet::portable);
+  bool const has_second = !checkpoint.state.optimizer.second_moment.empty();
+  if (checkpoint.layout.views() != model.layout().views() ||
+      has_second != (settings.train.optimizer != OptimizerKind::sgd))
+    throw Error(file.string() +
+                " is damaged: its parameters are not those of the model in its configuration; use "
+                "another copy");
+}
+
+TrainedModel read_trained_model(Communicator const& comm, std::filesystem::path const& folder,
+                                std::vector<std::string>& warnings) {
+  std::optional<FoundCheckpoint> found;
+  on_every_rank(comm, [&] { found = read_any_checkpoint(folder); });
+  if (!is_same_on_all_ranks(comm, digest_of(found->checkpoint.state)))
+    throw Error("--model " + folder.string() +
+                ": the ranks have read different checkpoints; start again when " +
+                "no training writes there, in a folder that all nodes share");
+  if (!found->notice.empty()) warnings.push_back(found->notice);
+  TrainedModel model{.header = found->checkpoint.header,
+                     .settings = stored_settings(found->checkpoint.header, folder),
+                     .state = std::move(found->checkpoint.state)};
+  if (model.state.step < model.settings.train.steps)
+    warnings.push_back("the model is after " + std::to_string(model.state.step) + " of " +
+                       std::to_string(model.settings.train.steps) +
+                       " training steps; tvem run goes on with it");
+  return model;
+}
+
+TrainedModel no_model() {
+  TrainedModel model;
+  model.header = {.run_id = "no-model",
+                  .config_text = configuration_text(model.settings),
+                  .created_utc = {},
+                  .provenance = {}};
+  model.state.instruction_set = best_instruction_set();
+  return model;
+}
+
+}  // namespace tvem

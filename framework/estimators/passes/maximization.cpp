@@ -1,0 +1,229 @@
+#include "framework/estimators/passes/maximization.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <Eigen/Eigenvalues>
+
+#include "framework/core/error.hpp"
+#include "framework/core/interruption.hpp"
+
+namespace tvem {
+namespace {
+
+/// Responsibilities below this in sum leave a component without a mean of its own.
+constexpr double dead_mass = 1e-10;
+
+/// Whether all eigenvalues of a symmetric matrix are above `floor`.
+bool is_above(RowMatrix matrix, double floor) {
+  matrix.diagonal().array() -= floor;
+  return factorize(matrix);
+}
+
+/// The lower factor of a covariance whose eigenvalues are raised to the floor where they are below:
+/// the maximiser of the expected log-likelihood under that bound.
+RowMatrix floored_factor(RowMatrix covariance, double floor) {
+  if (!is_above(covariance, floor) && covariance.allFinite()) {
+    Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> const solver(covariance);
+    covariance = solver.eigenvectors() * solver.eigenvalues().cwiseMax(floor).asDiagonal() *
+                 solver.eigenvectors().transpose();
+  }
+  // Where rounding leaves no factor (not finite, or a floor far below the largest eigenvalue), the
+  // caller meets values that are not finite.
+  if (!factorize(covariance)) covariance.setConstant(std::numeric_limits<double>::quiet_NaN());
+  return covariance;
+}
+
+RowMatrix diagonal_factor(RowMatrix const& covariance, double floor) {
+  RowMatrix factor = RowMatrix::Zero(covariance.rows(), covariance.cols());
+  for (Eigen::Index c = 0; c < covariance.cols(); ++c)
+    factor(c, c) = std::sqrt(std::fmax(covariance(c, c), floor));
+  return factor;
+}
+
+/// The weight of a component that has `mass` of n points.
+double weight_of(double mass, double n, Knowledge const& known, Mixture const& mixture) {
+  return known.has_equal_weights ? 1.0 / mixture.components() : mass / n;
+}
+
+/// Moves mean j from the mean of its points to that of the largest posterior density, and `scatter`
+/// with it.
+void shrink_mean(double mass, Knowledge const& known, Eigen::Index j, Mixture& mixture,
+                 RowMatrix& scatter) {
+  Eigen::MatrixXd const covariance = covariance_of(mixture, j);
+  Eigen::MatrixXd precision = covariance / known.means_prior_variance;
+  precision.diagonal().array() += mass;
+  Eigen::VectorXd const mean = mixture.means.row(j);
+  // (S / s^2 + mass I)^-1 S / s^2 mean is what the mean loses.
+  Eigen::VectorXd const shift =
+      precision.llt().solve(covariance * mean / known.means_prior_variance);
+  mixture.means.row(j) -= shift.transpose();
+  scatter += mass * shift * shift.transpose();
+}
+
+/// The largest variance over the smallest, between components and directions, where components have
+/// their own.
+double variance_ratio(Mixture const& mixture, CovarianceKind covariance) {
+  if (!has_own_covariances(covariance)) return 1;
+  if (mixture.is_isotropic()) return mixture.variances.maxCoeff() / mixture.variances.minCoeff();
+  double smallest = std::numeric_limits<double>::infinity(), largest = 0;
+  for (Eigen::Index j = 0; j < mixture.components(); ++j) {
+    leave_if_interrupted();
+    Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> const solver(covariance_of(mixture, j),
+                                                                Eigen::EigenvaluesOnly);
+    smallest = std::fmin(smallest, solver.eigenvalues().minCoeff());
+    largest = std::fmax(largest, solver.eigenvalues().maxCoeff());
+  }
+  return largest / smallest;
+}
+
+/// Mean variance of a coordinate of component j.
+double variance_of(Mixture const& mixture, Eigen::Index j) {
+  return mixture.is_isotropic() ? mixture.variances[j]
+                                : mixture.factor(j).squaredNorm() / mixture.dim();
+}
+
+}  // namespace
+
+template <class T>
+double maximize(PointPasses<T>& passes, MaximizationRule const& rule, Mixture& mixture) {
+  double const log_likelihood = passes.expectation(mixture);
+  double const d = mixture.dim(), n = passes.n_points();
+  bool const is_spherical = rule.covariance == CovarianceKind::spherical;
+  double total_square_sum = 0;
+  for (Eigen::Index j = 0; j < mixture.components(); ++j) {
+    double const mass = passes.mass(j);
+    if (mass < dead_mass) {
+      mixture.weights[j] = 0;
+      total_square_sum += passes.square_sum(j);
+      continue;
+    }
+    mixture.weights[j] = weight_of(mass, n, rule.known, mixture);
+    double square_sum = passes.weighted_mean(j, mixture.means.row(j).data());
+    if (rule.known.has_means_prior()) {
+      double const shrink = mass / (mass + mixture.variances[j] / rule.known.means_prior_variance);
+      square_sum += mass * (1 - shrink) * (1 - shrink) * mixture.means.row(j).squaredNorm();
+      mixture.means.row(j) *= shrink;
+    }
+    if (is_spherical && !rule.known.has_covariances())
+      mixture.variances[j] = std::fmax(square_sum / (mass * d), rule.floor);
+    total_square_sum += square_sum;
+  }
+  if (!is_spherical && !rule.known.has_covariances())
+    mixture.variances.setConstant(std::fmax(total_square_sum / (n * d), rule.floor));
+  return log_likelihood;
+}
+template double maximize(PointPasses<float>&, MaximizationRule const&, Mixture&);
+template double maximize(PointPasses<double>&, MaximizationRule const&, Mixture&);
+
+double maximize(MatrixPasses& passes, MaximizationRule const& rule, Mixture& mixture) {
+  double const log_likelihood = passes.expectation(mixture);
+  double const n = passes.n_points();
+  Eigen::Index const d = mixture.dim(), k = mixture.components();
+  RowMatrix scatter(d, d), total = RowMatrix::Zero(d, d);
+  double living_mass = 0;
+  for (Eigen::Index j = 0; j < k; ++j) {
+    double const mass = passes.mass(j);
+    if (mass < dead_mass) {
+      mixture.weights[j] = 0;
+      continue;
+    }
+    mixture.weights[j] = weight_of(mass, n, rule.known, mixture);
+    living_mass += mass;
+    passes.moments(j, mixture.means.row(j).data(), scatter);
+    if (rule.known.has_means_prior()) shrink_mean(mass, rule.known, j, mixture, scatter);
+    if (rule.known.has_covariances()) continue;
+    if (rule.covariance == CovarianceKind::tied)
+      total += scatter;
+    else if (rule.covariance == CovarianceKind::diagonal)
+      mixture.factor(j) = diagonal_factor(scatter / mass, rule.floor);
+    else
+      mixture.factor(j) = floored_factor(scatter / mass, rule.floor);
+  }
+  if (rule.covariance == CovarianceKind::tied && !rule.known.has_covariances()) {
+    RowMatrix const factor = floored_factor(total / living_mass, rule.floor);
+    for (Eigen::Index j = 0; j < k; ++j) mixture.factor(j) = factor;
+  }
+  return log_likelihood;
+}
+
+double log_prior(Knowledge const& known, Mixture const& mixture, int n_points) {
+  if (!known.has_means_prior()) return 0;
+  return -0.5 * mixture.means.squaredNorm() / known.means_prior_variance / n_points;
+}
+
+int revive_dead(RowMatrix const& points, MaximizationRule const& rule, Mixture& mixture) {
+  auto const is_dead = [&](Eigen::Index j) { return mixture.weights[j] == 0; };
+  int n_dead = 0;
+  double variance_sum = 0;
+  for (Eigen::Index j = 0; j < mixture.components(); ++j)
+    if (is_dead(j))
+      ++n_dead;
+    else
+      variance_sum += variance_of(mixture, j);
+  int const n_living = mixture.components() - n_dead;
+  if (n_dead == 0 || n_living == 0) return n_dead;
+  Eigen::VectorXd log_density = log_sum_exp_rows(weighted_log_densities(mixture, points));
+  for (Eigen::Index j = 0; j < mixture.components(); ++j) {
+    if (!is_dead(j)) continue;
+    auto const worst = std::min_element(log_density.begin(), log_density.end());
+    // Taken, since components that start from one point stay equal for ever.
+    *worst = std::numeric_limits<double>::infinity();
+    mixture.weights[j] = 1.0 / static_cast<double>(points.rows());
+    mixture.means.row(j) = points.row(worst - log_density.begin());
+    if (rule.known.has_covariances()) continue;
+    double const variance = variance_sum / n_living;
+    if (mixture.is_isotropic())
+      mixture.variances[j] = variance;
+    else if (rule.covariance != CovarianceKind::tied)
+      mixture.factor(j) = std::sqrt(variance) * RowMatrix::Identity(points.cols(), points.cols());
+  }
+  double total = 0;
+  for (double const value : mixture.weights) total += value;
+  for (double& value : mixture.weights)
+    value = rule.known.has_equal_weights ? 1.0 / mixture.components() : value / total;
+  return n_dead;
+}
+
+Mixture conformed(Mixture mixture, MaximizationRule const& rule) {
+  Eigen::Index const k = mixture.components(), d = mixture.dim();
+  if (has_matrices(rule.covariance)) {
+    if (!mixture.is_isotropic()) return mixture;
+    mixture.factors.resize(k * d, d);
+    for (Eigen::Index j = 0; j < k; ++j)
+      mixture.factor(j) = std::sqrt(mixture.variances[j]) * RowMatrix::Identity(d, d);
+    mixture.variances.resize(0);
+    return mixture;
+  }
+  Eigen::VectorXd variances(k);
+  for (Eigen::Index j = 0; j < k; ++j) variances[j] = variance_of(mixture, j);
+  bool const are_equal = (variances.array() == variances[0]).all();
+  if (rule.covariance == CovarianceKind::shared && !are_equal)
+    variances.setConstant(variances.sum() / static_cast<double>(k));
+  mixture.variances = variances;
+  mixture.factors.resize(0, 0);
+  return mixture;
+}
+
+bool is_at_floor(Mixture const& mixture, double floor) {
+  double const limit = floor * (1 + 1e-9);
+  if (mixture.is_isotropic()) return (mixture.variances.array() <= limit).any();
+  for (Eigen::Index j = 0; j < mixture.components(); ++j) {
+    leave_if_interrupted();
+    RowMatrix const covariance = covariance_of(mixture, j);
+    // An eigenvalue raised to the floor is there up to the rounding of the largest one.
+    double const rounding = 64 * std::numeric_limits<double>::epsilon() * covariance.trace();
+    if (!is_above(covariance, limit + rounding)) return true;
+  }
+  return false;
+}
+
+void judge_covariances(MaximizationRule const& rule, double ratio_limit, Fit& fit) {
+  if (rule.known.has_covariances()) return;
+  fit.n_collapsed = is_at_floor(fit.mixture, rule.floor);
+  fit.is_beyond_ratio_limit =
+      ratio_limit > 0 && variance_ratio(fit.mixture, rule.covariance) > ratio_limit;
+}
+
+}  // namespace tvem

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "framework/core/settings.hpp"
+#include "framework/estimators/fit.hpp"
+#include "framework/estimators/passes/matrix_passes.hpp"
+#include "framework/estimators/passes/point_passes.hpp"
+#include "framework/estimators/starts/knowledge.hpp"
+
+namespace tvem {
+
+/// Whether components have matrices for covariances (Mixture::factors) rather than variances.
+inline bool has_matrices(CovarianceKind covariance) {
+  return covariance != CovarianceKind::shared && covariance != CovarianceKind::spherical;
+}
+
+/// Whether components have covariances of their own, rather than one for all.
+inline bool has_own_covariances(CovarianceKind covariance) {
+  return covariance != CovarianceKind::shared && covariance != CovarianceKind::tied;
+}
+
+/// What an M-step may change, and within which bounds.
+struct MaximizationRule {
+  CovarianceKind covariance = CovarianceKind::shared;
+  double floor = 0;  // no variance in any direction is below it, unless it is known
+  Knowledge const& known;
+};
+
+/// E-step at `mixture`, then the weights, means and covariances that maximise the expected
+/// log-likelihood; with a prior of the means, the means of the largest posterior density given the
+/// covariances, then the covariances given the means. What is known stays. Returns the mean
+/// log-likelihood per point of the mixture that it started from. A component without mass keeps
+/// mean and covariance and gets weight 0.
+template <class T>
+double maximize(PointPasses<T>& passes, MaximizationRule const& rule, Mixture& mixture);
+double maximize(MatrixPasses& passes, MaximizationRule const& rule, Mixture& mixture);
+
+/// Log density of the means under their prior, without its constant, per point: what MAP-EM adds to
+/// the log-likelihood. 0 without a prior.
+double log_prior(Knowledge const& known, Mixture const& mixture, int n_points);
+
+/// Puts each component of weight 0 on a point of its own, the one that the others explain worst,
+/// with the weight of one point and the mean variance of the others, or what is known of both.
+/// Returns how many there were.
+int revive_dead(RowMatrix const& points, MaximizationRule const& rule, Mixture& mixture);
+
+/// The mixture with variances or matrices as the rule's covariance has them; where it has one
+/// variance for all, their mean.
+Mixture conformed(Mixture mixture, MaximizationRule const& rule);
+
+/// Whether a component's variance is at the floor in some direction.
+bool is_at_floor(Mixture const& mixture, double floor);
+
+/// Adds to a fit that has its mixture whether it is at the floor, and whether its variances,
+/// between components and directions, are more than ratio_limit times apart (0: any may be): the
+/// sign of a spurious maximum of the likelihood, a component on a few points nearly in a plane
+/// (Hathaway 1985; Garcia-Escudero et al. 2008). Known, shared and tied covariances are never
+/// spurious.
+void judge_covariances(MaximizationRule const& rule, double ratio_limit, Fit& fit);
+
+}  // namespace tvem

@@ -1,0 +1,195 @@
+#include "framework/estimators/starts/starts.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "framework/core/error.hpp"
+#include "framework/estimators/lloyd.hpp"
+#include "framework/estimators/spectral.hpp"
+#include "framework/estimators/starts/two_round.hpp"
+
+namespace tvem {
+namespace {
+
+double squared_distance(double const* a, double const* b, Eigen::Index d) {
+  double sum = 0;
+  for (Eigen::Index c = 0; c < d; ++c) sum += (a[c] - b[c]) * (a[c] - b[c]);
+  return sum;
+}
+
+/// Position drawn with probability proportional to the weights; uniformly when all are 0.
+Eigen::Index draw_proportional(std::vector<double> const& weights, RandomStream& random) {
+  double total = 0;
+  for (double const weight : weights) total += weight;
+  auto const last = static_cast<Eigen::Index>(weights.size()) - 1;
+  if (!(total > 0)) return random.integer(0, last);
+  double remaining = random.uniform() * total;
+  for (Eigen::Index i = 0; i < last; ++i) {
+    remaining -= weights[static_cast<std::size_t>(i)];
+    if (remaining < 0) return i;
+  }
+  return last;
+}
+
+}  // namespace
+
+RowMatrix random_point_start(RowMatrix const& points, int k, RandomStream& random) {
+  TVEM_CHECK(points.rows() > 0 && k > 0, "a start needs points and components");
+  // The first k places of a Fisher-Yates shuffle; with fewer points than components they repeat.
+  std::vector<Eigen::Index> order(static_cast<std::size_t>(points.rows()));
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Eigen::Index>(i);
+  RowMatrix means(k, points.cols());
+  for (int j = 0; j < k; ++j) {
+    std::size_t const place = static_cast<std::size_t>(j) % order.size();
+    auto const other = static_cast<std::size_t>(random.integer(
+        static_cast<std::int64_t>(place), static_cast<std::int64_t>(order.size()) - 1));
+    std::swap(order[place], order[other]);
+    means.row(j) = points.row(order[place]);
+  }
+  return means;
+}
+
+RowMatrix kmeans_plus_plus_start(RowMatrix const& points, int k, RandomStream& random) {
+  TVEM_CHECK(points.rows() > 0 && k > 0, "a start needs points and components");
+  Eigen::Index const n = points.rows(), d = points.cols();
+  RowMatrix means(k, d);
+  means.row(0) = points.row(random.integer(0, n - 1));
+  std::vector<double> nearest(static_cast<std::size_t>(n));
+  for (int j = 1; j < k; ++j) {
+    for (Eigen::Index i = 0; i < n; ++i) {
+      double const distance =
+          squared_distance(points.data() + i * d, means.data() + (j - 1) * d, d);
+      double& best = nearest[static_cast<std::size_t>(i)];
+      if (j == 1 || distance < best) best = distance;
+    }
+    means.row(j) = points.row(draw_proportional(nearest, random));
+  }
+  return means;
+}
+
+RowMatrix start_means(StartKind kind, RowMatrix const& points, int k, RandomStream& random) {
+  TVEM_CHECK(kind == StartKind::random || kind == StartKind::kmeans_plus_plus,
+             "the start is not one of means alone");
+  return kind == StartKind::random ? random_point_start(points, k, random)
+                                   : kmeans_plus_plus_start(points, k, random);
+}
+
+std::vector<int> nearest_labels(RowMatrix const& points, RowMatrix const& means) {
+  Eigen::Index const d = points.cols();
+  std::vector<int> labels;
+  for (Eigen::Index i = 0; i < points.rows(); ++i) {
+    int nearest = 0;
+    double best = 0;
+    for (Eigen::Index j = 0; j < means.rows(); ++j) {
+      double const distance = squared_distance(points.data() + i * d, means.data() + j * d, d);
+      if (j > 0 && !(distance < best)) continue;
+      best = distance;
+      nearest = static_cast<int>(j);
+    }
+    labels.push_back(nearest);
+  }
+  return labels;
+}
+
+Mixture mixture_of_labels(RowMatrix const& points, std::vector<int> const& labels, int k,
+                          double floor) {
+  Eigen::Index const n = points.rows(), d = points.cols();
+  Mixture mixture;
+  mixture.weights = Eigen::VectorXd::Zero(k);
+  mixture.means = RowMatrix::Zero(k, d);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    int const label = labels[static_cast<std::size_t>(i)];
+    mixture.weights[label] += 1;
+    mixture.means.row(label) += points.row(i);
+  }
+  for (Eigen::Index j = 0; j < k; ++j)
+    if (mixture.weights[j] > 0) mixture.means.row(j) /= mixture.weights[j];
+  std::vector<double> distances;
+  double square_sum = 0;
+  for (Eigen::Index i = 0; i < n; ++i) {
+    double const* const mean = mixture.means.data() + labels[static_cast<std::size_t>(i)] * d;
+    distances.push_back(squared_distance(points.data() + i * d, mean, d));
+    square_sum += distances.back();
+  }
+  for (Eigen::Index j = 0; j < k; ++j) {
+    if (mixture.weights[j] > 0) continue;
+    auto const farthest = std::max_element(distances.begin(), distances.end());
+    mixture.means.row(j) = points.row(farthest - distances.begin());
+    *farthest = -1;
+  }
+  mixture.weights /= static_cast<double>(n);
+  mixture.variances = Eigen::VectorXd::Constant(
+      k, std::max(square_sum / (static_cast<double>(n) * static_cast<double>(d)), floor));
+  return mixture;
+}
+
+Mixture start_of_labels(RowMatrix const& points, std::vector<int> const& labels, int k,
+                        double floor) {
+  Mixture mixture = mixture_of_labels(points, labels, k, floor);
+  double total = 0;
+  for (double& weight : mixture.weights)
+    total += weight = std::fmax(weight, 1.0 / static_cast<double>(points.rows()));
+  for (double& weight : mixture.weights) weight /= total;
+  return mixture;
+}
+
+Starts::Starts(RowMatrix const& points, int k, EmSettings const& settings, Knowledge const& known,
+               double floor, InstructionSet instruction_set)
+    : points_(points),
+      k_(k),
+      settings_(settings),
+      known_(known),
+      floor_(floor),
+      instruction_set_(instruction_set),
+      passes_(points, instruction_set) {
+  if (settings.start == StartKind::spectral) projected_ = spectral_projection(points, k);
+}
+
+RowMatrix Starts::means(RandomStream& random) {
+  switch (settings_.start) {
+    case StartKind::spectral: {
+      RowMatrix const means = kmeans_plus_plus_start(projected_, k_, random);
+      Fit const fit = lloyd_from(projected_, means, settings_, instruction_set_);
+      return mixture_of_labels(points_, fit.labels, k_, floor_).means;
+    }
+    case StartKind::two_round:
+      return two_round_start(points_, k_, settings_, known_, floor_, passes_, random).means;
+    case StartKind::given:
+      return mixture_of_labels(points_, known_.assignment, k_, floor_).means;
+    case StartKind::oracle:
+      return known_.oracle.value().means;
+    case StartKind::random:
+    case StartKind::kmeans_plus_plus:
+      break;
+  }
+  return start_means(settings_.start, points_, k_, random);
+}
+
+Mixture Starts::mixture(RandomStream& random) {
+  Mixture mixture;
+  if (settings_.start == StartKind::two_round) {
+    mixture = two_round_start(points_, k_, settings_, known_, floor_, passes_, random);
+  } else if (settings_.start == StartKind::given) {
+    mixture = start_of_labels(points_, known_.assignment, k_, floor_);
+  } else if (settings_.start == StartKind::oracle) {
+    mixture = known_.oracle.value();
+    mixture.noise = NoiseKind::gaussian;
+  } else {
+    mixture = from_means(means(random));
+  }
+  apply_known(known_, mixture);
+  return mixture;
+}
+
+Mixture Starts::from_means(RowMatrix means) {
+  passes_.nearest(means);
+  double const n_values = static_cast<double>(points_.rows()) * static_cast<double>(points_.cols());
+  Mixture mixture;
+  mixture.weights = Eigen::VectorXd::Constant(k_, 1.0 / k_);
+  mixture.variances =
+      Eigen::VectorXd::Constant(k_, std::fmax(passes_.nearest_square_sum() / n_values, floor_));
+  mixture.means = std::move(means);
+  return mixture;
+}
+
+}  // namespace tvem
