@@ -6,6 +6,7 @@ find_package(Threads REQUIRED)
 find_package(HDF5 REQUIRED COMPONENTS C HL)  # serial or parallel: tvem writes from one process
 find_package(Eigen3 3.3 REQUIRED NO_MODULE)
 find_package(Boost 1.70 REQUIRED COMPONENTS program_options)
+find_package(fmt 8 REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h)
