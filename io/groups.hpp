@@ -14,7 +14,7 @@ namespace tvem {
 // functions.
 
 /// Raised whenever a path, type or meaning in the files changes.
-constexpr std::int64_t schema_version = 3;
+constexpr std::int64_t schema_version = 4;
 
 /// Root attributes, /config and /provenance.
 void write_header(Hdf5Group const& root, std::string const& file_type, FileHeader const& header);

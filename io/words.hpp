@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "framework/core/settings.hpp"
+#include "framework/core/enum_names.hpp"
 #include "io/hdf5/stored.hpp"
 
 namespace tvem {

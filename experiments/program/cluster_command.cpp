@@ -4,7 +4,8 @@
 #include <set>
 
 #include "experiments/program/clustering.hpp"
-#include "experiments/program/command_line.hpp"
+#include "experiments/program/command.hpp"
+#include "experiments/report/csv.hpp"
 #include "experiments/report/formatting.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/resources.hpp"
@@ -22,40 +23,6 @@ namespace {
 constexpr auto default_baselines =
     "em:restarts=20,em:restarts=20:covariance=full,lloyd:restarts=20";
 constexpr auto default_with_model = "transformer,transformer+em";
-
-std::vector<OwnOption> const options{
-    {"model", "DIR",
-     "folder of a trained model, as tvem run wrote it; only the Transformer needs it"},
-    {"data", "FILE", "the points: CSV, with or without a header, or HDF5"},
-    {"components", "K", "number of components"},
-    {"out", "FILE", "the HDF5 file to write"},
-    {"columns", "LIST",
-     "columns of the points, by name or number from 1 [all but --labels and what names or numbers\n"
-     "                          the rows]; a name with a comma stands in double quotes"},
-    {"header", "yes|no", "CSV: whether the first line has the names of the columns [by its cells]"},
-    {"missing", "refuse|drop",
-     "rows with missing values: refuse the file, or leave them out [refuse]"},
-    {"labels", "COLUMN", "true labels, to compare with: a column, or a dataset of HDF5"},
-    {"dataset", "PATH", "HDF5: the points, a matrix of points x coordinates"},
-    {"rescale", "", "the Transformer sees coordinates with the spread that training tasks have"},
-    {"estimators", "LIST",
-     "[" + std::string(default_baselines) +
-         ",\n                          with --model before them " + default_with_model + "]"},
-    {"seed", "S", "of random starts [1]"},
-    {"csv", "FILE",
-     "write the labels there too, a line a point; - for standard output, in place of the table"},
-    {"help", "", "this text"},
-};
-
-std::string help() {
-  return "usage: tvem cluster [--model DIR] --data FILE --components K --out FILE [options]\n\n"
-         "Clusters your own points with a trained model and with EM. The model standardises them "
-         "as "
-         "it did in\ntraining (input.standardize); a warning says where they lie outside of what "
-         "it "
-         "was trained for.\n\n" +
-         options_help(options);
-}
 
 struct Request {
   std::filesystem::path model, data, out, csv;
@@ -75,8 +42,7 @@ std::vector<std::string> list_of(std::string const& text) {
 }
 
 /// What --columns, --labels, --dataset, --header and --missing say.
-PointSelection parse_selection(SplitArguments const& arguments,
-                               std::vector<std::string>& problems) {
+PointSelection parse_selection(Arguments const& arguments, std::vector<std::string>& problems) {
   PointSelection selection{.dataset = arguments.value("dataset"),
                            .columns = {},
                            .labels = arguments.value("labels"),
@@ -86,7 +52,7 @@ PointSelection parse_selection(SplitArguments const& arguments,
   auto const check = [&](std::string const& name, std::string const& a, std::string const& b) {
     std::string const value = arguments.value(name);
     if (!value.empty() && value != a && value != b)
-      problems.push_back("--" + name + " " + value + ": " + a + " or " + b);
+      problems.push_back(fmt::format("--{} {}: {} or {}", name, value, a, b));
   };
   check("header", "yes", "no");
   check("missing", "drop", "refuse");
@@ -94,12 +60,10 @@ PointSelection parse_selection(SplitArguments const& arguments,
   return selection;
 }
 
-Request parse_request(SplitArguments const& arguments) {
+Request parse_request(Arguments const& arguments) {
   std::vector<std::string> problems;
-  for (auto const& word : arguments.rest)
-    problems.push_back("\"" + word + "\" is unknown; see tvem cluster --help");
   for (auto const* name : {"data", "components", "out"})
-    if (!arguments.has(name)) problems.push_back("--" + std::string(name) + " is missing");
+    if (!arguments.has(name)) problems.push_back(fmt::format("--{} is missing", name));
   Request request{.model = arguments.value("model"),
                   .data = arguments.value("data"),
                   .out = arguments.value("out"),
@@ -113,9 +77,9 @@ Request parse_request(SplitArguments const& arguments) {
   std::string const components = arguments.value("components"), seed = arguments.value("seed");
   if (!components.empty() &&
       (!read_number(components, request.components) || request.components < 1))
-    problems.push_back("--components " + components + ": an integer of at least 1");
+    problems.push_back(fmt::format("--components {}: an integer of at least 1", components));
   if (!seed.empty() && !read_number(seed, request.seed))
-    problems.push_back("--seed " + seed + ": an integer >= 0");
+    problems.push_back(fmt::format("--seed {}: an integer >= 0", seed));
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
   return request;
 }
@@ -128,14 +92,16 @@ std::vector<EstimatorSpec> parse_specs(Request const& request) {
   std::set<std::string> texts;
   for (auto const& text : list_of(request.estimators)) try {
       specs.push_back(parse_estimator(text, EmSettings{}));
-      if (!texts.insert(text).second) problems.push_back("\"" + text + "\" is given twice");
+      if (!texts.insert(text).second)
+        problems.push_back(fmt::format("\"{}\" is given twice", text));
     } catch (ConfigurationError const& error) {
       problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     }
   for (std::string& problem : problems) problem = "--estimators: " + problem;
   for (EstimatorSpec const& spec : specs)
-    if (request.model.empty() && needs_model(spec.method))
-      problems.push_back("--model is missing: \"" + spec.text + "\" needs a trained model");
+    if (request.model.empty() && spec.needs_model())
+      problems.push_back(
+          fmt::format("--model is missing: \"{}\" needs a trained model", spec.text));
   if (request.model.empty() && request.is_rescaled)
     problems.push_back("--rescale is for the Transformer: --model is missing");
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
@@ -151,12 +117,12 @@ bool is_same_file(fs::path const& a, fs::path const& b) {
   return fs::weakly_canonical(a) == fs::weakly_canonical(b) || fs::equivalent(a, b, ignored);
 }
 
-/// Whether a file begins as one that write_csv wrote: "point" and estimators.
+/// Whether a file begins as one of labels does: "point" and estimators.
 bool is_csv_of_labels(fs::path const& path) {
   if (!fs::is_regular_file(path)) return false;
   std::ifstream file(path);
   std::string line;
-  if (!std::getline(file, line) || !line.starts_with("point,\"")) return false;
+  if (!std::getline(file, line) || !line.starts_with("point,")) return false;
   auto const cells = csv_cells(line, ',');
   return std::all_of(cells.begin() + 1, cells.end(), [](std::string const& cell) {
     try {
@@ -184,56 +150,59 @@ std::vector<std::string> target_problems(Request const& request) {
   auto const check = [&](std::string const& option, fs::path const& path,
                          bool (*is_ours)(fs::path const&)) {
     std::string const problem = problem_of_target(path, request, is_ours);
-    if (!problem.empty()) problems.push_back(option + " " + path.string() + ": " + problem);
+    if (!problem.empty())
+      problems.push_back(fmt::format("{} {}: {}", option, path.string(), problem));
   };
   check("--out", request.out, is_clustering_file);
   if (request.csv.empty() || is_standard_output(request.csv)) return problems;
   check("--csv", request.csv, is_csv_of_labels);
   if (is_same_file(request.out, request.csv))
-    problems.push_back("--out and --csv are the same file " + request.csv.string());
+    problems.push_back(fmt::format("--out and --csv are the same file {}", request.csv.string()));
   return problems;
 }
 
-/// " 57 50 43": of the clusters, the largest first.
+/// "57 50 43": sizes of the clusters, the largest first.
 std::string sizes_text(ClusteringResult const& result, int components) {
   std::vector<int> sizes(static_cast<std::size_t>(components));
   for (int const label : result.labels) ++sizes[static_cast<std::size_t>(label)];
   std::sort(sizes.rbegin(), sizes.rend());
-  std::string text;
-  for (int const size : sizes) text += " " + std::to_string(size);
-  return text;
+  return joined(sizes, " ");
 }
 
 std::string table_text(ClusteringRecord const& record) {
-  std::vector<std::vector<std::string>> rows{
-      {"estimator", "  log-lik.", "   error", "     ARI", "        ms"}};
+  std::vector<std::vector<std::string>> rows{{"estimator", "log-lik.", "error", "ARI", "ms"}};
   std::vector<std::string> ends{"sizes of the clusters"};
   for (auto const& result : record.results) {
-    rows.push_back({result.estimator, number(result.log_likelihood, 10, 4),
-                    number(result.error, 8, 4), number(result.ari, 8, 4),
-                    format("%10.3f", 1e3 * result.seconds)});
-    ends.push_back(sizes_text(result, record.components).substr(1) +
+    rows.push_back({result.estimator, number(result.log_likelihood, 4), number(result.error, 4),
+                    number(result.ari, 4), number(1e3 * result.seconds, 3)});
+    ends.push_back(sizes_text(result, record.components) +
                    (result.status == "converged" ? "" : "  " + result.status));
   }
-  std::string text = std::to_string(record.table.points.rows()) + " points, " +
-                     std::to_string(record.table.points.cols()) + " coordinates, " +
-                     std::to_string(record.components) + " components\n\n";
-  auto const lines = aligned(std::move(rows));
-  for (std::size_t i = 0; i < lines.size(); ++i) text += lines[i] + "  " + ends[i] + "\n";
-  return text;
+  auto lines = aligned(rows);
+  for (std::size_t i = 0; i < lines.size(); ++i) lines[i] += "  " + ends[i];
+  return fmt::format("{} points, {} coordinates, {} components\n\n{}", record.table.points.rows(),
+                     record.table.points.cols(), record.components, text_of_lines(lines));
 }
 
 std::string csv_text(ClusteringRecord const& record) {
-  std::string text = "point";
-  for (auto const& result : record.results) text += ",\"" + result.estimator + '"';
-  text += '\n';
-  for (Eigen::Index i = 0; i < record.table.points.rows(); ++i) {
-    auto const at = static_cast<std::size_t>(i);
-    text += std::to_string(record.table.rows[at]);
-    for (auto const& result : record.results) text += "," + std::to_string(result.labels[at]);
-    text += '\n';
+  std::vector<std::string> header{"point"};
+  for (auto const& result : record.results) header.push_back(result.estimator);
+  CsvWriter csv(header);
+  for (std::size_t i = 0; i < record.table.rows.size(); ++i) {
+    csv.add(record.table.rows[i]);
+    for (auto const& result : record.results) csv.add(std::int64_t{result.labels[i]});
+    csv.end_row();
   }
-  return text;
+  return csv.text();
+}
+
+/// What the files are, and what is to be done with them; throws ConfigurationError with all that is
+/// wrong.
+void check(Request const& request, TrainedModel const& model,
+           std::vector<EstimatorSpec> const& specs, PointTable const& table) {
+  auto problems = clustering_problems(model, specs, table, request.components);
+  for (auto const& problem : target_problems(request)) problems.push_back(problem);
+  if (!problems.empty()) throw ConfigurationError(std::move(problems));
 }
 
 /// On rank 0: everything.
@@ -248,9 +217,7 @@ void cluster(CommandContext const& context, Request const& request) {
   record.table = read_points(request.data, request.selection);
   record.data_file = utf8_of(request.data.string());
   record.components = request.components;
-  auto problems = clustering_problems(model, specs, record.table, request.components);
-  for (auto const& problem : target_problems(request)) problems.push_back(problem);
-  if (!problems.empty()) throw ConfigurationError(std::move(problems));
+  check(request, model, specs, record.table);
   for (auto const& warning :
        clustering_warnings(model, specs, record.table, request.components, request.is_rescaled))
     warnings.push_back(warning);
@@ -267,17 +234,50 @@ void cluster(CommandContext const& context, Request const& request) {
   say(context.comm, is_table_shown ? table_text(record) : csv_text(record));
 }
 
+ExitCode run(CommandContext const& context) {
+  Request const request = parse_request(context.arguments);
+  on_root(context.comm, [&] { cluster(context, request); });
+  return ExitCode::finished;
+}
+
 }  // namespace
 
-int cluster_command(CommandContext const& context) {
-  auto const arguments = split_arguments(context.arguments, options);
-  if (arguments.has("help")) {
-    say(context.comm, help());
-    return static_cast<int>(ExitCode::finished);
-  }
-  Request const request = parse_request(arguments);
-  on_root(context.comm, [&] { cluster(context, request); });
-  return static_cast<int>(ExitCode::finished);
+Command cluster_command() {
+  return {
+      .name = "cluster",
+      .summary = "cluster your own points with a trained Transformer and with EM",
+      .usage = "tvem cluster [--model DIR] --data FILE --components K --out FILE [options]",
+      .explanation =
+          "Clusters your own points with a trained model and with EM. A model that was trained "
+          "with\n"
+          "input.standardize standardises them; a warning says where they lie outside of what the "
+          "model\nwas trained for.\n",
+      .options =
+          {{"model", "DIR",
+            "folder of a trained model, as tvem run wrote it; only the Transformer needs it"},
+           {"data", "FILE", "the points: CSV, with or without a header, or HDF5"},
+           {"components", "K", "number of components"},
+           {"out", "FILE", "the HDF5 file to write"},
+           {"columns", "LIST",
+            "columns of the points, by name or number from 1 [all but --labels and what names or "
+            "numbers\nthe rows]; a name with a comma stands in double quotes"},
+           {"header", "yes|no",
+            "CSV: whether the first line has the names of the columns [by its cells]"},
+           {"missing", "refuse|drop",
+            "rows with missing values: refuse the file, or leave them out [refuse]"},
+           {"labels", "COLUMN", "true labels, to compare with: a column, or a dataset of HDF5"},
+           {"dataset", "PATH", "HDF5: the points, a matrix of points x coordinates"},
+           {"rescale", "",
+            "the Transformer sees coordinates with the spread that training tasks have"},
+           {"estimators", "LIST",
+            fmt::format("[{},\nwith --model before them {}]", default_baselines,
+                        default_with_model)},
+           {"seed", "S", "of random starts [1]"},
+           {"csv", "FILE",
+            "write the labels there too, a line a point; - for standard output, in place of the "
+            "table"}},
+      .takes = Takes::nothing,
+      .run = &run};
 }
 
 }  // namespace tvem

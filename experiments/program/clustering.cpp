@@ -8,8 +8,8 @@
 #include <set>
 
 #include "experiments/run/resources.hpp"
-#include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
+#include "framework/estimators/options.hpp"
 #include "framework/estimators/passes/maximization.hpp"
 #include "framework/estimators/passes/scaling.hpp"
 #include "framework/metrics/clustering.hpp"
@@ -190,7 +190,7 @@ void compare(std::vector<int> const& truth, int components, ClusteringResult& re
 
 bool any_needs_model(std::vector<EstimatorSpec> const& specs) {
   return std::any_of(specs.begin(), specs.end(),
-                     [](EstimatorSpec const& spec) { return needs_model(spec.method); });
+                     [](EstimatorSpec const& spec) { return spec.needs_model(); });
 }
 
 /// How many different points there are.
@@ -203,8 +203,80 @@ Eigen::Index n_distinct(RowMatrix const& points) {
   return static_cast<Eigen::Index>(rows.size());
 }
 
-std::string text_of(Range<int> range) {
-  return std::to_string(range.low) + (range.is_fixed() ? "" : ".." + std::to_string(range.high));
+}  // namespace
+
+namespace {
+
+/// What is wrong with an estimator for points without a truth; empty when nothing is.
+std::string specification_problem(EstimatorSpec const& spec) {
+  bool const needs_truth = spec.method == Method::bayes || spec.method == Method::chance ||
+                           is_without_chance(spec.em.start) ||
+                           !(spec.em.known == KnownParameters{});
+  auto const subject = fmt::format("--estimators: \"{}\"", spec.text);
+  if (needs_truth) return subject + " needs a task whose truth is known, or a task's prior";
+  if (spec.em.components > 0)
+    return subject + ": the number of components is --components, for all of them";
+  return "";
+}
+
+/// Why the model cannot cluster the points.
+std::vector<std::string> model_problems(TrainedModel const& model, RowMatrix const& points,
+                                        int components) {
+  std::vector<std::string> problems;
+  TaskSettings const& trained = model.settings.task;
+  if (points.cols() > trained.dim.high)
+    problems.push_back(fmt::format(
+        "the points have {} coordinates; the model was trained for task.dim = {}: choose "
+        "fewer with --columns, or another model",
+        points.cols(), range_text(trained.dim)));
+  if (components < trained.components.low || components > trained.components.high)
+    problems.push_back(
+        fmt::format("--components {}: the model was trained for task.components = {}", components,
+                    range_text(trained.components)));
+  if (model.settings.input.guess == GuessKind::corrupted)
+    problems.emplace_back(
+        "the model needs the truth, corrupted, as its guess (input.init); one for data of your own "
+        "has input.init none, random, kmeans++ or spectral");
+  auto const memory =
+      memory_problem(points.rows(), bytes_to_infer(model, points.rows()), memory_left());
+  if (!memory.empty()) problems.push_back(memory);
+  return problems;
+}
+
+/// Where the points lie outside of what training tasks are like, coordinate by coordinate.
+std::vector<std::string> spread_warnings(TrainedModel const& model, PointTable const& table) {
+  std::vector<std::string> warnings;
+  Spread const training = spread_of_training(model.settings), own = spread_of(table.points);
+  auto const check = [&](std::string const& column, char const* what, double value,
+                         std::vector<double> const& known) {
+    double const low = quantile(known, 0.01), high = quantile(known, 0.99);
+    if (value < low || value > high)
+      warnings.push_back(fmt::format(
+          "column {}: its {} {:.3g} is outside of the {:.3g}..{:.3g} of training tasks; "
+          "--rescale brings it there",
+          column, what, value, low, high));
+  };
+  for (std::size_t c = 0; c < own.means.size(); ++c) {
+    check(table.columns[c], "mean", own.means[c], training.means);
+    if (own.deviations[c] > 0)
+      check(table.columns[c], "standard deviation", own.deviations[c], training.deviations);
+  }
+  return warnings;
+}
+
+/// Sizes that training tasks do not have.
+std::vector<std::string> size_warnings(TrainedModel const& model, RowMatrix const& points) {
+  std::vector<std::string> warnings;
+  auto const check = [&](Eigen::Index value, Range<int> range, char const* what, char const* key) {
+    if (value < range.low || value > range.high)
+      warnings.push_back(fmt::format("{} {}: the model was trained for {} = {}", value, what, key,
+                                     range_text(range)));
+  };
+  check(points.rows(), model.settings.task.points, "points", "task.points");
+  check(points.cols(), model.settings.task.dim, "coordinates", "task.dim");
+  auto const memory = memory_note(points.rows(), bytes_to_infer(model, points.rows()));
+  if (!memory.empty()) warnings.push_back(memory);
+  return warnings;
 }
 
 }  // namespace
@@ -213,44 +285,21 @@ std::vector<std::string> clustering_problems(TrainedModel const& model,
                                              std::vector<EstimatorSpec> const& specs,
                                              PointTable const& table, int components) {
   std::vector<std::string> problems;
-  TaskSettings const& trained = model.settings.task;
-  auto const n = table.points.rows();
-  if (n < components)
-    problems.push_back("--components " + std::to_string(components) + " is more than the " +
-                       std::to_string(n) + " points");
+  if (table.points.rows() < components)
+    problems.push_back(
+        fmt::format("--components {} is more than the {} points", components, table.points.rows()));
   std::size_t const n_classes =
       std::set<std::string>(table.labels.begin(), table.labels.end()).size();
   if (n_classes > most_classes)
-    problems.push_back("--labels has " + std::to_string(n_classes) +
-                       " different labels; clusters can be compared with at most " +
-                       std::to_string(most_classes));
-  for (EstimatorSpec const& spec : specs) {
-    bool const needs_truth = spec.method == Method::bayes || spec.method == Method::chance ||
-                             spec.em.start == StartKind::oracle ||
-                             spec.em.start == StartKind::given ||
-                             !(spec.em.known == KnownParameters{});
-    if (needs_truth)
-      problems.push_back("--estimators: \"" + spec.text +
-                         "\" needs a task whose truth is known, or a task's prior");
-    if (spec.em.components > 0)
-      problems.push_back("--estimators: \"" + spec.text +
-                         "\": the number of components is --components, for all of them");
-  }
-  if (!any_needs_model(specs)) return problems;
-  if (table.points.cols() > trained.dim.high)
-    problems.push_back("the points have " + std::to_string(table.points.cols()) +
-                       " coordinates; the model was trained for task.dim = " +
-                       text_of(trained.dim) + ": choose fewer with --columns, or another model");
-  if (components < trained.components.low || components > trained.components.high)
     problems.push_back(
-        "--components " + std::to_string(components) +
-        ": the model was trained for task.components = " + text_of(trained.components));
-  if (model.settings.input.init == InitKind::corrupted)
-    problems.push_back(
-        "the model needs the truth, corrupted, as its first guess (input.init); one for data of "
-        "your own has input.init none, random, kmeans++ or spectral");
-  auto const memory = memory_problem(n, bytes_to_infer(model, n), memory_left());
-  if (!memory.empty()) problems.push_back(memory);
+        fmt::format("--labels has {} different labels; clusters can be compared with at most {}",
+                    n_classes, most_classes));
+  for (EstimatorSpec const& spec : specs)
+    if (auto const problem = specification_problem(spec); !problem.empty())
+      problems.push_back(problem);
+  if (any_needs_model(specs))
+    for (auto const& problem : model_problems(model, table.points, components))
+      problems.push_back(problem);
   return problems;
 }
 
@@ -261,85 +310,93 @@ std::vector<std::string> clustering_warnings(TrainedModel const& model,
   std::vector<std::string> warnings;
   for (Eigen::Index c = 0; c < table.points.cols() && table.points.rows() > 1; ++c)
     if (is_constant(table.points, c))
-      warnings.push_back("column " + table.columns[static_cast<std::size_t>(c)] +
-                         " has one value, " + rounded_text(table.points(0, c)) +
-                         ": it tells no points apart");
+      warnings.push_back(fmt::format("column {} has one value, {:.3g}: it tells no points apart",
+                                     table.columns[static_cast<std::size_t>(c)],
+                                     table.points(0, c)));
   if (auto const distinct = n_distinct(table.points); distinct < components)
-    warnings.push_back("--components " + std::to_string(components) + " is more than the " +
-                       std::to_string(distinct) + " different points among the " +
-                       std::to_string(table.points.rows()) +
-                       ": clusters stay empty, or share a point");
-  if (!any_needs_model(specs)) return warnings;
-  TaskSettings const& trained = model.settings.task;
-  auto const outside = [&](Eigen::Index value, Range<int> range, std::string const& what,
-                           std::string const& key) {
-    if (value < range.low || value > range.high)
-      warnings.push_back(std::to_string(value) + " " + what + ": the model was trained for " + key +
-                         " = " + text_of(range));
+    warnings.push_back(
+        fmt::format("--components {} is more than the {} different points among the {}: clusters "
+                    "stay empty, or share a point",
+                    components, distinct, table.points.rows()));
+  auto const append = [&](std::vector<std::string> const& others) {
+    warnings.insert(warnings.end(), others.begin(), others.end());
   };
-  outside(table.points.rows(), trained.points, "points", "task.points");
-  outside(table.points.cols(), trained.dim, "coordinates", "task.dim");
-  Eigen::Index const n = table.points.rows();
-  auto const memory = memory_note(n, bytes_to_infer(model, n));
-  if (!memory.empty()) warnings.push_back(memory);
-  if (is_rescaled || model.settings.input.standardize) return warnings;
-  Spread const training = spread_of_training(model.settings), own = spread_of(table.points);
-  double const lowest = quantile(training.means, 0.01), highest = quantile(training.means, 0.99);
-  double const least = quantile(training.deviations, 0.01),
-               most = quantile(training.deviations, 0.99);
-  for (std::size_t c = 0; c < own.means.size(); ++c) {
-    std::string const subject = "column " + table.columns[c] + ": its ";
-    std::string const advice = " of training tasks; --rescale brings it there";
-    if (own.means[c] < lowest || own.means[c] > highest)
-      warnings.push_back(subject + "mean " + rounded_text(own.means[c]) + " is outside of the " +
-                         rounded_text(lowest) + ".." + rounded_text(highest) + advice);
-    if (own.deviations[c] > 0 && (own.deviations[c] < least || own.deviations[c] > most))
-      warnings.push_back(subject + "standard deviation " + rounded_text(own.deviations[c]) +
-                         " is outside of the " + rounded_text(least) + ".." + rounded_text(most) +
-                         advice);
-  }
+  if (!any_needs_model(specs)) return warnings;
+  append(size_warnings(model, table.points));
+  if (!is_rescaled && !model.settings.input.standardize) append(spread_warnings(model, table));
   return warnings;
 }
+
+namespace {
+
+/// The points as all methods meet them.
+class Clusterer {
+ public:
+  Clusterer(TrainedModel const& model, RowMatrix const& points, int components, std::uint64_t seed,
+            bool is_rescaled)
+      : model_(model),
+        seed_(seed),
+        is_scaled_(is_rescaled || model.settings.input.standardize),
+        own_(frame_of(points, components, centred_scaling(points))),
+        of_model_(is_scaled_ ? own_ : frame_of(points, components, without_constants(points))) {
+    if (is_rescaled) units_of_model_ = training_units(model.settings, own_.task.points);
+  }
+
+  /// transformer: with its parameters; none where the method needs no model.
+  ClusteringResult cluster(EstimatorSpec const& spec, Transformer<float>* transformer) const {
+    auto const start = std::chrono::steady_clock::now();
+    Fit fit;
+    if (spec.needs_model())
+      fit = model_fit(model_, *transformer, of_model_.task, seed_, units_of_model_);
+    if (spec.method != Method::transformer) fit = fit_in_own_frame(spec, std::move(fit));
+    std::chrono::duration<double> const time = std::chrono::steady_clock::now() - start;
+    bool const is_of_model = spec.method == Method::transformer;
+    ClusteringResult result = result_of(spec, fit, is_of_model ? of_model_ : own_);
+    result.seconds = time.count();
+    return result;
+  }
+
+ private:
+  /// A baseline, or EM from what the model has made of the points.
+  Fit fit_in_own_frame(EstimatorSpec const& spec, Fit fit) const {
+    if (!is_scaled_)
+      fit.mixture = own_.scaling.from_points(of_model_.scaling.to_points(fit.mixture));
+    InstructionSet const set = instruction_set_of(model_);
+    return fit_in_fair_units(spec, own_.task, [&](Task const& in_units, Units const& units) {
+      if (spec.method != Method::transformer_em)
+        return run_baseline(spec, model_.settings.task, model_.settings.input, in_units, set,
+                            {.seed = seed_, .task_id = 0, .count = spec.restarts()});
+      if (fit.mixture.components() > 0) fit.mixture = units.from_points(fit.mixture);
+      return em_after_model(spec, in_units, fit, set, {});
+    });
+  }
+
+  TrainedModel const& model_;
+  std::uint64_t seed_;
+  bool is_scaled_;
+  // Where every method does the same in all units and wherever the origin is.
+  Frame own_;
+  // A model that was trained without standardised input knows the units of its training.
+  Frame of_model_;
+  Units units_of_model_;
+};
+
+}  // namespace
 
 std::vector<ClusteringResult> cluster_points(TrainedModel const& model,
                                              std::vector<EstimatorSpec> const& specs,
                                              PointTable const& table, int components,
                                              std::uint64_t seed, bool is_rescaled) {
-  InstructionSet const set = instruction_set_of(model);
   std::optional<Transformer<float>> transformer;
   if (any_needs_model(specs)) {
     transformer.emplace(transformer_of(model));
     transformer->set_parameters(model.state.parameters);
   }
-  RowMatrix const points = without_rounding(table.points);
-  // Where every method does the same in all units and wherever the origin is.
-  Frame const own = frame_of(points, components, centred_scaling(points));
-  // A model that was trained without standardised input knows the units of its training.
-  bool const is_scaled = is_rescaled || model.settings.input.standardize;
-  Frame const of_model = is_scaled ? own : frame_of(points, components, without_constants(points));
-  Units const units_of_model =
-      is_rescaled ? training_units(model.settings, own.task.points) : Units{};
+  Clusterer const clusterer(model, without_rounding(table.points), components, seed, is_rescaled);
   auto const truth = numbered(table.labels);
   std::vector<ClusteringResult> results;
   for (EstimatorSpec const& spec : specs) {
-    auto const start = std::chrono::steady_clock::now();
-    Fit fit;
-    if (needs_model(spec.method))
-      fit = model_fit(model, *transformer, of_model.task, seed, units_of_model);
-    if (spec.method != Method::transformer) {
-      if (!is_scaled)
-        fit.mixture = own.scaling.from_points(of_model.scaling.to_points(fit.mixture));
-      fit = fit_in_fair_units(spec, own.task, [&](Task const& in_units, Units const& units) {
-        if (spec.method != Method::transformer_em)
-          return run_baseline(spec, model.settings, in_units, set,
-                              {.seed = seed, .task_id = 0, .count = restarts_of(spec)});
-        if (fit.mixture.components() > 0) fit.mixture = units.from_points(fit.mixture);
-        return em_after_model(spec, in_units, fit, set, {});
-      });
-    }
-    std::chrono::duration<double> const time = std::chrono::steady_clock::now() - start;
-    results.push_back(result_of(spec, fit, spec.method == Method::transformer ? of_model : own));
-    results.back().seconds = time.count();
+    results.push_back(clusterer.cluster(spec, transformer ? &*transformer : nullptr));
     compare(truth, components, results.back());
   }
   return results;

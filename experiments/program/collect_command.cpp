@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "experiments/program/command_line.hpp"
+#include "experiments/program/command.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/resources.hpp"
 #include "experiments/sweep/collect.hpp"
-#include "experiments/sweep/states.hpp"
+#include "experiments/sweep/stored_sweep.hpp"
 #include "framework/comm/collective_errors.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/instruction_set.hpp"
@@ -18,32 +18,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<OwnOption> const options{
-    {"out", "FILE", "the HDF5 file to write [DIR/sweep.h5]"},
-    {"per-task", "LIST", "metrics whose values on every task go in too, such as error, ari"},
-    {"help", "", "this text"},
-};
-
-std::string help() {
-  return "usage: tvem collect DIR [--out FILE] [--per-task error]\n\n"
-         "One file of a sweep's results: its axes are the dimensions, with their values as "
-         "coordinates, and\nestimator is one more. Runs that are not finished are NaN, and "
-         "counted.\n\n"
-         "  table = xarray.open_dataset(\"DIR/sweep.h5\", engine=\"h5netcdf\")\n"
-         "  table.error_mean.sel(layers=4, estimator=\"transformer\").plot()\n\n" +
-         options_help(options);
-}
-
 std::vector<std::string> metrics_of(std::string const& list) {
-  std::vector<std::string> metrics;
-  std::string known;
-  for (EvaluationMetric const& metric : evaluation_metrics)
-    known += (known.empty() ? "" : ", ") + std::string(metric.name);
-  for (std::string const& item : list.empty() ? std::vector<std::string>{} : split(list, ',')) {
+  std::vector<std::string> known, metrics;
+  for (EvaluationMetric const& metric : evaluation_metrics) known.emplace_back(metric.name);
+  if (list.empty()) return metrics;
+  for (std::string const& item : split(list, ',')) {
     metrics.push_back(trimmed(item));
-    if (std::none_of(std::begin(evaluation_metrics), std::end(evaluation_metrics),
-                     [&](auto const& metric) { return metric.name == metrics.back(); }))
-      throw ConfigurationError("--per-task: \"" + metrics.back() + "\" is none of " + known);
+    if (std::count(known.begin(), known.end(), metrics.back()) == 0)
+      throw ConfigurationError(
+          fmt::format("--per-task: \"{}\" is none of {}", metrics.back(), joined(known)));
   }
   return metrics;
 }
@@ -60,12 +43,13 @@ void collect_and_write(CommandContext const& context, fs::path const& folder, fs
                        std::vector<std::string> const& per_task) {
   auto const sweep = stored_sweep(folder);
   if (!sweep)
-    throw ConfigurationError("there is no sweep at " + folder.string() +
-                             "; give the folder that tvem sweep wrote");
+    throw ConfigurationError(fmt::format(
+        "there is no sweep at {}; give the folder that tvem sweep wrote", folder.string()));
   check_target(out);
   if (is_damaged(out)) {
-    say(context.comm, "note: " + out.string() + " is damaged, or another program has changed it; " +
-                          "it is kept as " + name_to_keep(out).filename().string() + "\n");
+    say(context.comm,
+        fmt::format("note: {} is damaged, or another program has changed it; it is kept as {}\n",
+                    out.string(), name_to_keep(out).filename().string()));
     keep_aside(out);
   }
   CollectedSweep collected = collect(folder, *sweep, per_task);
@@ -75,32 +59,41 @@ void collect_and_write(CommandContext const& context, fs::path const& folder, fs
       this_start(context.comm.size(), best_instruction_set(), context.command_line));
   for (auto const& warning : collected.warnings) say(context.comm, "warning: " + warning + "\n");
   write_sweep_file(out, collected.table);
-  std::string text = out.string() + ":";
+  std::vector<std::string> sizes, counts;
   for (std::string const& axis : collected.table.axes)
-    text += (text.ends_with(":") ? " " : " x ") + axis + " " +
-            std::to_string(collected.table.size(axis));
+    sizes.push_back(fmt::format("{} {}", axis, collected.table.size(axis)));
   for (auto const& [name, count] : collected.table.counts)
-    text += ", " + std::to_string(count) + " " + name;
-  say(context.comm, text + "\n");
+    counts.push_back(fmt::format("{} {}", count, name));
+  say(context.comm,
+      fmt::format("{}: {}, {}\n", out.string(), joined(sizes, " x "), joined(counts)));
+}
+
+ExitCode run(CommandContext const& context) {
+  auto const per_task = metrics_of(context.arguments.value("per-task"));
+  fs::path const folder = context.arguments.rest[0];
+  fs::path const out =
+      context.arguments.has("out") ? fs::path(context.arguments.value("out")) : folder / "sweep.h5";
+  on_root(context.comm, [&] { collect_and_write(context, folder, out, per_task); });
+  return ExitCode::finished;
 }
 
 }  // namespace
 
-int collect_command(CommandContext const& context) {
-  auto const arguments = split_arguments(context.arguments, options);
-  if (arguments.has("help")) {
-    say(context.comm, help());
-    return static_cast<int>(ExitCode::finished);
-  }
-  if (arguments.rest.size() != 1 || arguments.rest[0].starts_with("--"))
-    throw ConfigurationError("tvem collect takes one DIR, --out and --per-task, not \"" +
-                             context.command_line + "\"; see tvem collect --help");
-  auto const per_task = metrics_of(arguments.value("per-task"));
-  fs::path const folder = arguments.rest[0];
-  fs::path const out =
-      arguments.has("out") ? fs::path(arguments.value("out")) : folder / "sweep.h5";
-  on_root(context.comm, [&] { collect_and_write(context, folder, out, per_task); });
-  return static_cast<int>(ExitCode::finished);
+Command collect_command() {
+  return {.name = "collect",
+          .summary = "one file of a sweep's results, its axes as dimensions",
+          .usage = "tvem collect DIR [--out FILE] [--per-task error]",
+          .explanation =
+              "One file of a sweep's results. Its axes are the dimensions, with their values as "
+              "coordinates, and\nestimator is one more. Runs that are not finished are NaN, and "
+              "counted.\n\n"
+              "  table = xarray.open_dataset(\"DIR/sweep.h5\", engine=\"h5netcdf\")\n"
+              "  table.error_mean.sel(layers=4, estimator=\"transformer\").plot()\n",
+          .options = {{"out", "FILE", "the HDF5 file to write [DIR/sweep.h5]"},
+                      {"per-task", "LIST",
+                       "metrics whose values on every task go in too, such as error, ari"}},
+          .takes = Takes::path,
+          .run = &run};
 }
 
 }  // namespace tvem

@@ -6,6 +6,7 @@
 
 #include "framework/comm/session.hpp"
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem {
 namespace {
@@ -40,14 +41,6 @@ Launcher const* launcher() {
 
 }  // namespace
 
-bool needs_mpi(std::vector<std::string> const& words) {
-  auto const has = [&](char const* word) {
-    return std::find(words.begin(), words.end(), word) != words.end();
-  };
-  if (words.empty() || has("--help") || has("-h") || has("--status") || has("--list")) return false;
-  return words[0] == "run" || words[0] == "evaluate" || words[0] == "sweep";
-}
-
 bool is_first_process() {
   Launcher const* const by = launcher();
   char const* const rank = by ? std::getenv(by->rank_variable) : nullptr;
@@ -58,9 +51,11 @@ void check_launch(Communicator const& comm) {
   Launcher const* const by = launcher();
   char const* const size = by ? std::getenv(by->size_variable) : "1";
   if (comm.size() > 1 || std::atoi(size) < 2) return;
-  throw ConfigurationError(std::string(by->name) + " has started " + size +
-                           " processes, but each is an MPI world of its own: the launcher and " +
-                           MpiSession::library() + " do not share a protocol; " + by->remedy);
+  throw ConfigurationError(
+      fmt::format("{} has started {} processes, but each is an MPI world of its own: the launcher "
+                  "and {} do not "
+                  "share a protocol; {}",
+                  by->name, size, MpiSession::library(), by->remedy));
 }
 
 }  // namespace tvem

@@ -1,6 +1,6 @@
 // The program `tvem`: finds the subcommand, and turns what went wrong into a message and an exit
 // code.
-#include <array>
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -9,72 +9,82 @@
 #include <string>
 #include <vector>
 
-#include "experiments/program/command_line.hpp"
+#include "experiments/program/command.hpp"
 #include "experiments/program/launch.hpp"
 #include "experiments/report/output.hpp"
 #include "framework/comm/session.hpp"
 #include "framework/core/build_info.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/instruction_set.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem {
 namespace {
 
-std::array<Command, 7> const commands{{
-    {"run", "train a Transformer, evaluate it beside EM and the other baselines, write a folder",
-     &run_command},
-    {"evaluate", "a trained Transformer and the baselines on other distributions of tasks",
-     &evaluate_command},
-    {"sweep", "a grid of runs over any keys", &sweep_command},
-    {"status", "the state of a run, or of all runs of a sweep, from their files", &status_command},
-    {"collect", "one file of a sweep's results, its axes as dimensions", &collect_command},
-    {"report", "show the comparison table of a run, an evaluation or a sweep", &report_command},
-    {"cluster", "cluster your own points with a trained Transformer and with EM", &cluster_command},
-}};
+std::vector<Command> const& commands() {
+  static std::vector<Command> const table{run_command(),    evaluate_command(), sweep_command(),
+                                          status_command(), collect_command(),  report_command(),
+                                          cluster_command()};
+  return table;
+}
+
+/// The command of this name; none where there is none.
+Command const* find_command(std::string const& name) {
+  auto const found = std::find_if(commands().begin(), commands().end(),
+                                  [&](Command const& command) { return command.name == name; });
+  return found == commands().end() ? nullptr : &*found;
+}
 
 std::string program_help() {
   std::string text =
       "tvem: what Transformers learn about clustering, against the EM algorithm\n\n"
       "usage: tvem COMMAND [options]          tvem COMMAND --help\n"
       "       mpirun -n RANKS tvem COMMAND [options]\n\ncommands\n";
-  for (auto const& command : commands) {
-    std::string left = "  " + command.name;
-    left.resize(12, ' ');
-    text += left + command.summary + "\n";
-  }
+  for (auto const& command : commands())
+    text += fmt::format("  {:<10}{}\n", command.name, command.summary);
   return text + "\n  --help, --version\n";
 }
 
 std::string version_text() {
   BuildInfo const& build = build_info();
-  return "tvem " + build.version + " (" + build.git_revision + ")\n" + "compiler   " +
-         build.compiler + ", " + build.build_type + ", flags " + build.flags + "\nlibraries  " +
-         build.libraries + "\nrunning on " + MpiSession::library() + ", instruction set " +
-         std::string(name_of(best_instruction_set())) + "\n";
+  return fmt::format(
+      "tvem {} ({})\ncompiler   {}, {}, flags {}\nlibraries  {}\nrunning on {}, instruction set "
+      "{}\n",
+      build.version, build.git_revision, build.compiler, build.build_type, build.flags,
+      build.libraries, MpiSession::library(), name_of(best_instruction_set()));
 }
 
-int run_words(Communicator const& comm, std::vector<std::string> const& words) {
+/// Help, and what only reads, start no MPI, which login nodes may refuse.
+bool needs_mpi(std::vector<std::string> const& words) {
+  Command const* const command = words.empty() ? nullptr : find_command(words[0]);
+  auto const is_without = [](std::string const& word) {
+    return word == "--help" || word == "-h" || word == "--status" || word == "--list";
+  };
+  return command && command->is_parallel && std::none_of(words.begin(), words.end(), is_without);
+}
+
+ExitCode run_words(Communicator const& comm, std::vector<std::string> const& words) {
   if (words.empty()) throw ConfigurationError("no command given; see tvem --help");
-  if (words[0] == "--help" || words[0] == "-h") {
-    say(comm, program_help());
-    return 0;
+  bool const is_help = words[0] == "--help" || words[0] == "-h";
+  if (is_help || words[0] == "--version") {
+    say(comm, is_help ? program_help() : version_text());
+    return ExitCode::finished;
   }
-  if (words[0] == "--version") {
-    say(comm, version_text());
-    return 0;
+  Command const* const command = find_command(words[0]);
+  if (!command) {
+    std::vector<std::string> names;
+    for (auto const& known : commands()) names.push_back(known.name);
+    throw ConfigurationError(
+        fmt::format("unknown command \"{}\"; the commands are {}", words[0], joined(names)));
   }
-  std::string command_line = "tvem";
-  for (auto const& word : words) command_line += " " + word;
   if (needs_mpi(words)) check_launch(comm);
-  for (auto const& command : commands)
-    if (command.name == words[0])
-      return command.run({comm, {words.begin() + 1, words.end()}, command_line});
-  std::string known;
-  for (auto const& command : commands) known += (known.empty() ? "" : ", ") + command.name;
-  throw ConfigurationError("unknown command \"" + words[0] + "\"; the commands are " + known);
+  auto const arguments = parse_arguments(*command, {words.begin() + 1, words.end()});
+  if (!arguments.has("help")) return command->run({comm, arguments, "tvem " + joined(words, " ")});
+  say(comm, help_of(*command));
+  return ExitCode::finished;
 }
 
-int dispatch(Communicator const& comm, std::vector<std::string> const& words) {
+ExitCode dispatch(Communicator const& comm, std::vector<std::string> const& words) {
   try {
     return run_words(comm, words);
   } catch (std::filesystem::filesystem_error const& error) {
@@ -83,24 +93,54 @@ int dispatch(Communicator const& comm, std::vector<std::string> const& words) {
 }
 
 /// The exit code of work that is done, also where its results could not be shown.
-int shown(int code) {
+ExitCode shown(ExitCode code) {
   std::string const problem = output_problem();
   if (problem.empty()) return code;
   std::cerr << "tvem: " + problem + "\n" << std::flush;
-  return code == 0 ? static_cast<int>(ExitCode::failed) : code;
+  return code == ExitCode::finished ? ExitCode::failed : code;
 }
 
 /// One line a problem. Where all ranks have found the same, only rank 0 speaks; a rank that is
 /// alone with its problems ends all.
-int leave(std::optional<MpiSession> const& session, Communicator const& comm,
-          std::vector<std::string> const& problems, ExitCode code) {
+ExitCode leave(std::optional<MpiSession> const& session, Communicator const& comm,
+               std::vector<std::string> const& problems, ExitCode code) {
   bool const are_all_here = comm.size() == 1 || session->do_all_arrive();
-  std::string const rank = are_all_here ? "" : "rank " + std::to_string(comm.rank()) + ": ";
+  std::string const rank = are_all_here ? "" : fmt::format("rank {}: ", comm.rank());
   std::string text;
-  for (auto const& problem : problems) text += "tvem: " + rank + problem + "\n";
+  for (auto const& problem : problems) text += fmt::format("tvem: {}{}\n", rank, problem);
   if (comm.is_root() || !are_all_here) std::cerr << text << std::flush;
-  if (!are_all_here) session->abort(static_cast<int>(code));
-  return static_cast<int>(code);
+  if (!are_all_here) session->abort(code);
+  return code;
+}
+
+/// What may be of one rank alone: the others may be waiting for this one, so all end.
+ExitCode fail(std::optional<MpiSession> const& session, Communicator const& comm,
+              std::string const& message) {
+  std::cerr << fmt::format("tvem: rank {}: {}\n", comm.rank(), message) << std::flush;
+  if (comm.size() > 1) session->abort(ExitCode::failed);
+  return ExitCode::failed;
+}
+
+ExitCode run(std::optional<MpiSession> const& session, Communicator const& comm,
+             std::vector<std::string> const& words) {
+  try {
+    return shown(dispatch(comm, words));
+  } catch (ConfigurationError const& error) {
+    return leave(session, comm, error.problems(), ExitCode::wrong_input);
+  } catch (TrainingDiverged const& error) {
+    return leave(session, comm, {error.what()}, ExitCode::failed);
+  } catch (StoppedOnRequest const& error) {
+    say(comm, fmt::format("tvem: {}; run the same command again to go on\n", error.what()));
+    return ExitCode::stopped;
+  } catch (std::bad_alloc const&) {
+    return fail(
+        session, comm,
+        "out of memory; in training attention needs n^2 numbers a head for the n points of a "
+        "task, and activations grow with task.points, model.width and parallel.chunk: lower "
+        "one of them, or use fewer points or ranks a node");
+  } catch (std::exception const& error) {
+    return fail(session, comm, error.what());
+  }
 }
 
 }  // namespace
@@ -116,27 +156,5 @@ int main(int argc, char** argv) {
   else if (!is_first_process())
     return 0;
   Communicator const comm = session ? session->world() : Communicator::serial();
-  auto const fail = [&](std::string const& message) {
-    std::cerr << "tvem: rank " + std::to_string(comm.rank()) + ": " + message + "\n" << std::flush;
-    // The other ranks may be waiting for this one: end them all.
-    if (comm.size() > 1) session->abort(static_cast<int>(ExitCode::failed));
-    return static_cast<int>(ExitCode::failed);
-  };
-  try {
-    return shown(dispatch(comm, words));
-  } catch (ConfigurationError const& error) {
-    return leave(session, comm, error.problems(), ExitCode::wrong_input);
-  } catch (TrainingDiverged const& error) {
-    return leave(session, comm, {error.what()}, ExitCode::failed);
-  } catch (StoppedOnRequest const& error) {
-    say(comm, std::string("tvem: ") + error.what() + "; run the same command again to go on\n");
-    return static_cast<int>(ExitCode::stopped);
-  } catch (std::bad_alloc const&) {
-    return fail(
-        "out of memory; in training attention needs n^2 numbers a head for the n points of a task, "
-        "and activations grow with task.points, model.width and parallel.chunk: lower one of "
-        "them, or use fewer points or ranks a node");
-  } catch (std::exception const& error) {
-    return fail(error.what());
-  }
+  return static_cast<int>(run(session, comm, words));
 }

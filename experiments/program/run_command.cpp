@@ -1,9 +1,7 @@
 #include <filesystem>
 #include <memory>
 
-#include <unistd.h>
-
-#include "experiments/program/command_line.hpp"
+#include "experiments/program/command.hpp"
 #include "experiments/program/status_text.hpp"
 #include "experiments/run/claim.hpp"
 #include "experiments/run/failure.hpp"
@@ -11,60 +9,39 @@
 #include "experiments/run/job.hpp"
 #include "experiments/run/kept_evaluation.hpp"
 #include "experiments/run/provenance.hpp"
+#include "experiments/run/resources.hpp"
 #include "experiments/run/stop_request.hpp"
-#include "experiments/settings/config.hpp"
-#include "experiments/settings/config_input.hpp"
+#include "experiments/settings/configuration.hpp"
 #include "experiments/settings/identity.hpp"
 #include "experiments/settings/keys.hpp"
+#include "experiments/settings/problems.hpp"
 #include "framework/comm/collective_errors.hpp"
-#include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 #include "io/durable/durable.hpp"
 
 namespace tvem {
 namespace {
 
-std::vector<OwnOption> const options{
-    {"config", "FILE", "configuration, an INI file; without it every key has its default"},
-    {"out", "DIR", "folder of the run; run again on it, an unfinished run goes on"},
-    {"status", "", "say how far it is and do nothing; exit code 0: finished, 75: not"},
-    {"tsv", "", "with --status: state, steps and evaluations, done and in all, separated by tabs"},
-    {"max-minutes", "M", "stop after so many minutes, to go on when started again (exit code 75)"},
-    {"help", "", "this text"},
-};
-
-std::string help() {
-  return "usage: tvem run --out DIR [--config FILE] [--SECTION.KEY VALUE ...]\n"
-         "       mpirun -n RANKS tvem run --out DIR ...      (the same bits on any number of "
-         "ranks)\n\n"
-         "Trains a Transformer, evaluates it beside the other estimators on the same tasks, and "
-         "writes\n"
-         "DIR/run.h5 and DIR/checkpoint.h5.\n\n" +
-         options_help(options) +
-         "\nKeys, in the file ([task], then dim = 4) or here (--task.dim 4), which wins:\n\n" +
-         keys_help();
-}
-
 /// Collective.
-Settings read_settings(CommandContext const& context, SplitArguments const& arguments) {
-  std::string const path = arguments.value("config");
-  std::string const text = read_config_text(context.comm, path);
-  std::vector<std::string> problems;
-  Settings const settings = parse_configuration(text, path, arguments.rest, problems);
+Settings read_settings(CommandContext const& context) {
+  Arguments const& arguments = context.arguments;
+  Configuration read = parse_configuration(configuration_file_text(context),
+                                           arguments.value("config"), arguments.rest);
+  auto& problems = read.problems;
   // Of values that could not be read nothing more can be said.
-  bool const are_values_read = problems.size() == contradictions(settings).size();
-  if (are_values_read)
-    for (auto const& problem : module_problems(settings)) problems.push_back(problem);
+  if (read.are_values_read)
+    for (auto const& problem : module_problems(read.settings)) problems.push_back(problem);
   if (arguments.has("tsv") && !arguments.has("status"))
-    problems.push_back("--tsv is a form of --status; give both");
+    problems.emplace_back("--tsv is a form of --status; give both");
   if (!arguments.has("out"))
-    problems.push_back("--out DIR is missing: the folder that the run writes");
-  if (!problems.empty()) throw ConfigurationError(std::move(problems));
-  return settings;
+    problems.emplace_back("--out DIR is missing: the folder that the run writes");
+  read.check();
+  return read.settings;
 }
 
 void check_is_no_file(std::filesystem::path const& folder) {
   if (std::filesystem::exists(folder) && !std::filesystem::is_directory(folder))
-    throw ConfigurationError("--out " + folder.string() + " is a file, not a folder");
+    throw ConfigurationError(fmt::format("--out {} is a file, not a folder", folder.string()));
 }
 
 /// Collective. The claim on the folder, on rank 0. Throws ConfigurationError on all ranks when
@@ -75,10 +52,7 @@ std::unique_ptr<RunClaim> claim_run(Communicator const& comm, std::filesystem::p
     check_is_no_file(folder);
     claim = RunClaim::take(claim_file(folder));
     if (!claim)
-      throw ConfigurationError("--out " + folder.string() + ": " +
-                               RunClaim::owner(claim_file(folder)) +
-                               " is at work there; wait for it, end it, or choose another folder "
-                               "(a claim lapses after five minutes without a sign of life)");
+      throw ConfigurationError(claimed_text("--out " + folder.string(), claim_file(folder)));
     remove_left_over_writes(folder);
   });
   return claim;
@@ -90,9 +64,9 @@ std::string finished_text(std::filesystem::path const& folder, Settings const& a
   std::string text;
   for (auto const& difference :
        operational_differences(stored_settings(record.header, folder), asked))
-    text += "note: " + difference + ": the run is finished, so this has no effect\n";
-  return text + "run " + record.header.run_id + " in " + folder.string() +
-         " is finished; tvem report " + folder.string() + " shows it\n";
+    text += fmt::format("note: {}: the run is finished, so this has no effect\n", difference);
+  return text + fmt::format("run {} in {} is finished; tvem report {} shows it\n",
+                            record.header.run_id, folder.string(), folder.string());
 }
 
 /// Collective. The run, which a failure is recorded beside.
@@ -122,26 +96,19 @@ bool is_finished_and_read_only(Communicator const& comm, Settings const& setting
   bool is_done = false;
   on_root(comm, [&] {
     check_is_no_file(folder);
-    if (!std::filesystem::is_directory(folder) || access(folder.c_str(), W_OK) == 0) return;
+    if (!std::filesystem::is_directory(folder) || is_writable(folder)) return;
     check_same_training(folder, settings);
     is_done = status_of_run(folder, settings).state == RunState::finished;
   });
   return comm.max(is_done ? 1 : 0) == 1;
 }
 
-}  // namespace
-
-int run_command(CommandContext const& context) {
-  auto const arguments = split_arguments(context.arguments, options);
-  if (arguments.has("help")) {
-    say(context.comm, help());
-    return static_cast<int>(ExitCode::finished);
-  }
-  Settings const settings = read_settings(context, arguments);
-  StopRequest const stop(arguments.value("max-minutes"));
-  std::string const folder = arguments.value("out");
-  if (arguments.has("status"))
-    return tell_status(context.comm, arguments, [&] {
+ExitCode run(CommandContext const& context) {
+  Settings const settings = read_settings(context);
+  StopRequest const stop(context.arguments.value("max-minutes"));
+  std::string const folder = context.arguments.value("out");
+  if (context.arguments.has("status"))
+    return tell_status(context, [&] {
       check_is_no_file(folder);
       check_same_training(folder, settings);
       return status_of_one(folder, status_with_model(folder, settings));
@@ -149,7 +116,40 @@ int run_command(CommandContext const& context) {
   if (is_finished_and_read_only(context.comm, settings, folder) ||
       !run_recorded(context, settings, folder, stop))
     on_root(context.comm, [&] { say(context.comm, finished_text(folder, settings)); });
-  return static_cast<int>(ExitCode::finished);
+  return ExitCode::finished;
+}
+
+std::string keys_text() {
+  return "Keys, in the file ([task], then dim = 4) or here (--task.dim 4), which wins. A section "
+         "[preset.NAME] has\nwhole keys that count with --preset NAME. A section [family.NAME] has "
+         "keys task.*, for task.family.\n\n" +
+         keys_help();
+}
+
+}  // namespace
+
+Command run_command() {
+  return {
+      .name = "run",
+      .summary = "train a Transformer, evaluate it beside EM and other baselines, write a folder",
+      .usage =
+          "tvem run --out DIR [--config FILE] [--SECTION.KEY VALUE ...]\n"
+          "       mpirun -n RANKS tvem run --out DIR ...      (the same bits on any number of "
+          "ranks)",
+      .explanation =
+          "Trains a Transformer, evaluates it beside the other estimators on the same tasks, and "
+          "writes\nDIR/run.h5 and DIR/checkpoint.h5.\n",
+      .options =
+          {{"config", "FILE", "configuration, an INI file; without it every key has its default"},
+           {"out", "DIR", "folder of the run; run again on it, an unfinished run goes on"},
+           {"status", "", "say how far it is and do nothing; exit code 0: finished, 75: not"},
+           {"tsv", "",
+            "with --status: state, steps and evaluations, done and in all, separated by tabs"},
+           {"max-minutes", "M",
+            "stop after so many minutes, to go on when started again (exit code 75)"}},
+      .is_parallel = true,
+      .further_help = &keys_text,
+      .run = &run};
 }
 
 }  // namespace tvem

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/program/command_line.hpp"
+#include "experiments/program/command.hpp"
 #include "experiments/sweep/runs.hpp"
 #include "experiments/sweep/states.hpp"
 #include "framework/comm/communicator.hpp"
@@ -22,12 +22,10 @@ struct StatusText {
 /// Of one run: a line; name: what to call it.
 StatusText status_of_one(std::string const& name, RunStatus const& status);
 /// Of the runs of a sweep in its folder: a line each, and a summary.
-StatusText status_of_sweep(Sweep const& sweep, std::vector<SweepRun> const& runs,
-                           std::filesystem::path const& folder);
+StatusText status_of_sweep(std::vector<SweepRun> const& runs, std::filesystem::path const& folder);
 
 /// Collective. Looks on rank 0, says what it sees, in the form that --tsv asks for, and returns the
 /// exit code for it.
-int tell_status(Communicator const& comm, SplitArguments const& arguments,
-                std::function<StatusText()> const& look);
+ExitCode tell_status(CommandContext const& context, std::function<StatusText()> const& look);
 
 }  // namespace tvem

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <vector>
 
+#include "experiments/report/csv.hpp"
 #include "experiments/report/formatting.hpp"
-#include "experiments/settings/config.hpp"
+#include "experiments/settings/configuration.hpp"
 #include "experiments/settings/unused_keys.hpp"
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 #include "framework/metrics/bayes.hpp"
 #include "framework/metrics/statistics.hpp"
 
@@ -18,13 +18,24 @@ namespace {
 constexpr double quantile_levels[] = {0.1, 0.5, 0.9};
 constexpr int n_resamples = 1000;
 
+using Row = std::vector<std::string>;
+using E = Evaluation;
+
 double mean(EstimatorSummary const& summary, std::vector<double> Evaluation::*metric) {
   return summary[metric].mean();
 }
 
-double iterations_mean(EvaluationSummary const& summary, std::size_t estimator) {
-  return static_cast<double>(summary[estimator].iterations) /
-         static_cast<double>(summary.n_tasks());
+/// The sum of a column of integers over the tasks, or its mean.
+double total(EvaluationSummary const& all, std::size_t estimator, std::size_t column) {
+  double const sum = static_cast<double>(all[estimator].totals[column]);
+  bool const is_mean = total_columns()[column]->total == Total::mean;
+  return is_mean ? sum / static_cast<double>(all.n_tasks()) : sum;
+}
+
+std::size_t place_of_total(std::vector<int> Evaluation::*member) {
+  std::size_t i = 0;
+  while (std::get<1>(total_columns()[i]->values) != member) ++i;
+  return i;
 }
 
 /// What needs all tasks of an estimator at once.
@@ -40,171 +51,211 @@ Detail detail_of(Evaluation const& table, std::size_t estimator) {
           .quantiles = quantiles(error, quantile_levels)};
 }
 
-/// A number with its sign.
-std::string signed_number(double value, int width, int decimals) {
-  std::string text = number(value, 0, decimals);
-  bool const is_positive = text.find_first_of("-") != 0;
-  if (is_positive && text.find_first_not_of("0.") != std::string::npos) text = "+" + text;
-  return format("%*s", width, text.c_str());
+/// A number with its sign; 0 has none.
+std::string signed_number(double value, int decimals) {
+  std::string const text = number(value, decimals);
+  bool const is_positive = text[0] != '-' && text.find_first_not_of("0.") != std::string::npos;
+  return (is_positive ? "+" : "") + text;
 }
 
 /// A difference with its interval; nothing for the reference itself.
 std::string difference_text(PairedDifference const& difference, bool is_reference) {
-  if (is_reference) return format("%28s", "");
-  return signed_number(difference.mean, 10, 4) + " [" + signed_number(difference.low, 7, 4) + "," +
-         signed_number(difference.high, 8, 4) + "]";
+  if (is_reference) return "";
+  return fmt::format("{} [{}, {}]", signed_number(difference.mean, 4),
+                     signed_number(difference.low, 4), signed_number(difference.high, 4));
 }
 
-/// "12 not_converged, 3 collapsed restarts": every task that did not simply converge, and what
-/// happened on the way.
-std::string status_text(EstimatorSummary const& summary, std::vector<std::string> const& names) {
-  std::string text;
-  auto const append = [&](std::int64_t count, std::string const& what) {
-    if (count > 0) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + what;
-  };
-  for (std::size_t s = 1; s < names.size(); ++s) append(summary.status_counts[s], names[s]);
-  append(summary.collapsed_restarts, "collapsed restarts");
-  append(summary.dead_components, "dead components revived");
-  return text;
-}
-
-std::vector<std::string> const table_head{
-    "estimator",  "    error", "    s.e.",   format("%28s", "difference"),
-    "     ARI",   "     NMI",  "  log-lik.", "  held-out",
-    "   ms/task", "   iter."};
-
-std::vector<std::string> table_row(EvaluationSummary const& all, std::size_t estimator) {
+/// "em: 12 not_converged, 3 collapsed restarts": every task that did not simply converge, and what
+/// happened on the way; empty where there is nothing to say.
+std::string status_text(EvaluationSummary const& all, std::size_t estimator) {
   EstimatorSummary const& summary = all[estimator];
+  Row texts;
+  auto const append = [&](std::int64_t count, std::string const& what) {
+    if (count > 0) texts.push_back(fmt::format("{} {}", count, what));
+  };
+  for (std::size_t s = 1; s < all.status_names().size(); ++s)
+    append(summary.status_counts[s], all.status_names()[s]);
+  append(summary.totals[place_of_total(&E::collapsed_restarts)], "collapsed restarts");
+  append(summary.totals[place_of_total(&E::dead_components)], "dead components revived");
+  return texts.empty() ? "" : fmt::format("{}: {}\n", all.estimators()[estimator], joined(texts));
+}
+
+Row const table_head{"estimator", "error",    "s.e.",     "difference", "ARI",
+                     "NMI",       "log-lik.", "held-out", "ms/task",    "iter."};
+
+Row table_row(EvaluationSummary const& all, std::size_t estimator) {
+  EstimatorSummary const& summary = all[estimator];
+  bool const is_reference = estimator == reference_of(all.estimators());
   return {all.estimators()[estimator],
-          number(mean(summary, &Evaluation::error), 9, 4),
-          number(summary[&Evaluation::error].standard_error(), 8, 4),
-          difference_text(difference_of(summary.difference),
-                          estimator == reference_of(all.estimators())),
-          number(mean(summary, &Evaluation::ari), 8, 3),
-          number(mean(summary, &Evaluation::nmi), 8, 3),
-          number(mean(summary, &Evaluation::log_likelihood), 10, 3),
-          number(mean(summary, &Evaluation::held_out_log_likelihood), 10, 3),
-          number(1e3 * mean(summary, &Evaluation::seconds), 10, 3),
-          number(iterations_mean(all, estimator), 8, 1)};
+          number(mean(summary, &E::error), 4),
+          number(summary[&E::error].standard_error(), 4),
+          difference_text(difference_of(summary.difference), is_reference),
+          number(mean(summary, &E::ari), 3),
+          number(mean(summary, &E::nmi), 3),
+          number(mean(summary, &E::log_likelihood), 3),
+          number(mean(summary, &E::held_out_log_likelihood), 3),
+          number(1e3 * mean(summary, &E::seconds), 3),
+          number(total(all, estimator, place_of_total(&E::iterations)), 1)};
+}
+
+/// A head, and a row for each estimator.
+template <class RowOf>
+std::string table_text(Row const& head, std::size_t n_estimators, RowOf const& row_of) {
+  std::vector<Row> rows{head};
+  for (std::size_t e = 0; e < n_estimators; ++e) rows.push_back(row_of(e));
+  return text_of_lines(aligned(rows));
+}
+
+std::string main_table(EvaluationSummary const& summary) {
+  std::size_t const n = summary.estimators().size();
+  std::string text =
+      table_text(table_head, n, [&](std::size_t e) { return table_row(summary, e); });
+  std::string notes;
+  for (std::size_t e = 0; e < n; ++e) notes += status_text(summary, e);
+  return text + (notes.empty() ? "" : "\n" + notes);
+}
+
+Row const detail_head{
+    "estimator", "excess",  "10 %",       "50 %", "90 %", "wins", "difference, bootstrap",
+    "means",     "weights", "covariances"};
+
+Row detail_row(EvaluationSummary const& all, Evaluation const& table, std::size_t estimator) {
+  EstimatorSummary const& summary = all[estimator];
+  Detail const detail = detail_of(table, estimator);
+  bool const is_reference = estimator == reference_of(table.estimators);
+  Row row{table.estimators[estimator], signed_number(mean(summary, &E::excess_error), 4)};
+  for (double const value : detail.quantiles) row.push_back(number(value, 3));
+  row.push_back(is_reference ? "" : number(summary.wins.mean(), 3));
+  row.push_back(difference_text(detail.bootstrap, is_reference));
+  row.push_back(number(mean(summary, &E::means_distance), 4));
+  row.push_back(number(mean(summary, &E::weights_distance), 4));
+  row.push_back(number(mean(summary, &E::covariances_distance), 4));
+  return row;
+}
+
+/// Errors by family, where tasks are of several.
+std::string family_table(EvaluationSummary const& all) {
+  if (all.family_names().size() < 2) return "";
+  Row head{"error by family"};
+  head.insert(head.end(), all.family_names().begin(), all.family_names().end());
+  auto const row_of = [&](std::size_t estimator) {
+    Row row{all.estimators()[estimator]};
+    for (Moments const& error : all[estimator].error_of_families)
+      row.push_back(
+          fmt::format("{} ({})", number(error.mean(), 4), number(error.standard_error(), 4)));
+    return row;
+  };
+  return "\n" + table_text(head, all.estimators().size(), row_of);
+}
+
+std::string detail_table(EvaluationSummary const& summary, Evaluation const& table) {
+  return table_text(detail_head, table.estimators.size(),
+                    [&](std::size_t e) { return detail_row(summary, table, e); }) +
+         fmt::format(
+             "excess: error - that of the MAP rule; 10, 50, 90 %: quantiles of the error over "
+             "tasks;\nwins: share of tasks with less error than {}, ties half; means, "
+             "weights, covariances:\nsquared distances from the true ones, after the "
+             "alignment of the labels\n",
+             table.estimators[reference_of(table.estimators)]) +
+         family_table(summary);
 }
 
 /// The Bayes error with labels as named, and where it has a closed form, that and the minimax rate.
 std::string reference_lines(EvaluationSummary const& summary, Settings const& settings) {
   Moments const& raw = summary.bayes_error_raw();
-  std::string text = format("Bayes error with labels as named (no permutation): %.4f, s.e. %.4f\n",
-                            raw.mean(), raw.standard_error());
-  if (auto const exact = closed_forms(settings.task))
-    text += format(
-        "its closed form for equidistant means: %.4f; minimax rate exp(-Delta^2 / 8): "
-        "%.4f\n",
-        exact->bayes_error, exact->minimax_rate);
-  return text;
-}
-
-std::vector<std::string> const detail_head{"estimator",
-                                           "   excess",
-                                           "    10 %",
-                                           "    50 %",
-                                           "    90 %",
-                                           "     wins",
-                                           format("%28s", "difference, bootstrap"),
-                                           "     means",
-                                           "   weights",
-                                           " covariances"};
-
-std::vector<std::string> detail_row(EvaluationSummary const& all, Evaluation const& table,
-                                    std::size_t estimator) {
-  EstimatorSummary const& summary = all[estimator];
-  Detail const detail = detail_of(table, estimator);
-  bool const is_reference = estimator == reference_of(table.estimators);
-  std::vector<std::string> row{table.estimators[estimator],
-                               signed_number(mean(summary, &Evaluation::excess_error), 9, 4)};
-  for (double const value : detail.quantiles) row.push_back(number(value, 8, 3));
-  row.push_back(is_reference ? "" : number(summary.wins.mean(), 9, 3));
-  row.push_back(difference_text(detail.bootstrap, is_reference));
-  row.push_back(number(mean(summary, &Evaluation::means_distance), 10, 4));
-  row.push_back(number(mean(summary, &Evaluation::weights_distance), 10, 4));
-  row.push_back(number(mean(summary, &Evaluation::covariances_distance), 12, 4));
-  return row;
-}
-
-std::string detail_table(EvaluationSummary const& summary, Evaluation const& table) {
-  std::vector<std::vector<std::string>> rows{detail_head};
-  for (std::size_t e = 0; e < table.estimators.size(); ++e)
-    rows.push_back(detail_row(summary, table, e));
-  std::string text;
-  for (std::string const& line : aligned(std::move(rows))) text += line + "\n";
+  std::string const text =
+      fmt::format("Bayes error with labels as named (no permutation): {:.4f}, s.e. {:.4f}\n",
+                  raw.mean(), raw.standard_error());
+  auto const exact = closed_forms(settings.task);
+  if (!exact) return text;
   return text +
-         "excess: error - that of the MAP rule; 10, 50, 90 %: quantiles of the error over tasks;\n"
-         "wins: share of tasks with less error than " +
-         table.estimators[reference_of(table.estimators)] +
-         ", ties half; means, weights, covariances:\nsquared distances from the true ones, after "
-         "the alignment of the labels\n";
-}
-
-std::string main_table(EvaluationSummary const& summary) {
-  std::vector<std::vector<std::string>> rows{table_head};
-  for (std::size_t e = 0; e < summary.estimators().size(); ++e)
-    rows.push_back(table_row(summary, e));
-  auto const lines = aligned(std::move(rows));
-  std::string text = lines[0] + "\n";
-  for (std::size_t e = 0; e < summary.estimators().size(); ++e) {
-    std::string const status = status_text(summary[e], summary.status_names());
-    text += lines[e + 1] + (status.empty() ? "" : "  " + status) + "\n";
-  }
-  return text;
+         fmt::format(
+             "its closed form for equidistant means: {:.4f}; minimax rate exp(-Delta^2 / 8): "
+             "{:.4f}\n",
+             exact->bayes_error, exact->minimax_rate);
 }
 
 /// table: for its details; none without.
 std::string evaluation_text(EvaluationSummary const& summary, FileHeader const& header,
                             Evaluation const* table) {
-  std::string text =
-      "evaluated on " + std::to_string(summary.n_tasks()) +
-      " tasks, the same for all\nerror: misclustering error; s.e.: standard error over tasks; "
-      "difference: paired, error - that of " +
-      summary.estimators()[reference_of(summary.estimators())] + ", with its 95 % interval\n\n" +
-      main_table(summary);
+  std::string text = fmt::format(
+      "evaluated on {} tasks, the same for all\nerror: misclustering error; s.e.: standard error "
+      "over tasks;\ndifference: paired, error - that of {}, with its 95 % interval\n\n{}",
+      summary.n_tasks(), summary.estimators()[reference_of(summary.estimators())],
+      main_table(summary));
   if (table) text += "\n" + detail_table(summary, *table);
-  Settings const settings = parse_configuration(header.config_text, "the file's configuration", {});
+  Settings const settings = parse_settings(header.config_text, "the file's configuration", {});
   std::string const defaults = changed_estimator_defaults(settings);
-  if (!defaults.empty()) text += "\nestimators that do not say otherwise have " + defaults + "\n";
+  if (!defaults.empty())
+    text += fmt::format("\nestimators that do not say otherwise have {}\n", defaults);
   return text + "\n" + reference_lines(summary, settings);
 }
 
-std::string csv(Evaluation const* evaluation, FileHeader const& header) {
-  std::string text =
-      "run_id,estimator,tasks,difference_mean,difference_low,difference_high,bootstrap_low,"
-      "bootstrap_high,win_rate,error_quantile_10,error_quantile_50,error_quantile_90";
+// ---- comma-separated values
+
+Row csv_header(Evaluation const* table) {
+  Row header{"run_id",
+             "estimator",
+             "tasks",
+             "difference_mean",
+             "difference_low",
+             "difference_high",
+             "bootstrap_low",
+             "bootstrap_high",
+             "win_rate",
+             "error_quantile_10",
+             "error_quantile_50",
+             "error_quantile_90"};
   for (EvaluationMetric const& metric : evaluation_metrics)
-    text += std::string(",") + metric.name + "_mean," + metric.name + "_standard_error";
-  text += ",iterations_mean";
-  if (!evaluation) return text + "\n";
-  Evaluation const& table = *evaluation;
-  for (auto const& name : table.status_names) text += ",n_" + name;
-  text += ",collapsed_restarts,dead_components\n";
-  EvaluationSummary const all(table);
-  for (std::size_t e = 0; e < table.estimators.size(); ++e) {
-    EstimatorSummary const& summary = all[e];
-    Detail const detail = detail_of(table, e);
-    PairedDifference const difference = difference_of(summary.difference);
-    text += header.run_id + "," + table.estimators[e] + "," + std::to_string(table.n_tasks());
-    auto const append = [&](double value) {
-      text += std::isnan(value) ? std::string(",") : format(",%.17g", value);
-    };
-    for (double const value : {difference.mean, difference.low, difference.high,
-                               detail.bootstrap.low, detail.bootstrap.high, summary.wins.mean()})
-      append(value);
-    for (double const value : detail.quantiles) append(value);
-    for (Moments const& metric : summary.metrics) {
-      append(metric.mean());
-      append(metric.standard_error());
-    }
-    append(iterations_mean(all, e));
-    for (int const count : summary.status_counts) text += "," + std::to_string(count);
-    text += "," + std::to_string(summary.collapsed_restarts) + "," +
-            std::to_string(summary.dead_components) + "\n";
+    for (auto const* end : {"_mean", "_standard_error"})
+      header.push_back(std::string(metric.name) + end);
+  for (EvaluationColumn const* const column : total_columns())
+    header.push_back(std::string(column->name) + (column->total == Total::mean ? "_mean" : ""));
+  if (table)
+    for (auto const& name : table->status_names) header.push_back("n_" + name);
+  return header;
+}
+
+void add_csv_row(EvaluationSummary const& all, Evaluation const& table, std::size_t estimator,
+                 CsvWriter& csv) {
+  EstimatorSummary const& summary = all[estimator];
+  Detail const detail = detail_of(table, estimator);
+  PairedDifference const difference = difference_of(summary.difference);
+  csv.add(static_cast<std::int64_t>(table.n_tasks()));
+  for (double const value : {difference.mean, difference.low, difference.high, detail.bootstrap.low,
+                             detail.bootstrap.high, summary.wins.mean()})
+    csv.add(value);
+  for (double const value : detail.quantiles) csv.add(value);
+  for (Moments const& metric : summary.metrics) {
+    csv.add(metric.mean());
+    csv.add(metric.standard_error());
   }
-  return text;
+  for (std::size_t i = 0; i < total_columns().size(); ++i) csv.add(total(all, estimator, i));
+  for (int const count : summary.status_counts) csv.add(std::int64_t{count});
+  csv.end_row();
+}
+
+std::string csv_text(Evaluation const* table, FileHeader const& header) {
+  CsvWriter csv(csv_header(table));
+  if (!table) return csv.text();
+  EvaluationSummary const all(*table);
+  for (std::size_t e = 0; e < table->estimators.size(); ++e) {
+    csv.add(header.run_id);
+    csv.add(table->estimators[e]);
+    add_csv_row(all, *table, e, csv);
+  }
+  return csv.text();
+}
+
+std::string title_of(RunRecord const& record) {
+  return fmt::format("run {}: {} of {} training steps in {:.1f} s\n", record.header.run_id,
+                     record.steps_done, record.steps_total, record.training_seconds);
+}
+
+std::string title_of(EvaluationRecord const& record) {
+  if (!record.model) return "baselines\n";
+  return fmt::format("run {} after {} training steps\n", record.model->run_id,
+                     record.model->steps_done);
 }
 
 }  // namespace
@@ -221,40 +272,21 @@ void join(Evaluation& table, Evaluation const& others) {
   append(table.estimators, others.estimators);
   if (others.status_names.size() > table.status_names.size())
     table.status_names = others.status_names;
-  for (EvaluationMetric const& metric : evaluation_metrics)
-    append(table.*metric.values, others.*metric.values);
-  for (auto const counts : {&Evaluation::iterations, &Evaluation::status,
-                            &Evaluation::collapsed_restarts, &Evaluation::dead_components})
-    append(table.*counts, others.*counts);
-  append(table.trace_error_mean, others.trace_error_mean);
-  append(table.trace_error_standard_error, others.trace_error_standard_error);
-  append(table.trace_log_likelihood_mean, others.trace_log_likelihood_mean);
+  for_columns(Over::results,
+              [&](EvaluationColumn const&, auto values) { append(table.*values, others.*values); });
+  for (TraceColumn const& column : trace_columns)
+    append(table.*column.values, others.*column.values);
 }
 
 std::optional<ClosedForms> closed_forms(TaskSettings const& task) {
   bool const are_there = task.means == MeansKind::simplex && task.weights == WeightsKind::equal &&
                          task.covariance == CovarianceKind::shared &&
-                         task.noise == NoiseKind::gaussian && task.components.is_fixed();
+                         task.noise == NoiseKind::gaussian && task.components.is_fixed() &&
+                         task.families.empty();
   if (!are_there) return std::nullopt;
   return ClosedForms{simplex_bayes_error(task.components.low, task.separation),
                      minimax_rate(task.separation)};
 }
-
-namespace {
-
-std::string title_of(RunRecord const& record) {
-  return "run " + record.header.run_id + ": " + std::to_string(record.steps_done) + " of " +
-         std::to_string(record.steps_total) + " training steps in " +
-         format("%.1f s", record.training_seconds) + "\n";
-}
-
-std::string title_of(EvaluationRecord const& record) {
-  return record.model ? "run " + record.model->run_id + " after " +
-                            std::to_string(record.model->steps_done) + " training steps\n"
-                      : "baselines\n";
-}
-
-}  // namespace
 
 std::string report_table(RunRecord const& record, bool is_detailed) {
   if (!record.evaluation) return title_of(record) + "not evaluated yet: run it again to go on\n";
@@ -277,11 +309,11 @@ std::string report_table(EvaluationRecord const& record, EvaluationSummary const
 }
 
 std::string report_csv(RunRecord const& record) {
-  return csv(record.evaluation ? &*record.evaluation : nullptr, record.header);
+  return csv_text(record.evaluation ? &*record.evaluation : nullptr, record.header);
 }
 
 std::string report_csv(EvaluationRecord const& record) {
-  return csv(&record.evaluation, record.header);
+  return csv_text(&record.evaluation, record.header);
 }
 
 }  // namespace tvem

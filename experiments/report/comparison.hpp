@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "experiments/report/evaluation_summary.hpp"
+#include "framework/tasks/settings.hpp"
 #include "io/evaluation_file.hpp"
 #include "io/run_file.hpp"
 

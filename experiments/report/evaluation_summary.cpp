@@ -2,8 +2,22 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace tvem {
+namespace {
+
+/// 1 for a smaller error than the reference's, 1/2 for the same; NaN where there is none.
+double win(double difference) {
+  if (std::isnan(difference)) return difference;
+  return difference < 0 ? 1.0 : difference == 0 ? 0.5 : 0.0;
+}
+
+void add_all(std::vector<double> const& values, Moments& moments) {
+  for (double const value : values) moments.add(value);
+}
+
+}  // namespace
 
 std::size_t reference_of(std::vector<std::string> const& estimators) {
   auto const found = std::find(estimators.begin(), estimators.end(), "transformer");
@@ -16,32 +30,46 @@ Moments const& EstimatorSummary::operator[](std::vector<double> Evaluation::*met
   return metrics[i];
 }
 
+std::vector<EvaluationColumn const*> const& total_columns() {
+  static std::vector<EvaluationColumn const*> const columns = [] {
+    std::vector<EvaluationColumn const*> found;
+    for (EvaluationColumn const& column : evaluation_columns)
+      if (column.total == Total::mean || column.total == Total::sum) found.push_back(&column);
+    return found;
+  }();
+  return columns;
+}
+
 void EvaluationSummary::add(Evaluation const& table) {
   estimators_ = table.estimators;
   status_names_ = table.status_names;
+  family_names_ = table.family_names;
   of_.resize(estimators_.size());
-  std::size_t const n = table.n_tasks(), reference = reference_of(estimators_) * n;
-  n_tasks_ += n;
-  for (double const error : table.bayes_error_raw) bayes_error_raw_.add(error);
-  for (std::size_t e = 0; e < estimators_.size(); ++e) {
-    EstimatorSummary& summary = of_[e];
-    summary.metrics.resize(std::size(evaluation_metrics));
-    summary.status_counts.resize(status_names_.size());
-    for (std::size_t t = 0; t < n; ++t) {
-      std::size_t const at = e * n + t;
-      for (std::size_t m = 0; m < std::size(evaluation_metrics); ++m)
-        summary.metrics[m].add((table.*evaluation_metrics[m].values)[at]);
-      double const difference = table.error[at] - table.error[reference + t];
-      summary.difference.add(difference);
-      summary.wins.add(std::isnan(difference) ? difference
-                       : difference < 0       ? 1.0
-                       : difference == 0      ? 0.5
-                                              : 0.0);
-      ++summary.status_counts[static_cast<std::size_t>(table.status[at])];
-      summary.iterations += table.iterations[at];
-      summary.collapsed_restarts += table.collapsed_restarts[at];
-      summary.dead_components += table.dead_components[at];
-    }
+  n_tasks_ += table.n_tasks();
+  add_all(table.bayes_error_raw, bayes_error_raw_);
+  for (std::size_t e = 0; e < estimators_.size(); ++e) add(table, e);
+}
+
+void EvaluationSummary::add(Evaluation const& table, std::size_t estimator) {
+  EstimatorSummary& summary = of_[estimator];
+  summary.metrics.resize(evaluation_metrics.size());
+  for (std::size_t m = 0; m < summary.metrics.size(); ++m)
+    add_all(table.row(table.*evaluation_metrics[m].values, estimator), summary.metrics[m]);
+  auto const error = table.row(table.error, estimator);
+  auto const reference = table.row(table.error, reference_of(estimators_));
+  summary.error_of_families.resize(family_names_.size());
+  for (std::size_t t = 0; t < error.size(); ++t) {
+    summary.difference.add(error[t] - reference[t]);
+    summary.wins.add(win(error[t] - reference[t]));
+    summary.error_of_families[static_cast<std::size_t>(table.family[t])].add(error[t]);
+  }
+  summary.status_counts.resize(status_names_.size());
+  for (int const status : table.row(table.status, estimator))
+    ++summary.status_counts[static_cast<std::size_t>(status)];
+  summary.totals.resize(total_columns().size());
+  for (std::size_t i = 0; i < summary.totals.size(); ++i) {
+    auto const row = table.row(table.*std::get<1>(total_columns()[i]->values), estimator);
+    summary.totals[i] = std::accumulate(row.begin(), row.end(), summary.totals[i]);
   }
 }
 

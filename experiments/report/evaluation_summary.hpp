@@ -15,14 +15,18 @@ std::size_t reference_of(std::vector<std::string> const& estimators);
 
 /// One estimator over the tasks.
 struct EstimatorSummary {
-  std::vector<Moments> metrics;    // in the order of evaluation_metrics
-  Moments difference;              // its error - the reference's
-  Moments wins;                    // 1 where its error is below the reference's, 1/2 where equal
-  std::vector<int> status_counts;  // by status
-  std::int64_t iterations = 0, collapsed_restarts = 0, dead_components = 0;
+  std::vector<Moments> metrics;      // in the order of evaluation_metrics
+  Moments difference;                // its error - the reference's
+  Moments wins;                      // 1 where its error is below the reference's, 1/2 where equal
+  std::vector<int> status_counts;    // by status
+  std::vector<std::int64_t> totals;  // over all tasks, in the order of total_columns()
+  std::vector<Moments> error_of_families;  // by family
 
   Moments const& operator[](std::vector<double> Evaluation::*metric) const;
 };
+
+/// The columns of integers of which a report has the sum or the mean.
+std::vector<EvaluationColumn const*> const& total_columns();
 
 /// What a report says of an evaluation, from sums over its tasks: they come table by table and need
 /// not fit into memory together.
@@ -37,12 +41,15 @@ class EvaluationSummary {
   std::size_t n_tasks() const { return n_tasks_; }
   std::vector<std::string> const& estimators() const { return estimators_; }
   std::vector<std::string> const& status_names() const { return status_names_; }
+  std::vector<std::string> const& family_names() const { return family_names_; }
   Moments const& bayes_error_raw() const { return bayes_error_raw_; }
   EstimatorSummary const& operator[](std::size_t estimator) const { return of_[estimator]; }
 
  private:
+  void add(Evaluation const& table, std::size_t estimator);
+
   std::size_t n_tasks_ = 0;
-  std::vector<std::string> estimators_, status_names_;
+  std::vector<std::string> estimators_, status_names_, family_names_;
   Moments bayes_error_raw_;
   std::vector<EstimatorSummary> of_;
 };

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <cstdlib>
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "experiments/report/output.hpp"
@@ -50,15 +50,10 @@ void StatusLine::clear() {
 }
 
 std::string duration_text(double seconds) {
-  auto const whole = static_cast<long>(std::min(seconds, 1e12) + 0.5);
-  char text[64];
-  if (whole >= 3600)
-    std::snprintf(text, sizeof text, "%ld h %02ld min", whole / 3600, whole / 60 % 60);
-  else if (whole >= 60)
-    std::snprintf(text, sizeof text, "%ld min %02ld s", whole / 60, whole % 60);
-  else
-    std::snprintf(text, sizeof text, "%ld s", whole);
-  return text;
+  auto const whole = static_cast<std::int64_t>(std::min(seconds, 1e12) + 0.5);
+  if (whole >= 3600) return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
+  if (whole >= 60) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} s", whole);
 }
 
 Progress::Progress(std::string title, bool is_active, std::int64_t done_before)
@@ -83,10 +78,11 @@ void Progress::show(std::int64_t done, std::int64_t total, std::string const& de
   double const elapsed_s = std::chrono::duration<double>(now - start_).count();
   auto const done_now = static_cast<double>(done - done_before_);
   double const left_s = done_now > 0 ? elapsed_s * static_cast<double>(total - done) / done_now : 0;
-  std::string line = title_ + (is_terminal_ ? bar(done, total) : " ") + std::to_string(done) + "/" +
-                     std::to_string(total);
-  if (!details.empty()) line += "  " + details;
-  line += is_last ? "  in " + duration_text(elapsed_s) : "  " + duration_text(left_s) + " left";
+  std::string const time =
+      is_last ? "in " + duration_text(elapsed_s) : duration_text(left_s) + " left";
+  std::string const line =
+      fmt::format("{}{}{}/{}{}{}  {}", title_, is_terminal_ ? bar(done, total) : " ", done, total,
+                  details.empty() ? "" : "  ", details, time);
   if (!is_terminal_) {
     print(line + "\n");
     return;

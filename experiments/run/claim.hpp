@@ -16,6 +16,9 @@ inline std::filesystem::path claim_file(std::filesystem::path const& folder) {
   return folder / "claim.txt";
 }
 
+/// Why something cannot be done: somebody else holds the claim. subject: the option and its value.
+std::string claimed_text(std::string const& subject, std::filesystem::path const& file);
+
 /// Another process has taken the run, or its folder is gone.
 class ClaimLost : public Error {
  public:

@@ -7,7 +7,7 @@
 #include "experiments/run/kept_evaluation.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/resources.hpp"
-#include "experiments/settings/config.hpp"
+#include "experiments/settings/configuration.hpp"
 #include "experiments/settings/identity.hpp"
 #include "framework/core/error.hpp"
 #include "framework/train/evaluation.hpp"
@@ -39,7 +39,7 @@ std::optional<ModelOrigin> origin_of(std::optional<TrainedModel> const& model) {
 void check_memory(Communicator const& comm, Settings const& settings,
                   Transformer<float>& transformer) {
   auto const specs = parse_estimators(settings);
-  if (std::none_of(specs.begin(), specs.end(), [](auto const& s) { return needs_model(s.method); }))
+  if (std::none_of(specs.begin(), specs.end(), [](auto const& s) { return s.needs_model(); }))
     return;
   int const n = settings.task.points.high;
   std::size_t const bytes = transformer.bytes_to_infer(static_cast<std::size_t>(n));
@@ -55,31 +55,51 @@ std::string identity_of(EvaluationRequest const& request) {
                        : evaluation_identity(request.settings);
 }
 
+namespace {
+
+/// The model of the request, with its parameters.
+class RequestedModel {
+ public:
+  /// Collective.
+  RequestedModel(EvaluationRequest const& request, Communicator const& comm)
+      : instruction_set_(common_instruction_set(comm)) {
+    if (!request.model) return;
+    Settings const& trained = request.model->settings;
+    instruction_set_ = std::min(instruction_set_, request.model->state.instruction_set);
+    transformer_.emplace(trained.model, model_domain(trained), instruction_set_);
+    check_memory(comm, request.settings, *transformer_);
+    transformer_->set_parameters(request.model->state.parameters);
+    model_.emplace(EvaluatedModel{trained, *transformer_});
+  }
+
+  InstructionSet instruction_set() const { return instruction_set_; }
+  std::optional<EvaluatedModel> const& model() const { return model_; }
+
+ private:
+  InstructionSet instruction_set_;
+  std::optional<Transformer<float>> transformer_;
+  std::optional<EvaluatedModel> model_;
+};
+
+/// Of rank 0. Somebody may have moved another evaluation here: it is kept beside.
+void make_place(EvaluationRequest const& request, WorkHooks const& hooks) {
+  std::string const present = evaluation_of_file(request.file);
+  if (present.empty() || present == identity_of(request)) return;
+  if (hooks.may_replace) hooks.may_replace();
+  keep_aside(request.file);
+}
+
+}  // namespace
+
 std::string evaluation_job(EvaluationRequest const& request, Communicator const& comm,
                            std::string const& command_line, Voice voice, WorkHooks const& hooks) {
-  InstructionSet instruction_set = common_instruction_set(comm);
-  std::optional<Transformer<float>> transformer;
-  std::optional<EvaluatedModel> model;
-  if (request.model) {
-    Settings const& trained = request.model->settings;
-    instruction_set = std::min(instruction_set, request.model->state.instruction_set);
-    transformer.emplace(trained.model, model_domain(trained), instruction_set);
-    check_memory(comm, request.settings, *transformer);
-    transformer->set_parameters(request.model->state.parameters);
-    model.emplace(EvaluatedModel{trained, *transformer});
-  }
+  RequestedModel const requested(request, comm);
   KeptEvaluation kept(comm, request.file, identity_of(request), request.settings);
-  instruction_set = kept.instruction_set(instruction_set);
-  kept.evaluate(model, instruction_set,
-                header_of(request, this_start(comm.size(), instruction_set, command_line)), voice,
-                hooks);
+  InstructionSet const instruction_set = kept.instruction_set(requested.instruction_set());
+  auto const start = this_start(comm.size(), instruction_set, command_line);
+  kept.evaluate(requested.model(), instruction_set, header_of(request, start), voice, hooks);
   if (!comm.is_root()) return "";
-  // Somebody may have moved it here: our own have their identity in their name.
-  std::string const present = evaluation_of_file(request.file);
-  if (!present.empty() && present != identity_of(request)) {
-    if (hooks.may_replace) hooks.may_replace();
-    keep_aside(request.file);
-  }
+  make_place(request, hooks);
   EvaluationRecord const record{.header = kept.header(),
                                 .evaluation_identity = identity_of(request),
                                 .model = origin_of(request.model),

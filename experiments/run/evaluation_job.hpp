@@ -7,7 +7,7 @@
 #include "experiments/run/job.hpp"
 #include "experiments/run/trained_model.hpp"
 #include "framework/comm/communicator.hpp"
-#include "framework/core/settings.hpp"
+#include "framework/train/settings.hpp"
 
 namespace tvem {
 

@@ -5,11 +5,13 @@
 
 #include "experiments/run/claim.hpp"
 #include "experiments/run/provenance.hpp"
+#include "experiments/run/resources.hpp"
 #include "experiments/run/trained_model.hpp"
-#include "experiments/settings/config.hpp"
+#include "experiments/settings/configuration.hpp"
 #include "experiments/settings/identity.hpp"
 #include "framework/comm/collective_errors.hpp"
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 #include "framework/train/state_digest.hpp"
 #include "io/durable/durable.hpp"
 #include "io/durable/our_file.hpp"
@@ -32,8 +34,11 @@ auto as_input(Read const& read) {
 void check_same_training(FileHeader const& header, Settings const& asked, fs::path const& path) {
   auto problems = training_differences(stored_settings(header, path), asked);
   if (problems.empty()) return;
-  problems.insert(problems.begin(), path.string() + " holds another training (" + header.run_id +
-                                        "); choose another --out, or the settings that it has:");
+  problems.insert(
+      problems.begin(),
+      fmt::format("{} holds another training ({}); choose another --out, or the settings "
+                  "that it has:",
+                  path.string(), header.run_id));
   throw ConfigurationError(std::move(problems));
 }
 
@@ -45,10 +50,10 @@ std::optional<RunRecord> read_stored_run(fs::path const& file, std::string& dama
     return read_run_file(file);
   } catch (Error const& error) {
     if (!is_damaged(file))
-      throw ConfigurationError(std::string(error.what()) +
-                               "; choose another --out, or move this file away");
-    damage = std::string(error.what()) + "; it is kept as " +
-             name_to_keep(file).filename().string() + ", and written anew";
+      throw ConfigurationError(
+          fmt::format("{}; choose another --out, or move this file away", error.what()));
+    damage = fmt::format("{}; it is kept as {}, and written anew", error.what(),
+                         name_to_keep(file).filename().string());
     return std::nullopt;
   }
 }
@@ -90,8 +95,8 @@ RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const
         is_trained_ && (is_last_damaged_ || stored_state_->step < settings_.train.steps);
     if (record_.header.created_utc.empty()) record_.header = std::move(found->checkpoint.header);
   } else if (steps_in_run_file_ > 0 && !(is_trained_ && is_evaluated_)) {
-    note(run_file().string() + " is after " + std::to_string(steps_in_run_file_) +
-         " steps, but there is no checkpoint to go on from");
+    note(fmt::format("{} is after {} steps, but there is no checkpoint to go on from",
+                     run_file().string(), steps_in_run_file_));
   }
   if (!is_same_on_all_ranks(comm_, stored_state_ ? digest_of(*stored_state_) : ""))
     throw Error("the ranks see different checkpoints in " + path_.string() +
@@ -105,9 +110,9 @@ std::optional<FoundCheckpoint> RunFolder::find_checkpoint() {
     found = as_input([&] { return read_checkpoint(path_, check_is_of_its_model); });
   } catch (ConfigurationError const& error) {
     if (!is_trained_)
-      throw ConfigurationError(std::string(error.what()) +
-                               ": move its checkpoint files away to train from the start");
-    note(std::string(error.what()) + "; the training begins anew");
+      throw ConfigurationError(
+          fmt::format("{}: move its checkpoint files away to train from the start", error.what()));
+    note(fmt::format("{}; the training begins anew", error.what()));
     is_last_damaged_ = is_model_lost_ = true;
   }
   if (found) check_same_training(found->checkpoint.header, settings_, path_);
@@ -129,8 +134,11 @@ void RunFolder::note_other_curve(FoundCheckpoint const& found) {
   if (state.learning_curve.empty() || state.step >= settings_.train.steps ||
       tasks_of(stored) == tasks_of(settings_))
     return;
-  note("the learning curve until step " + std::to_string(state.step) +
-       " is on other tasks than what follows (eval.seed, eval.tasks, train.evaluate_tasks)");
+  note(
+      fmt::format("the learning curve until step {} is on other tasks than what follows "
+                  "(eval.seed, eval.tasks, "
+                  "train.evaluate_tasks)",
+                  state.step));
 }
 
 /// Provenance and evaluation of earlier starts. A damaged run.h5 is written anew: all that a
@@ -155,11 +163,7 @@ void RunFolder::start(ParameterLayout const& layout, TrainingState const& state,
                       std::string const& command_line) {
   layout_ = layout;
   on_root(comm_, [&] {
-    std::error_code error;
-    fs::create_directories(path_, error);
-    if (error)
-      throw ConfigurationError("--out " + path_.string() +
-                               ": the folder cannot be made: " + error.message());
+    make_writable_folder(path_);
     FileHeader& header = record_.header;
     if (header.created_utc.empty()) header.created_utc = now_utc();
     header.run_id = run_id(settings_);

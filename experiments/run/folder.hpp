@@ -5,8 +5,8 @@
 #include <string>
 
 #include "framework/comm/communicator.hpp"
-#include "framework/core/settings.hpp"
 #include "framework/records/training.hpp"
+#include "framework/train/settings.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/durable/durable.hpp"
 #include "io/run_file.hpp"

@@ -2,19 +2,20 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 
 #include "experiments/report/comparison.hpp"
+#include "experiments/report/formatting.hpp"
 #include "experiments/report/output.hpp"
 #include "experiments/report/progress.hpp"
 #include "experiments/run/folder.hpp"
 #include "experiments/run/kept_evaluation.hpp"
 #include "experiments/run/provenance.hpp"
-#include "experiments/settings/config.hpp"
+#include "experiments/settings/configuration.hpp"
 #include "experiments/settings/identity.hpp"
 #include "experiments/settings/unused_keys.hpp"
 #include "framework/comm/collective_errors.hpp"
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 #include "framework/train/evaluation.hpp"
 #include "framework/train/loop.hpp"
 
@@ -28,9 +29,10 @@ TrainingState starting_state(Settings const& settings, RunFolder const& folder,
   if (!folder.stored_state()) return initial_state(settings, common);
   TrainingState state = *folder.stored_state();
   if (state.instruction_set > common) {
-    say(comm, "note: the run was computed with " + std::string(name_of(state.instruction_set)) +
-                  " instructions, which not all ranks have; with " + std::string(name_of(common)) +
-                  " it goes on, but its bits will differ from an uninterrupted run\n");
+    say(comm,
+        fmt::format("note: the run was computed with {} instructions, which not all ranks have; "
+                    "with {} it goes on, but its bits will differ from an uninterrupted run\n",
+                    name_of(state.instruction_set), name_of(common)));
     state.instruction_set = common;
   }
   return state;
@@ -60,10 +62,9 @@ class RunObserver : public TrainingObserver {
     if (is_skipped(record)) return;
     n_averaged_ = std::min(n_averaged_ + 1, 50);
     error_average_ += (record.error_mean - error_average_) / n_averaged_;
-    char text[96];
-    std::snprintf(text, sizeof text, "loss %.4f  error %.4f  rate %.2e", record.loss_mean,
-                  error_average_, record.rate);
-    progress_.show(record.step + 1, train_.steps, text);
+    progress_.show(record.step + 1, train_.steps,
+                   fmt::format("loss {:.4f}  error {:.4f}  rate {:.2e}", record.loss_mean,
+                               error_average_, record.rate));
   }
   void on_curve_point(CurveRecord const&) override {}
   void on_checkpoint(TrainingState const& state) override {
@@ -86,19 +87,18 @@ void announce(Communicator const& comm, Settings const& settings, RunFolder cons
               Trainer& trainer) {
   std::int64_t const n_chunks =
       chunks_of_step(settings.train.tasks_per_step, trainer.state().chunk);
-  std::string text = "run " + run_id(settings) + " in " + folder.path().string() + ": " +
-                     std::to_string(trainer.state().parameters.size()) + " parameters, " +
-                     std::to_string(comm.size()) + (comm.size() == 1 ? " rank" : " ranks") + ", " +
-                     std::string(name_of(trainer.state().instruction_set)) + "\n";
-  if (trainer.state().step > 0) {
-    text += "going on from step " + std::to_string(trainer.state().step) + "\n";
-    text += other_build_note(folder.record().header.provenance);
-  }
+  TrainingState const& state = trainer.state();
+  std::string text = fmt::format("run {} in {}: {} parameters, {}, {}\n", run_id(settings),
+                                 folder.path().string(), state.parameters.size(),
+                                 count_text(comm.size(), "rank"), name_of(state.instruction_set));
+  if (state.step > 0)
+    text += fmt::format("going on from step {}\n{}", state.step,
+                        other_build_note(folder.record().header.provenance));
   if (comm.size() > n_chunks)
-    text += "note: a step has " + std::to_string(n_chunks) + " chunks of " +
-            std::to_string(trainer.state().chunk) + " tasks, so " +
-            std::to_string(comm.size() - n_chunks) +
-            " ranks are idle in training; lower parallel.chunk or the number of ranks\n";
+    text += fmt::format(
+        "note: a step has {} chunks of {} tasks, so {} ranks are idle in training; lower "
+        "parallel.chunk or the number of ranks\n",
+        n_chunks, state.chunk, comm.size() - n_chunks);
   auto notes = unused_keys(settings);
   if (auto const note = size_note(settings); !note.empty()) notes.push_back(note);
   for (auto const& note : notes) text += "note: " + note + "\n";
@@ -110,9 +110,9 @@ void announce(Communicator const& comm, Settings const& settings, RunFolder cons
 std::string kept_for_repeating(Trainer& trainer, RunFolder& folder) {
   try {
     auto const kept = folder.write_diverged(before_skipped(trainer.state()));
-    return "; tvem run with --out " + kept.string() + " repeats these steps";
+    return fmt::format("; tvem run with --out {} repeats these steps", kept.string());
   } catch (Error const& error) {
-    return std::string("; the state before could not be kept: ") + error.what();
+    return fmt::format("; the state before could not be kept: {}", error.what());
   }
 }
 
@@ -130,8 +130,9 @@ void train(Trainer& trainer, RunFolder& folder, bool is_shown, WorkHooks const& 
   // A launcher may end all ranks when the first one leaves: not before rank 0 has written.
   trainer.comm().barrier();
   if (end == TrainingEnd::stopped)
-    throw StoppedOnRequest("stopped on request after step " + std::to_string(trainer.state().step) +
-                           " of " + std::to_string(settings.steps) + "; what is done is kept");
+    throw StoppedOnRequest(
+        fmt::format("stopped on request after step {} of {}; what is done is kept",
+                    trainer.state().step, settings.steps));
 }
 
 /// Collective. Evaluates all estimators, and says what came out.
@@ -154,6 +155,37 @@ void check_same_settings(Communicator const& comm, Settings const& settings) {
     throw Error("the ranks have not read the same configuration; start again");
 }
 
+/// What a folder holds of the run that is asked for.
+struct Stage {
+  bool has_model;  // the checkpoint at the end of the training
+  bool is_whole;   // the model is not lost
+  bool is_done;    // both training and evaluation, as far as they are wanted
+};
+
+Stage stage_of(RunFolder const& folder, Settings const& settings, Need need) {
+  auto const& state = folder.stored_state();
+  bool const has_model = state && state->step == settings.train.steps;
+  bool const is_whole = !folder.is_model_lost();
+  bool const has_results = folder.is_trained() && folder.is_evaluated() && is_whole;
+  if (folder.is_trained() && !state && is_whole && !(has_results && need == Need::results))
+    throw ConfigurationError(fmt::format(
+        "{} holds the results of a finished training, but no checkpoint to evaluate anew; choose "
+        "another --out, or remove its run.h5 to train again",
+        folder.path().string()));
+  return {.has_model = has_model,
+          .is_whole = is_whole,
+          .is_done = has_results && (need == Need::results || has_model)};
+}
+
+void note_skipped_steps(Communicator const& comm, TrainingState const& state) {
+  auto const n_skipped = std::count_if(state.steps.begin(), state.steps.end(), is_skipped);
+  if (n_skipped > 0)
+    say(comm,
+        fmt::format("note: {} of {} training steps were skipped, since their loss or gradient "
+                    "was not finite\n",
+                    n_skipped, state.step));
+}
+
 }  // namespace
 
 bool run_job(Settings const& settings, std::filesystem::path const& path, Communicator const& comm,
@@ -161,33 +193,20 @@ bool run_job(Settings const& settings, std::filesystem::path const& path, Commun
   bool const is_shown = voice == Voice::aloud && comm.is_root();
   check_same_settings(comm, settings);
   RunFolder folder(path, settings, comm, hooks.may_replace);
-  bool const has_model =
-      folder.stored_state() && folder.stored_state()->step == settings.train.steps;
   if (!folder.notice().empty()) say(comm, "note: " + folder.notice() + "\n");
-  bool const is_whole = !folder.is_model_lost();
-  if (folder.is_trained() && folder.is_evaluated() && is_whole &&
-      (need == Need::results || has_model)) {
-    // A start that was killed right after run.h5 was written has left them.
-    if (comm.is_root()) EvaluationBlocks::remove(folder.run_file(), evaluation_identity(settings));
-    return false;
-  }
-  if (folder.is_trained() && !folder.stored_state() && is_whole)
-    throw ConfigurationError(
-        path.string() +
-        " holds the results of a finished training, but no checkpoint to evaluate anew; "
-        "choose another --out, or remove its run.h5 to train again");
+  Stage const stage = stage_of(folder, settings, need);
+  // A start that was killed right after run.h5 was written has left them.
+  if (stage.is_done && comm.is_root())
+    EvaluationBlocks::remove(folder.run_file(), evaluation_identity(settings));
+  if (stage.is_done) return false;
   Trainer trainer(settings, comm, starting_state(settings, folder, comm));
-  if (trainer.is_finished() && folder.is_evaluated() && is_whole) return false;
+  if (trainer.is_finished() && folder.is_evaluated() && stage.is_whole) return false;
   if (!trainer.is_finished()) check_disk(comm, settings, folder.run_file());
   if (is_shown) announce(comm, settings, folder, trainer);
   folder.start(trainer.model().layout(), trainer.state(), command_line);
   train(trainer, folder, is_shown, hooks);
-  if (has_model && !is_whole) folder.write_checkpoint(trainer.state());
-  std::int64_t const n_skipped =
-      std::count_if(trainer.state().steps.begin(), trainer.state().steps.end(), is_skipped);
-  if (n_skipped > 0)
-    say(comm, "note: " + std::to_string(n_skipped) + " of " + std::to_string(trainer.state().step) +
-                  " training steps were skipped, since their loss or gradient was not finite\n");
+  if (stage.has_model && !stage.is_whole) folder.write_checkpoint(trainer.state());
+  note_skipped_steps(comm, trainer.state());
   evaluate(trainer, folder, voice, hooks);
   return true;
 }

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "framework/comm/communicator.hpp"
-#include "framework/core/settings.hpp"
+#include "framework/train/settings.hpp"
 #include "io/durable/durable.hpp"
 
 namespace tvem {

@@ -17,18 +17,18 @@ namespace fs = std::filesystem;
 
 /// Bytes of an evaluation's arrays (io/SCHEMA.md).
 double bytes_of(Settings const& settings) {
-  constexpr double of_task = 8 + 3 * 4 + 2 * 8;
-  constexpr double of_result = 8 * std::size(evaluation_metrics) + 3 * 4 + 1;
+  double of_task = sizeof(std::int64_t), of_result = 0;
+  for (EvaluationColumn const& column : evaluation_columns) {
+    double const bytes = column.words ? 1 : column.values.index() == 0 ? 8 : 4;
+    (column.over == Over::tasks ? of_task : of_result) += bytes;
+  }
   return static_cast<double>(settings.eval.tasks) *
          (of_task + of_result * static_cast<double>(settings.eval.estimators.size()));
 }
 
 std::string size_text(double bytes) {
-  return bytes < 1e9 ? format("%.0f MB", 1e-6 * bytes) : format("%.3g GB", 1e-9 * bytes);
-}
-
-std::string count_text(std::int64_t count, std::string const& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+  return bytes < 1e9 ? fmt::format("{:.0f} MB", 1e-6 * bytes)
+                     : fmt::format("{:.3g} GB", 1e-9 * bytes);
 }
 
 /// Why the disk has no room for an evaluation of which so many tasks are done; empty when it has.
@@ -41,11 +41,12 @@ std::string disk_problem(Settings const& settings, fs::path const& file, std::in
   double const share = static_cast<double>(n_done) / static_cast<double>(settings.eval.tasks);
   double const bytes = bytes_of(settings) * (2 - share);
   if (unknown || bytes <= static_cast<double>(space.available)) return "";
-  return "eval.tasks = " + std::to_string(settings.eval.tasks) + " with " +
-         count_text(static_cast<std::int64_t>(settings.eval.estimators.size()), "estimator") +
-         " takes " + size_text(bytes) + " of disk until it is done, and " + folder.string() +
-         " has " + size_text(static_cast<double>(space.available)) +
-         "; give fewer tasks or another folder";
+  return fmt::format(
+      "eval.tasks = {} with {} takes {} of disk until it is done, and {} has {}; give fewer tasks "
+      "or "
+      "another folder",
+      settings.eval.tasks, count_text(std::ssize(settings.eval.estimators), "estimator"),
+      size_text(bytes), folder.string(), size_text(static_cast<double>(space.available)));
 }
 
 /// Says once, after a second, what is to come, when it is much.
@@ -61,10 +62,12 @@ class Forecast {
     double const left_s = elapsed.count() * static_cast<double>(settings_.eval.tasks - done) /
                           static_cast<double>(done - first_);
     if (left_s < 60 && bytes_of(settings_) < 1e8) return "";
-    return "evaluation of " + count_text(settings_.eval.tasks, "task") + " by " +
-           count_text(static_cast<std::int64_t>(settings_.eval.estimators.size()), "estimator") +
-           ": about " + duration_text(left_s) + ", and " + size_text(bytes_of(settings_)) +
-           " on the disk; what is done is kept when it is stopped\n";
+    return fmt::format(
+        "evaluation of {} by {}: about {}, and {} on the disk; what is done is kept when it is "
+        "stopped\n",
+        count_text(settings_.eval.tasks, "task"),
+        count_text(std::ssize(settings_.eval.estimators), "estimator"), duration_text(left_s),
+        size_text(bytes_of(settings_)));
   }
 
  private:
@@ -112,11 +115,23 @@ InstructionSet KeptEvaluation::instruction_set(InstructionSet own) const {
   if (stored.empty() || stored == name_of(own)) return own;
   for (InstructionSet const set : {InstructionSet::portable, InstructionSet::avx2})
     if (set < own && name_of(set) == stored) return set;
-  say(comm_, "note: " + count_text(n_done_, "task") +
-                 " of the evaluation have been computed with " + stored +
-                 " instructions, which not all ranks have; with " + std::string(name_of(own)) +
-                 " it goes on, but its bits will differ from an uninterrupted one\n");
+  say(comm_,
+      fmt::format("note: {} of the evaluation have been computed with {} instructions, which "
+                  "not all ranks have; with {} it goes on, but its bits will differ from an "
+                  "uninterrupted one\n",
+                  count_text(n_done_, "task"), stored, name_of(own)));
   return own;
+}
+
+/// Of rank 0. The starts that did the tasks that are there come before this one.
+void KeptEvaluation::go_on(bool is_shown) {
+  if (n_done_ == 0) return;
+  auto starts = blocks_->starts();
+  if (is_shown)
+    say(comm_, fmt::format("the evaluation goes on from task {}\n{}", n_done_,
+                           other_build_note(starts)));
+  starts.push_back(header_.provenance.back());
+  header_.provenance = std::move(starts);
 }
 
 void KeptEvaluation::evaluate(std::optional<EvaluatedModel> const& model,
@@ -124,15 +139,8 @@ void KeptEvaluation::evaluate(std::optional<EvaluatedModel> const& model,
                               WorkHooks const& hooks) {
   bool const is_shown = voice == Voice::aloud && comm_.is_root();
   check_disk(comm_, settings_, file_, n_done_);
-  if (n_done_ > 0 && comm_.is_root()) {
-    if (is_shown)
-      say(comm_, "the evaluation goes on from task " + std::to_string(n_done_) + "\n" +
-                     other_build_note(blocks_->starts()));
-    auto starts = blocks_->starts();
-    starts.push_back(header.provenance.back());
-    header.provenance = std::move(starts);
-  }
   header_ = std::move(header);
+  if (comm_.is_root()) go_on(is_shown);
   Progress progress("evaluation, tasks of rank 0:", is_shown, n_done_);
   Forecast forecast(settings_, n_done_);
   EvaluationHooks const watch{.progress =

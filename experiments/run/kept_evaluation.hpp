@@ -8,8 +8,8 @@
 #include "experiments/report/evaluation_summary.hpp"
 #include "experiments/run/job.hpp"
 #include "framework/comm/communicator.hpp"
-#include "framework/core/settings.hpp"
 #include "framework/train/evaluation.hpp"
+#include "framework/train/settings.hpp"
 #include "io/evaluation_blocks.hpp"
 
 namespace tvem {
@@ -46,6 +46,7 @@ class KeptEvaluation {
   void remove() const { EvaluationBlocks::remove(file_, identity_); }
 
  private:
+  void go_on(bool is_shown);
   Communicator comm_;
   std::filesystem::path file_;
   std::string identity_;

@@ -3,11 +3,12 @@
 #include <array>
 #include <ctime>
 
-#include "experiments/settings/config.hpp"
+#include "experiments/settings/configuration.hpp"
 #include "framework/comm/session.hpp"
 #include "framework/core/build_info.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/host.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem {
 
@@ -37,21 +38,24 @@ ProvenanceRecord this_start(int ranks, InstructionSet instruction_set,
 std::string other_build_note(std::vector<ProvenanceRecord> const& starts) {
   if (starts.empty()) return "";
   auto const text_of = [](ProvenanceRecord const& start) {
-    return "tvem " + start.program_version + " (" + start.git_revision + "; " + start.build + ")";
+    return fmt::format("tvem {} ({}; {})", start.program_version, start.git_revision, start.build);
   };
   std::string const before = text_of(starts.back()),
                     now = text_of(this_start(1, InstructionSet::portable, ""));
   if (before == now) return "";
-  return "note: until here it was computed by " + before + ", and goes on by " + now +
-         ": its bits may differ from an uninterrupted run\n";
+  return fmt::format(
+      "note: until here it was computed by {}, and goes on by {}: its bits may differ from an "
+      "uninterrupted run\n",
+      before, now);
 }
 
 Settings stored_settings(FileHeader const& header, std::filesystem::path const& path) {
   try {
-    return parse_configuration(header.config_text, path.string(), {});
+    return parse_settings(header.config_text, path.string(), {});
   } catch (ConfigurationError const& error) {
-    throw Error(path.string() + " holds a configuration that this version of tvem does not know: " +
-                std::string(error.what()).substr(0, 1000));
+    throw Error(
+        fmt::format("{} holds a configuration that this version of tvem does not know: {:.1000}",
+                    path.string(), error.what()));
   }
 }
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "framework/core/instruction_set.hpp"
-#include "framework/core/settings.hpp"
+#include "framework/train/settings.hpp"
 #include "io/run_file.hpp"
 
 namespace tvem {

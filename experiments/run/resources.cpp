@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "experiments/report/formatting.hpp"
+#include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
 
 namespace tvem {
@@ -68,8 +68,8 @@ std::int64_t left_of_address_space() {
 }
 
 std::string sentence(std::int64_t n, std::size_t bytes) {
-  return std::to_string(n) + " points: the Transformer takes " +
-         format("%.2f GB", 1e-9 * static_cast<double>(bytes)) + " of memory for them";
+  return fmt::format("{} points: the Transformer takes {:.2f} GB of memory for them", n,
+                     1e-9 * static_cast<double>(bytes));
 }
 
 }  // namespace
@@ -84,8 +84,21 @@ std::string memory_note(std::int64_t n, std::size_t bytes) {
 
 std::string memory_problem(std::int64_t n, std::size_t bytes, std::int64_t left) {
   if (bytes <= static_cast<std::size_t>(left)) return "";
-  return sentence(n, bytes) + ", and " + format("%.2f GB", 1e-9 * static_cast<double>(left)) +
-         " are left; give fewer points, or take a machine or a limit with more";
+  return fmt::format(
+      "{}, and {:.2f} GB are left; give fewer points, or take a machine or a limit with more",
+      sentence(n, bytes), 1e-9 * static_cast<double>(left));
+}
+
+bool is_writable(fs::path const& folder) { return access(folder.c_str(), W_OK) == 0; }
+
+void make_writable_folder(fs::path const& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error)
+    throw ConfigurationError(
+        fmt::format("--out {}: the folder cannot be made: {}", folder.string(), error.message()));
+  if (!is_writable(folder))
+    throw ConfigurationError(fmt::format("--out {}: the folder is read-only", folder.string()));
 }
 
 std::string target_problem(fs::path const& file, bool (*is_ours)(fs::path const& file)) {
@@ -93,7 +106,7 @@ std::string target_problem(fs::path const& file, bool (*is_ours)(fs::path const&
   std::error_code error, ignored;
   fs::file_status const status = fs::symlink_status(file, error);
   if (!fs::is_directory(folder, ignored)) return "the folder is not there; make it first";
-  if (access(folder.c_str(), W_OK) != 0) return "the folder is read-only; choose another";
+  if (!is_writable(folder)) return "the folder is read-only; choose another";
   if (status.type() == fs::file_type::none) return error.message();
   if (!fs::exists(status)) return "";
   if (!fs::is_regular_file(file, ignored)) return "what is there is no file; choose another name";

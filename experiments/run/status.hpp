@@ -7,7 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "framework/core/settings.hpp"
+#include "framework/core/enum_names.hpp"
+#include "framework/train/settings.hpp"
 
 namespace tvem {
 

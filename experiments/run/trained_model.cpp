@@ -1,9 +1,10 @@
 #include "experiments/run/trained_model.hpp"
 
 #include "experiments/run/provenance.hpp"
-#include "experiments/settings/config.hpp"
+#include "experiments/settings/configuration.hpp"
 #include "framework/comm/collective_errors.hpp"
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 #include "framework/nn/transformer.hpp"
 #include "framework/train/model_input.hpp"
 #include "framework/train/state_digest.hpp"
@@ -18,12 +19,12 @@ FoundCheckpoint read_any_checkpoint(std::filesystem::path const& folder) {
   try {
     found = read_checkpoint(folder, check_is_of_its_model, Steps::none);
   } catch (Error const& error) {
-    throw ConfigurationError(std::string(error.what()) +
-                             "; tvem run with its settings trains it anew");
+    throw ConfigurationError(
+        fmt::format("{}; tvem run with its settings trains it anew", error.what()));
   }
   if (!found)
-    throw ConfigurationError("--model " + folder.string() +
-                             ": there is no checkpoint.h5; give a folder of tvem run");
+    throw ConfigurationError(fmt::format(
+        "--model {}: there is no checkpoint.h5; give a folder of tvem run", folder.string()));
   return *found;
 }
 
@@ -35,9 +36,11 @@ void check_is_of_its_model(Checkpoint const& checkpoint, std::filesystem::path c
   bool const has_second = !checkpoint.state.optimizer.second_moment.empty();
   if (checkpoint.layout.views() != model.layout().views() ||
       has_second != (settings.train.optimizer != OptimizerKind::sgd))
-    throw Error(file.string() +
-                " is damaged: its parameters are not those of the model in its configuration; use "
-                "another copy");
+    throw Error(
+        fmt::format("{} is damaged: its parameters are not those of the model in its "
+                    "configuration; use another "
+                    "copy",
+                    file.string()));
 }
 
 TrainedModel read_trained_model(Communicator const& comm, std::filesystem::path const& folder,
@@ -45,17 +48,19 @@ TrainedModel read_trained_model(Communicator const& comm, std::filesystem::path 
   std::optional<FoundCheckpoint> found;
   on_every_rank(comm, [&] { found = read_any_checkpoint(folder); });
   if (!is_same_on_all_ranks(comm, digest_of(found->checkpoint.state)))
-    throw Error("--model " + folder.string() +
-                ": the ranks have read different checkpoints; start again when " +
-                "no training writes there, in a folder that all nodes share");
+    throw Error(
+        fmt::format("--model {}: the ranks have read different checkpoints; start again when no "
+                    "training writes "
+                    "there, in a folder that all nodes share",
+                    folder.string()));
   if (!found->notice.empty()) warnings.push_back(found->notice);
   TrainedModel model{.header = found->checkpoint.header,
                      .settings = stored_settings(found->checkpoint.header, folder),
                      .state = std::move(found->checkpoint.state)};
   if (model.state.step < model.settings.train.steps)
-    warnings.push_back("the model is after " + std::to_string(model.state.step) + " of " +
-                       std::to_string(model.settings.train.steps) +
-                       " training steps; tvem run goes on with it");
+    warnings.push_back(
+        fmt::format("the model is after {} of {} training steps; tvem run goes on with it",
+                    model.state.step, model.settings.train.steps));
   return model;
 }
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "framework/comm/communicator.hpp"
-#include "framework/core/settings.hpp"
 #include "framework/records/training.hpp"
+#include "framework/train/settings.hpp"
 #include "io/checkpoint_file.hpp"
 
 namespace tvem {

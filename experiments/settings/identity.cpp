@@ -1,10 +1,10 @@
 #include "experiments/settings/identity.hpp"
 
-#include <numeric>
 #include <set>
 
 #include "experiments/settings/keys.hpp"
 #include "framework/core/sha256.hpp"
+#include "framework/core/text.hpp"
 #include "framework/optim/schedule.hpp"
 
 namespace tvem {
@@ -22,28 +22,32 @@ std::vector<std::string> const& default_values() {
   return values;
 }
 
-/// "key = value" for each of these keys that differs from its default, sorted.
+/// "key = value" for each of these keys that differs from its default, and of families that are
+/// named, sorted.
 template <class IsOne>
 std::string differing_lines(Settings const& settings, IsOne const& is_one) {
   auto const& keys = configuration_keys();
   std::set<std::string> lines;
+  bool has_tasks = false;
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (!is_one(keys[i])) continue;
+    has_tasks = has_tasks || keys[i].name == "task.family";
     std::string const value = keys[i].print(settings);
-    if (value != default_values()[i]) lines.insert(keys[i].name + " = " + value + "\n");
+    if (value != default_values()[i]) lines.insert(fmt::format("{} = {}\n", keys[i].name, value));
   }
-  return std::accumulate(lines.begin(), lines.end(), std::string());
+  for (FamilyDefinition const& family : settings.families)
+    for (auto const& [name, value] : family.values)
+      if (has_tasks) lines.insert(fmt::format("family.{}.{} = {}\n", family.name, name, value));
+  return joined(lines, "");
 }
 
-std::string differing_lines(Settings const& settings, KeyRole role) {
+std::string differing_lines(Settings const& settings, Role role) {
   return differing_lines(settings, [&](Key const& key) { return key.role == role; });
 }
 
 /// Whether an evaluation of a trained model reads the key.
 bool is_of_evaluation(Key const& key) {
-  if (key.name.starts_with("task.pool")) return false;
-  return key.role == KeyRole::evaluation || key.name.starts_with("task.") ||
-         key.name.starts_with("input.");
+  return key.role == Role::evaluation || is_of_tasks(key) || key.name.starts_with("input.");
 }
 
 std::string digest(std::string const& text) {
@@ -57,12 +61,12 @@ bool is_only_longer(Key const& key, Settings const& stored, Settings const& aske
          !schedule_depends_on_steps(stored.train.schedule);
 }
 
-std::vector<std::string> differences(KeyRole role, Settings const& stored, Settings const& asked) {
+std::vector<std::string> differences(Role role, Settings const& stored, Settings const& asked) {
   std::vector<std::string> found;
   for (Key const& key : configuration_keys()) {
     std::string const there = key.print(stored), here = key.print(asked);
     if (key.role == role && there != here && !is_only_longer(key, stored, asked))
-      found.push_back(key.name + ": " + there + " there, " + here + " asked for");
+      found.push_back(fmt::format("{}: {} there, {} asked for", key.name, there, here));
   }
   return found;
 }
@@ -70,23 +74,22 @@ std::vector<std::string> differences(KeyRole role, Settings const& stored, Setti
 }  // namespace
 
 std::string training_identity(Settings const& settings) {
-  return digest("training " + std::to_string(identity_version) + "\n" +
-                differing_lines(settings, KeyRole::training));
+  return digest(
+      fmt::format("training {}\n{}", identity_version, differing_lines(settings, Role::training)));
 }
 
 std::string evaluation_identity(Settings const& settings) {
-  return digest("evaluation " + std::to_string(identity_version) + "\n" +
-                training_identity(settings) + "\n" +
-                differing_lines(settings, KeyRole::evaluation));
+  return digest(fmt::format("evaluation {}\n{}\n{}", identity_version, training_identity(settings),
+                            differing_lines(settings, Role::evaluation)));
 }
 
 std::string evaluation_identity(Settings const& trained, Settings const& asked,
                                 std::optional<std::int64_t> steps_done) {
   bool const is_finished = !steps_done || *steps_done == trained.train.steps;
-  return digest("evaluation of a model " + std::to_string(identity_version) + "\n" +
-                training_identity(trained) + "\n" +
-                (is_finished ? "" : "after " + std::to_string(*steps_done) + " steps\n") +
-                differing_lines(asked, is_of_evaluation));
+  return digest(fmt::format("evaluation of a model {}\n{}\n{}{}", identity_version,
+                            training_identity(trained),
+                            is_finished ? "" : fmt::format("after {} steps\n", *steps_done),
+                            differing_lines(asked, is_of_evaluation)));
 }
 
 std::string run_id(Settings const& settings) {
@@ -94,11 +97,11 @@ std::string run_id(Settings const& settings) {
 }
 
 std::vector<std::string> training_differences(Settings const& stored, Settings const& asked) {
-  return differences(KeyRole::training, stored, asked);
+  return differences(Role::training, stored, asked);
 }
 
 std::vector<std::string> operational_differences(Settings const& stored, Settings const& asked) {
-  return differences(KeyRole::operational, stored, asked);
+  return differences(Role::operational, stored, asked);
 }
 
 }  // namespace tvem

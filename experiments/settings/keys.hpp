@@ -1,26 +1,16 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "framework/core/settings.hpp"
+#include "framework/core/setting.hpp"
+#include "framework/train/settings.hpp"
 
 namespace tvem {
 
-/// What a key determines: the trained parameters, the evaluation, or neither (when and where to
-/// write).
-enum class KeyRole { training, evaluation, operational };
-
-/// A configuration key, SECTION.NAME, bound to a member of Settings.
-struct Key {
-  std::string name;
-  std::string meaning;   // with its unit
-  std::string accepted;  // "an integer 1..1024", "gelu or relu"
-  KeyRole role;
-  std::function<bool(std::string const& text, Settings& settings)> parse;  // false: not accepted
-  std::function<std::string(Settings const& settings)> print;  // parse reads it back exactly
-};
+/// A configuration key, SECTION.NAME: a row of the table of the module whose setting it is
+/// (tasks/settings.cpp, nn/settings.cpp, ...; em.* are estimators/options.cpp).
+using Key = Setting<Settings>;
 
 /// All keys, by section, in the order of the help.
 std::vector<Key> const& configuration_keys();
@@ -29,6 +19,16 @@ std::vector<Key> const& configuration_keys();
 Key const* find_key(std::string const& name);
 /// The name of the key that is most like this one (Levenshtein distance).
 std::string nearest_key(std::string const& name);
+/// Whether the key says what tasks are like, also those that a trained model meets.
+bool is_of_tasks(Key const& key);
+/// Whether a trained model can meet other values of the key: of the tasks, or of the guess.
+bool is_of_tasks_or_guess(Key const& key);
+
+/// "unknown key "task.dims"; the nearest known one is task.dim".
+std::string unknown_key_text(std::string const& name);
+
+/// "task.dim = "4.5" is not accepted; it is an integer 1..1024, ...".
+std::string unaccepted_text(Key const& key, std::string const& value);
 
 /// Every key with meaning, accepted values and default, by section, for --help.
 std::string keys_help();

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/core/settings.hpp"
+#include "framework/train/settings.hpp"
 
 namespace tvem {
 

@@ -9,8 +9,10 @@
 
 #include "experiments/report/comparison.hpp"
 #include "experiments/sweep/dimensions.hpp"
+#include "experiments/sweep/grid_arrays.hpp"
 #include "experiments/sweep/result_reader.hpp"
 #include "experiments/sweep/states.hpp"
+#include "framework/core/text.hpp"
 #include "framework/estimators/fit.hpp"
 #include "framework/metrics/statistics.hpp"
 
@@ -21,126 +23,181 @@ namespace fs = std::filesystem;
 
 constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
 
-// ---- arrays over the grid
+double as_double(std::int64_t value) { return static_cast<double>(value); }
 
-/// Builds arrays over the axes and further dimensions; cells without a value are NaN.
-class GridArrays {
+// ---- coordinates
+
+NamedCoordinate numbers(std::string const& name, std::int64_t n, std::string const& long_name) {
+  NamedCoordinate coordinate{name, name, {}, long_name};
+  for (std::int64_t i = 0; i < n; ++i) coordinate.values.push_back(fmt::to_string(i));
+  return coordinate;
+}
+
+std::vector<std::string> status_words() {
+  return {enum_names<FitStatus>.begin(), enum_names<FitStatus>.end()};
+}
+
+std::int64_t most_of_cells(Sweep const& sweep, std::int64_t (*number)(EvalSettings const&)) {
+  std::int64_t most = 0;
+  for (std::size_t cell = 0; cell < sweep.cells.size(); ++cell)
+    most = std::max(most, number(sweep.evaluation_of(cell).eval));
+  return most;
+}
+
+/// A table with axes and coordinates, and no arrays yet.
+SweepTable empty_table(Sweep const& sweep, bool has_tasks) {
+  SweepTable table;
+  for (auto const& coordinates : sweep_dimensions(sweep)) {
+    table.axes.push_back(coordinates[0].name);
+    table.coordinates.insert(table.coordinates.end(), coordinates.begin(), coordinates.end());
+  }
+  table.coordinates.push_back(
+      {"estimator", "estimator", sweep.base.eval.estimators, "specification of the estimator"});
+  table.coordinates.push_back(
+      {"status", "status", status_words(), "how an estimator ended on a task"});
+  if (has_tasks) {
+    auto const most = most_of_cells(sweep, [](EvalSettings const& eval) { return eval.tasks; });
+    table.coordinates.push_back(numbers("task", most, "id of the evaluation task"));
+  }
+  auto const most =
+      most_of_cells(sweep, [](EvalSettings const& eval) { return std::int64_t{eval.trace}; });
+  if (most > 0)
+    table.coordinates.push_back(
+        numbers("iteration", most + 1, "iterations done by the restart kept"));
+  table.header.run_id = sweep.base.run.name;
+  table.header.config_text = sweep_text(sweep);
+  return table;
+}
+
+/// A column's name with its end, and what that is.
+ArrayLabel mean_label(std::string const& name, std::string const& long_name,
+                      std::string const& units = "1") {
+  return {name + "_mean", long_name + ", mean over tasks", units};
+}
+ArrayLabel standard_error_label(std::string const& name, std::string const& units = "1") {
+  return {name + "_standard_error", "standard error of " + name + "_mean over tasks", units};
+}
+
+// ---- one estimator of a cell
+
+/// Writes what an evaluation has of one estimator into the arrays of a cell.
+class EstimatorWriter {
  public:
-  GridArrays(SweepTable& table) : table_(table) {
-    for (std::string const& axis : table.axes) n_cells_ *= table.size(axis);
+  /// place: of the cell. at: place of the estimator among those of the sweep.
+  EstimatorWriter(GridArrays& arrays, SweepTable const& table, std::size_t place, std::size_t at,
+                  Evaluation const& evaluation, std::size_t estimator)
+      : arrays_(arrays),
+        table_(table),
+        place_(place),
+        at_(at),
+        evaluation_(evaluation),
+        estimator_(estimator) {}
+
+  void write_metric(EvaluationMetric const& metric, bool is_wanted_per_task) {
+    auto const values = evaluation_.row(evaluation_.*metric.values, estimator_);
+    Moments const moments = moments_of(values);
+    std::string const name = metric.name;
+    set(mean_label(name, metric.long_name, metric.units), moments.mean());
+    set(standard_error_label(name, metric.units), moments.standard_error());
+    set({name + "_count", "tasks in " + name + "_mean"}, as_double(moments.count));
+    if (!is_wanted_per_task) return;
+    for (std::size_t t = 0; t < values.size(); ++t)
+      set({name, metric.long_name, metric.units}, "task", t, values[t]);
   }
 
-  std::size_t n_cells() const { return n_cells_; }
-
-  /// Sets a value of a cell, at a position of the further dimensions.
-  void set(std::string const& name, std::size_t cell, std::vector<std::string> const& further,
-           std::size_t position, double value, std::string const& long_name,
-           std::string const& units = "1") {
-    auto [entry, is_new] = places_.emplace(name, table_.arrays.size());
-    if (is_new) {
-      NamedArray array{name, table_.axes, {}, long_name, units};
-      std::size_t size = n_cells_;
-      for (std::string const& dimension : further) {
-        array.dimensions.push_back(dimension);
-        size *= table_.size(dimension);
-      }
-      array.values.assign(size, no_value);
-      table_.arrays.push_back(std::move(array));
-    }
-    auto& values = table_.arrays[entry->second].values;
-    values[cell * (values.size() / n_cells_) + position] = value;
+  void write_difference(std::vector<double> const& reference) {
+    auto const error = evaluation_.row(evaluation_.error, estimator_);
+    auto const difference = paired_difference(error, reference);
+    set({"error_difference_mean",
+         "error - that of the Transformer (or of the first estimator) on the same tasks, mean"},
+        difference.mean);
+    set({"error_difference_standard_error", "standard error of error_difference_mean over tasks"},
+        difference.standard_error);
   }
 
-  /// The same of text over the axes.
-  void set_text(std::string const& name, std::size_t cell, std::string const& value,
-                std::string const& long_name) {
-    auto [entry, is_new] = text_places_.emplace(name, table_.texts.size());
-    if (is_new)
-      table_.texts.push_back({name, table_.axes, std::vector<std::string>(n_cells_), long_name});
-    table_.texts[entry->second].values[cell] = value;
+  /// Sums, means and counts of the columns of integers.
+  void write_totals() {
+    for_columns(Over::results,
+                [&]<class T>(EvaluationColumn const& column, std::vector<T> Evaluation::*values) {
+                  if (column.total != Total::none)
+                    write_total(column, evaluation_.row(evaluation_.*values, estimator_));
+                });
+  }
+
+  void write_trace() {
+    for (std::size_t i = 0; i < evaluation_.n_iterations(); ++i)
+      for (TraceColumn const& column : trace_columns)
+        set({column.name, column.long_name}, "iteration", i,
+            (evaluation_.*column.values)[estimator_ * evaluation_.n_iterations() + i]);
   }
 
  private:
-  SweepTable& table_;
-  std::size_t n_cells_ = 1;
-  std::map<std::string, std::size_t> places_, text_places_;
+  void set(ArrayLabel const& label, double value) {
+    arrays_.set(label, place_, {"estimator"}, at_, value);
+  }
+  void set(ArrayLabel const& label, std::string const& dimension, std::size_t position,
+           double value) {
+    arrays_.set(label, place_, {"estimator", dimension}, at_ * table_.size(dimension) + position,
+                value);
+  }
+  template <class T>
+  void write_total(EvaluationColumn const& column, std::vector<T> const& row) {
+    std::string const name = column.name;
+    if (column.total == Total::words) {
+      std::vector<double> counts(table_.size(name));
+      for (T const word : row) ++counts[static_cast<std::size_t>(word)];
+      for (std::size_t w = 0; w < counts.size(); ++w)
+        set({name + "_count", column.total_name}, name, w, counts[w]);
+      return;
+    }
+    double const sum = std::accumulate(row.begin(), row.end(), 0.0);
+    bool const is_mean = column.total == Total::mean;
+    set({is_mean ? name + "_mean" : name, column.total_name},
+        is_mean ? sum / as_double(std::ssize(row)) : sum);
+  }
+
+  GridArrays& arrays_;
+  SweepTable const& table_;
+  std::size_t place_, at_;
+  Evaluation const& evaluation_;
+  std::size_t estimator_;
 };
+
+// ---- the whole sweep
 
 /// Collects one cell after another.
 class Collector {
  public:
   Collector(fs::path const& folder, Sweep const& sweep, std::vector<std::string> const& per_task)
-      : sweep_(sweep), per_task_(per_task), reader_(folder, sweep) {
-    add_axes();
-    table_.coordinates.push_back(
-        {"estimator", "estimator", sweep.base.eval.estimators, "specification of the estimator"});
-    table_.coordinates.push_back(
-        {"status", "status", status_words(), "how an estimator ended on a task"});
-    if (!per_task.empty()) add_numbers("task", 0, most_tasks(), "id of the evaluation task");
-    std::int64_t const most = most_iterations();
-    if (most > 0) add_numbers("iteration", 0, most + 1, "iterations done by the restart kept");
-  }
+      : folder_(folder),
+        sweep_(sweep),
+        runs_(runs_of(sweep)),
+        per_task_(per_task),
+        reader_(folder, runs_),
+        table_(empty_table(sweep, !per_task.empty())),
+        arrays_(table_) {}
 
-  CollectedSweep collect(fs::path const& folder) {
-    GridArrays arrays(table_);
-    for (std::size_t const cell : reading_order()) add_cell(arrays, cell);
-    add_curves(arrays);
-    add_states(folder, arrays.n_cells());
-    for (auto const& version : reader_.versions())
-      table_.program_versions += (table_.program_versions.empty() ? "" : ", ") + version;
-    table_.header.run_id = sweep_.base.run.name;
-    table_.header.config_text = sweep_text(sweep_);
-    CollectedSweep result{std::move(table_), reader_.warnings()};
-    result.warnings.insert(result.warnings.end(), warnings_.begin(), warnings_.end());
+  CollectedSweep collect() {
+    for (std::size_t const cell : reading_order()) add_cell(cell);
+    add_curves();
+    add_states();
+    table_.program_versions = joined(reader_.versions());
+    std::vector<std::string> warnings = reader_.warnings();
+    warnings.insert(warnings.end(), warnings_.begin(), warnings_.end());
     if (reader_.versions().size() > 1)
-      result.warnings.push_back("the results are of several versions of the program: " +
-                                result.table.program_versions);
-    return result;
+      warnings.push_back("the results are of several versions of the program: " +
+                         table_.program_versions);
+    return {std::move(table_), std::move(warnings)};
   }
 
  private:
-  static std::vector<std::string> status_words() {
-    std::vector<std::string> words;
-    for (auto const word : enum_names<FitStatus>) words.emplace_back(word);
-    return words;
-  }
-
-  void add_axes() {
-    for (auto const& coordinates : sweep_dimensions(sweep_)) {
-      table_.axes.push_back(coordinates[0].name);
-      table_.coordinates.insert(table_.coordinates.end(), coordinates.begin(), coordinates.end());
-    }
-  }
-
-  void add_numbers(std::string const& name, std::int64_t first, std::int64_t n,
-                   std::string const& long_name) {
-    NamedCoordinate coordinate{name, name, {}, long_name};
-    for (std::int64_t i = 0; i < n; ++i) coordinate.values.push_back(std::to_string(first + i));
-    table_.coordinates.push_back(std::move(coordinate));
-  }
-
-  std::int64_t most_tasks() const {
-    std::int64_t most = 0;
-    for (std::size_t cell = 0; cell < sweep_.cells.size(); ++cell)
-      most = std::max(most, sweep_.evaluation_of(cell).eval.tasks);
-    return most;
-  }
-
-  std::int64_t most_iterations() const {
-    std::int64_t most = 0;
-    for (std::size_t cell = 0; cell < sweep_.cells.size(); ++cell)
-      most = std::max(most, std::int64_t{sweep_.evaluation_of(cell).eval.trace});
-    return most;
-  }
-
   /// Cells with the same files one after another.
   std::vector<std::size_t> reading_order() const {
-    std::vector<std::pair<std::string, std::size_t>> keyed;
-    for (std::size_t cell = 0; cell < sweep_.cells.size(); ++cell)
-      keyed.emplace_back(baseline_file(sweep_, cell).string(), cell);
-    std::sort(keyed.begin(), keyed.end());
-    std::vector<std::size_t> order;
-    for (auto const& [file, cell] : keyed) order.push_back(cell);
+    std::vector<std::size_t> order(sweep_.cells.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return runs_.cells[a].baselines < runs_.cells[b].baselines;
+    });
     return order;
   }
 
@@ -152,212 +209,86 @@ class Collector {
     return place;
   }
 
-  void add_cell(GridArrays& arrays, std::size_t cell) {
+  void add_cell(std::size_t cell) {
     std::size_t const place = place_of(cell);
-    add_closed_forms(arrays, cell, place);
+    add_closed_forms(cell, place);
     CellResults const results = reader_.read(cell);
-    if (results.training) add_training(arrays, place, *results.training);
-    auto const& tables = results.evaluations;
+    if (results.training) add_training(place, *results.training);
+    auto const& evaluations = results.evaluations;
     if (results.are_complete) complete_.insert(cell);
-    if (tables.empty()) return;
-    if (tables.size() > 1 && !have_same_tasks(*tables[0], *tables[1])) {
-      warnings_.push_back("the model and the baselines of " + sweep_.text_of(cell) +
-                          " have not met the same tasks; the cell has no values");
+    if (evaluations.empty()) return;
+    if (evaluations.size() > 1 && !have_same_tasks(*evaluations[0], *evaluations[1])) {
+      warnings_.push_back(fmt::format(
+          "the model and the baselines of {} have not met the same tasks; the cell has no values",
+          sweep_.text_of(cell)));
       return;
     }
-    add_tasks(arrays, place, *tables[0]);
-    auto const reference = reference_errors(tables);
-    for (Evaluation const* const table : tables)
-      for (std::size_t e = 0; e < table->estimators.size(); ++e)
-        add_estimator(arrays, place, *table, e, reference);
+    add_tasks(place, *evaluations[0]);
+    auto const reference = reference_errors(evaluations);
+    for (Evaluation const* const evaluation : evaluations)
+      for (std::size_t e = 0; e < evaluation->estimators.size(); ++e)
+        add_estimator(place, *evaluation, e, reference);
   }
 
-  void add_closed_forms(GridArrays& arrays, std::size_t cell, std::size_t place) const {
+  void add_closed_forms(std::size_t cell, std::size_t place) {
     auto const exact = closed_forms(sweep_.evaluation_of(cell).task);
-    arrays.set("bayes_error_exact", place, {}, 0, exact ? exact->bayes_error : no_value,
-               "exact Bayes error, labels as named; NaN where it has no closed form");
-    arrays.set("minimax_rate", place, {}, 0, exact ? exact->minimax_rate : no_value,
-               "exp(-separation^2 / 8), the exponent of the minimax error");
+    arrays_.set({"bayes_error_exact",
+                 "exact Bayes error, labels as named; NaN where it has no closed form"},
+                place, exact ? exact->bayes_error : no_value);
+    arrays_.set({"minimax_rate", "exp(-separation^2 / 8), the exponent of the minimax error"},
+                place, exact ? exact->minimax_rate : no_value);
   }
 
-  void add_training(GridArrays& arrays, std::size_t place, RunRecord const& record) {
-    arrays.set_text("run_id", place, record.header.run_id, "the training");
+  void add_training(std::size_t place, RunRecord const& record) {
     auto const& starts = record.header.provenance;
-    arrays.set_text("program_version", place, starts.empty() ? "" : starts.back().program_version,
-                    "version of the program that did the last start");
-    arrays.set("steps_done", place, {}, 0, static_cast<double>(record.steps_done),
-               "training steps done");
-    arrays.set("training_seconds", place, {}, 0, record.training_seconds,
-               "wall-clock time of the training", "s");
+    arrays_.set_text({"run_id", "the training"}, place, record.header.run_id);
+    arrays_.set_text({"program_version", "version of the program that did the last start"}, place,
+                     starts.empty() ? "" : starts.back().program_version);
+    arrays_.set({"steps_done", "training steps done"}, place, as_double(record.steps_done));
+    arrays_.set({"training_seconds", "wall-clock time of the training", "s"}, place,
+                record.training_seconds);
     std::size_t const n = record.steps.size();
     Moments last;
     for (std::size_t i = n - (n + 9) / 10; i < n; ++i) last.add(record.steps[i].error_mean);
-    arrays.set("training_error_mean", place, {}, 0, last.mean(),
-               "error of the model on its training tasks, mean over the last tenth of the steps");
+    arrays_.set({"training_error_mean",
+                 "error of the model on its training tasks, mean over the last tenth of the steps"},
+                place, last.mean());
     if (!record.learning_curve.empty())
       curves_.push_back({place, record.learning_curve, record.training_seconds, record.steps_done});
   }
 
-  static void add_tasks(GridArrays& arrays, std::size_t place, Evaluation const& table) {
-    arrays.set("tasks", place, {}, 0, static_cast<double>(table.n_tasks()), "evaluation tasks");
-    auto const add = [&](std::string const& name, std::vector<double> const& values,
-                         std::string const& long_name) {
-      Moments const moments = moments_of(values);
-      arrays.set(name + "_mean", place, {}, 0, moments.mean(), long_name + ", mean over tasks");
-      arrays.set(name + "_standard_error", place, {}, 0, moments.standard_error(),
-                 "standard error of " + name + "_mean over tasks");
-    };
-    add("bayes_error_raw", table.bayes_error_raw, "error of the MAP rule, labels as named");
-    add("bayes_error", table.bayes_error, "error of the MAP rule, minimum over permutations");
+  void add_tasks(std::size_t place, Evaluation const& evaluation) {
+    arrays_.set({"tasks", "evaluation tasks"}, place, as_double(std::ssize(evaluation.task_ids)));
+    for (EvaluationColumn const& column : evaluation_columns)
+      if (column.over == Over::tasks && column.values.index() == 0) {
+        Moments const moments = moments_of(evaluation.*std::get<0>(column.values));
+        arrays_.set(mean_label(column.name, column.long_name), place, moments.mean());
+        arrays_.set(standard_error_label(column.name), place, moments.standard_error());
+      }
   }
 
   /// The errors that others are compared with: the Transformer's, where there is one.
-  std::vector<double> reference_errors(std::vector<Evaluation const*> const& tables) const {
+  std::vector<double> reference_errors(std::vector<Evaluation const*> const& evaluations) const {
     auto const& estimators = sweep_.base.eval.estimators;
     std::string const& reference = estimators[reference_of(estimators)];
-    for (Evaluation const* const table : tables)
-      for (std::size_t e = 0; e < table->estimators.size(); ++e)
-        if (table->estimators[e] == reference) return table->row(table->error, e);
+    for (Evaluation const* const evaluation : evaluations)
+      for (std::size_t e = 0; e < evaluation->estimators.size(); ++e)
+        if (evaluation->estimators[e] == reference) return evaluation->row(evaluation->error, e);
     return {};
   }
 
-  void add_estimator(GridArrays& arrays, std::size_t place, Evaluation const& table, std::size_t e,
+  void add_estimator(std::size_t place, Evaluation const& evaluation, std::size_t e,
                      std::vector<double> const& reference) {
     auto const& known = sweep_.base.eval.estimators;
-    auto const found = std::find(known.begin(), known.end(), table.estimators[e]);
+    auto const found = std::find(known.begin(), known.end(), evaluation.estimators[e]);
     if (found == known.end()) return;
     auto const at = static_cast<std::size_t>(found - known.begin());
-    auto const set = [&](std::string const& name, double value, std::string const& long_name,
-                         std::string const& units = "1") {
-      arrays.set(name, place, {"estimator"}, at, value, long_name, units);
-    };
-    for (EvaluationMetric const& metric : evaluation_metrics) {
-      auto const values = table.row(table.*metric.values, e);
-      Moments const moments = moments_of(values);
-      std::string const name = metric.name;
-      set(name + "_mean", moments.mean(), std::string(metric.long_name) + ", mean over tasks",
-          metric.units);
-      set(name + "_standard_error", moments.standard_error(),
-          "standard error of " + name + "_mean over tasks", metric.units);
-      set(name + "_count", static_cast<double>(moments.count), "tasks in " + name + "_mean");
-      if (is_wanted_per_task(name)) add_tasks_of(arrays, place, at, metric, values);
-    }
-    if (!reference.empty()) {
-      auto const difference = paired_difference(table.row(table.error, e), reference);
-      set("error_difference_mean", difference.mean,
-          "error - that of the Transformer (or of the first estimator) on the same tasks, mean");
-      set("error_difference_standard_error", difference.standard_error,
-          "standard error of error_difference_mean over tasks");
-    }
-    add_counts(arrays, place, table, e, at);
-    for (std::size_t i = 0; i < table.n_iterations(); ++i)
-      add_trace(arrays, place, table, e, at, i);
-  }
-
-  bool is_wanted_per_task(std::string const& metric) const {
-    return std::find(per_task_.begin(), per_task_.end(), metric) != per_task_.end();
-  }
-
-  void add_tasks_of(GridArrays& arrays, std::size_t place, std::size_t at,
-                    EvaluationMetric const& metric, std::vector<double> const& values) const {
-    std::size_t const n_tasks = table_.size("task");
-    for (std::size_t t = 0; t < values.size(); ++t)
-      arrays.set(metric.name, place, {"estimator", "task"}, at * n_tasks + t, values[t],
-                 metric.long_name, metric.units);
-  }
-
-  void add_counts(GridArrays& arrays, std::size_t place, Evaluation const& table, std::size_t e,
-                  std::size_t at) const {
-    auto const total = [&](std::vector<int> const& counts) {
-      auto const row = table.row(counts, e);
-      return static_cast<double>(std::accumulate(row.begin(), row.end(), std::int64_t{0}));
-    };
-    auto const n = static_cast<double>(table.n_tasks());
-    arrays.set("iterations_mean", place, {"estimator"}, at, total(table.iterations) / n,
-               "iterations over all restarts, mean over tasks");
-    arrays.set("collapsed_restarts", place, {"estimator"}, at, total(table.collapsed_restarts),
-               "restarts that ended with a variance at the floor, over all tasks");
-    arrays.set("dead_components", place, {"estimator"}, at, total(table.dead_components),
-               "components that were started again, over all tasks");
-    std::vector<double> counts(enum_names<FitStatus>.size());
-    for (int const status : table.row(table.status, e)) ++counts[static_cast<std::size_t>(status)];
-    for (std::size_t s = 0; s < counts.size(); ++s)
-      arrays.set("status_count", place, {"estimator", "status"}, at * counts.size() + s, counts[s],
-                 "tasks that ended with the status");
-  }
-
-  void add_trace(GridArrays& arrays, std::size_t place, Evaluation const& table, std::size_t e,
-                 std::size_t at, std::size_t iteration) const {
-    std::size_t const position = at * table_.size("iteration") + iteration;
-    std::size_t const source = e * table.n_iterations() + iteration;
-    auto const set = [&](std::string const& name, double value, std::string const& long_name) {
-      arrays.set(name, place, {"estimator", "iteration"}, position, value, long_name);
-    };
-    set("trace_error_mean", table.trace_error_mean[source],
-        "misclustering error after so many iterations, mean over tasks; NaN without iterations");
-    set("trace_error_standard_error", table.trace_error_standard_error[source],
-        "its standard error over tasks");
-    set("trace_log_likelihood_mean", table.trace_log_likelihood_mean[source],
-        "mean log-likelihood per point after so many iterations, mean over tasks (nats)");
-  }
-
-  /// Learning curves over all steps that any of them has.
-  void add_curves(GridArrays& arrays) {
-    std::map<std::int64_t, std::size_t> steps;
-    for (Curve const& curve : curves_)
-      for (CurveRecord const& point : curve.points) steps[point.step] = 0;
-    if (steps.empty()) return;
-    NamedCoordinate coordinate{"step", "step", {}, "training steps done"};
-    for (auto& [step, position] : steps) {
-      position = coordinate.values.size();
-      coordinate.values.push_back(std::to_string(step));
-    }
-    table_.coordinates.push_back(coordinate);
-    for (Curve const& curve : curves_)
-      for (CurveRecord const& point : curve.points) {
-        auto const set = [&](std::string const& name, double value, std::string const& long_name,
-                             std::string const& units = "1") {
-          arrays.set(name, curve.place, {"step"}, steps[point.step], value, long_name, units);
-        };
-        set("learning_curve_error_mean", point.error_mean,
-            "error of the model on evaluation tasks while it trains, mean over tasks");
-        set("learning_curve_error_standard_error", point.error_standard_error,
-            "its standard error over tasks");
-        double const share = curve.steps_done > 0 ? static_cast<double>(point.step) /
-                                                        static_cast<double>(curve.steps_done)
-                                                  : no_value;
-        set("learning_curve_seconds", share * curve.seconds,
-            "wall-clock time of the training until then, at its mean speed", "s");
-      }
-  }
-
-  /// How far the cells are: finished when all results are there; else as their runs are.
-  void add_states(fs::path const& folder, std::size_t n_cells) {
-    auto const runs = runs_of(sweep_);
-    SweepStates states(sweep_, runs, folder);
-    std::map<std::string, std::size_t> run_of;
-    for (std::size_t run = 0; run < runs.size(); ++run) run_of[runs[run].id] = run;
-    for (auto const word : enum_names<RunState>) table_.state_names.emplace_back(word);
-    table_.state_names.emplace_back("left_out");
-    table_.states.assign(n_cells, static_cast<std::int8_t>(table_.state_names.size() - 1));
-    std::int64_t n_finished = 0;
-    for (std::size_t cell = 0; cell < sweep_.cells.size(); ++cell) {
-      RunState state = RunState::finished;
-      if (!complete_.contains(cell)) {
-        for (auto const& id : {training_folder(sweep_, cell).string(),
-                               baseline_file(sweep_, cell).parent_path().string()})
-          if (!id.empty()) state = std::max(state, states.look_at(run_of[id]).state);
-        // A run that says so, but has a file that cannot be read.
-        if (state == RunState::finished) state = RunState::unfinished;
-      }
-      table_.states[place_of(cell)] = static_cast<std::int8_t>(state);
-      n_finished += state == RunState::finished ? 1 : 0;
-    }
-    auto const n_asked = static_cast<std::int64_t>(sweep_.cells.size());
-    table_.counts = {{"cells", static_cast<std::int64_t>(n_cells)},
-                     {"cells_left_out", static_cast<std::int64_t>(n_cells) - n_asked},
-                     {"cells_finished", n_finished},
-                     {"cells_not_finished", n_asked - n_finished}};
+    EstimatorWriter writer(arrays_, table_, place, at, evaluation, e);
+    for (EvaluationMetric const& metric : evaluation_metrics)
+      writer.write_metric(metric, std::count(per_task_.begin(), per_task_.end(), metric.name) > 0);
+    if (!reference.empty()) writer.write_difference(reference);
+    writer.write_totals();
+    writer.write_trace();
   }
 
   struct Curve {
@@ -367,10 +298,76 @@ class Collector {
     std::int64_t steps_done;
   };
 
+  /// Learning curves over all steps that any of them has.
+  void add_curves() {
+    std::map<std::int64_t, std::size_t> positions;
+    for (Curve const& curve : curves_)
+      for (CurveRecord const& point : curve.points) positions[point.step] = 0;
+    if (positions.empty()) return;
+    NamedCoordinate coordinate{"step", "step", {}, "training steps done"};
+    for (auto& [step, position] : positions) {
+      position = coordinate.values.size();
+      coordinate.values.push_back(fmt::to_string(step));
+    }
+    table_.coordinates.push_back(coordinate);
+    for (Curve const& curve : curves_)
+      for (CurveRecord const& point : curve.points)
+        add_curve_point(curve, point, positions[point.step]);
+  }
+
+  void add_curve_point(Curve const& curve, CurveRecord const& point, std::size_t position) {
+    auto const set = [&](ArrayLabel const& label, double value) {
+      arrays_.set(label, curve.place, {"step"}, position, value);
+    };
+    set({"learning_curve_error_mean",
+         "error of the model on evaluation tasks while it trains, mean over tasks"},
+        point.error_mean);
+    set({"learning_curve_error_standard_error", "its standard error over tasks"},
+        point.error_standard_error);
+    double const share =
+        curve.steps_done > 0 ? as_double(point.step) / as_double(curve.steps_done) : no_value;
+    set({"learning_curve_seconds", "wall-clock time of the training until then, at its mean speed",
+         "s"},
+        share * curve.seconds);
+  }
+
+  /// How far a cell is: finished when all its results are there; else as its runs are.
+  RunState state_of(std::size_t cell, SweepStates& states) const {
+    if (complete_.contains(cell)) return RunState::finished;
+    RunState state = RunState::finished;
+    for (auto const& run : {runs_.cells[cell].training, runs_.cells[cell].baselines})
+      if (run) state = std::max(state, states.look_at(*run).state);
+    // A run that says so, but has a file that cannot be read.
+    return state == RunState::finished ? RunState::unfinished : state;
+  }
+
+  void add_states() {
+    SweepStates states(runs_.runs, folder_);
+    table_.state_names = {enum_names<RunState>.begin(), enum_names<RunState>.end()};
+    table_.state_names.emplace_back("left_out");
+    auto const left_out = static_cast<std::int8_t>(table_.state_names.size() - 1);
+    table_.states.assign(arrays_.n_cells(), left_out);
+    std::int64_t n_finished = 0;
+    for (std::size_t cell = 0; cell < sweep_.cells.size(); ++cell) {
+      RunState const state = state_of(cell, states);
+      table_.states[place_of(cell)] = static_cast<std::int8_t>(state);
+      n_finished += state == RunState::finished ? 1 : 0;
+    }
+    auto const n_cells = static_cast<std::int64_t>(arrays_.n_cells());
+    std::int64_t const n_asked = std::ssize(sweep_.cells);
+    table_.counts = {{"cells", n_cells},
+                     {"cells_left_out", n_cells - n_asked},
+                     {"cells_finished", n_finished},
+                     {"cells_not_finished", n_asked - n_finished}};
+  }
+
+  fs::path folder_;
   Sweep const& sweep_;
+  SweepRuns runs_;
   std::vector<std::string> per_task_;
   ResultReader reader_;
   SweepTable table_;
+  GridArrays arrays_;
   std::vector<Curve> curves_;
   std::set<std::size_t> complete_;  // cells with all their results
   std::vector<std::string> warnings_;
@@ -380,7 +377,7 @@ class Collector {
 
 CollectedSweep collect(fs::path const& folder, Sweep const& sweep,
                        std::vector<std::string> const& per_task) {
-  return Collector(folder, sweep, per_task).collect(folder);
+  return Collector(folder, sweep, per_task).collect();
 }
 
 }  // namespace tvem

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/core/settings.hpp"
+#include "framework/train/settings.hpp"
 
 namespace tvem {
 
@@ -23,7 +23,7 @@ struct SweepAxis {
 
 /// A grid of settings: every combination of the axes' values but those left out.
 struct Sweep {
-  Settings base;
+  Settings base;  // families are not resolved
   std::vector<SweepAxis> axes;
   std::string skip;                             // what is left out, as text
   std::vector<std::vector<std::size_t>> cells;  // position on each axis; the last changes fastest
@@ -36,6 +36,9 @@ struct Sweep {
   std::string text_of(std::size_t cell) const;
 };
 
+/// All positions of a grid with axes of these sizes; the last changes fastest.
+std::vector<std::vector<std::size_t>> grid_positions(std::vector<std::size_t> const& sizes);
+
 /// Reads a sweep from a configuration with a section [sweep], or arguments --sweep.KEY LIST:
 ///   model.layers = 1, 2, 4                      an axis; axes are crossed
 ///   run.seed = 1..5                             the integers from 1 to 5
@@ -44,8 +47,8 @@ struct Sweep {
 ///   skip = model.layers > 2 and run.seed != 1 or run.seed = 5   combinations to leave out
 /// A range of a key that draws from ranges (task.points = 20..40) is one value. Keys of `task` and
 /// the guess `input` may stand behind "evaluate."; those of `eval` and `em` are of the evaluation
-/// anyway. Adds a sentence to `problems` for everything that is wrong; a grid of more than 100 000
-/// cells is.
+/// anyway. No key of a family of tasks may be an axis. Adds a sentence to `problems` for everything
+/// that is wrong; a grid of more than 100 000 cells is.
 Sweep parse_sweep(std::string const& ini_text, std::string const& ini_name,
                   std::vector<std::string> const& arguments, std::vector<std::string>& problems);
 

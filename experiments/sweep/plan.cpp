@@ -3,51 +3,68 @@
 #include <algorithm>
 #include <set>
 
-#include "experiments/report/formatting.hpp"
-#include "experiments/settings/config.hpp"
-#include "experiments/settings/config_input.hpp"
+#include "experiments/settings/problems.hpp"
 #include "experiments/settings/unused_keys.hpp"
-#include "experiments/sweep/states.hpp"
+#include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 #include "framework/train/evaluation.hpp"
 
 namespace tvem {
 namespace {
 
-/// Keys without effect on the cell's model and baselines, on the terms of `asked`.
-std::vector<std::string> notes_of_cell(SweepPlan const& plan, std::size_t cell, Settings asked) {
-  auto const baselines = baseline_settings(plan.sweep, cell).eval.estimators;
-  asked.eval.estimators = training_settings(plan.sweep, cell).eval.estimators;
-  asked.eval.estimators.insert(asked.eval.estimators.end(), baselines.begin(), baselines.end());
-  return unused_keys(asked);
+using Sentences = std::vector<std::string>;
+
+void append(Sentences& sentences, Sentences const& others) {
+  sentences.insert(sentences.end(), others.begin(), others.end());
+}
+
+Sentences problems_of(Settings const& settings) {
+  Sentences problems = contradictions(settings);
+  append(problems, module_problems(settings));
+  return problems;
 }
 
 /// What is wrong with the settings that a run needs.
-std::vector<std::string> problems_of_run(Sweep const& sweep, SweepRun const& run) {
-  auto const problems_of = [](Settings const& settings) {
-    auto problems = contradictions(settings);
-    for (auto const& problem : module_problems(settings)) problems.push_back(problem);
-    return problems;
-  };
-  if (!run.is_training) return problems_of(baseline_settings(sweep, run.cell));
-  Settings const trained = training_settings(sweep, run.cell);
-  auto problems = problems_of(trained);
-  for (std::size_t const cell : run.evaluations) {
-    Settings const asked = model_evaluation_settings(sweep, cell);
-    for (auto const& problem : problems_of(asked)) problems.push_back(problem);
-    for (auto const& problem : domain_problems(trained, asked)) problems.push_back(problem);
+Sentences problems_of(SweepRun const& run) {
+  Sentences problems = problems_of(run.settings);
+  for (SweepEvaluation const& evaluation : run.evaluations) {
+    append(problems, problems_of(evaluation.settings));
+    if (run.is_training) append(problems, domain_problems(run.settings, evaluation.settings));
   }
   return problems;
 }
 
 /// "run 3 (model.heads = 3): " before what is wrong with a run, each problem once.
-void add_problems_of_runs(SweepPlan const& plan, std::vector<std::string>& problems) {
+void add_problems_of_runs(std::vector<SweepRun> const& runs, Sentences& problems) {
   constexpr std::size_t most = 10;
   std::set<std::string> known;
-  for (std::size_t run = 0; run < plan.runs.size() && known.size() < most; ++run)
-    for (auto const& problem : problems_of_run(plan.sweep, plan.runs[run]))
+  for (std::size_t run = 0; run < runs.size() && known.size() < most; ++run)
+    for (auto const& problem : problems_of(runs[run]))
       if (known.insert(problem).second)
-        problems.push_back("run " + std::to_string(run) + " (" +
-                           text_of(plan.sweep, plan.runs[run]) + "): " + problem);
+        problems.push_back(fmt::format("run {} ({}): {}", run, runs[run].text(), problem));
+}
+
+/// Keys without effect on the model and the baselines on the terms of `asked`. of_model: its
+/// estimators.
+Sentences unused_on(Sweep const& sweep, Settings asked, std::vector<std::string> const& of_model) {
+  auto const baselines = baselines_beside(sweep, asked).eval.estimators;
+  asked.eval.estimators = of_model;
+  append(asked.eval.estimators, baselines);
+  return unused_keys(asked);
+}
+
+/// Keys that neither the training nor an evaluation of its model reads.
+Sentences notes_of_run(Sweep const& sweep, SweepRun const& run) {
+  auto const& of_model = run.settings.eval.estimators;
+  Sentences notes = unused_on(sweep, sweep.training_of(run.cell), of_model);
+  for (SweepEvaluation const& evaluation : run.evaluations) {
+    auto const others = unused_on(sweep, sweep.evaluation_of(evaluation.cell), of_model);
+    std::erase_if(notes, [&](auto const& note) {
+      return std::find(others.begin(), others.end(), note) == others.end();
+    });
+  }
+  if (auto const note = size_note(run.settings); !note.empty()) notes.push_back(note);
+  return notes;
 }
 
 }  // namespace
@@ -57,14 +74,21 @@ SweepPlan plan_sweep(std::string const& text, std::string const& path,
   SweepPlan plan;
   plan.sweep = parse_sweep(text, path, keys, problems);
   if (!problems.empty()) return plan;
-  plan.runs = runs_of(plan.sweep);
+  plan.runs = runs_of(plan.sweep).runs;
   plan.n_runs = plan.runs.size();
   if (plan.runs.empty())
-    problems.push_back(
-        "sweep: eval.estimators leaves nothing to do: there is no guess to start "
-        "from in any of the cells");
-  add_problems_of_runs(plan, problems);
+    problems.emplace_back(
+        "sweep: eval.estimators leaves nothing to do: there is no guess to start from in any of "
+        "the cells");
+  add_problems_of_runs(plan.runs, problems);
   return plan;
+}
+
+std::size_t place_in(std::string const& index, std::size_t n_runs) {
+  std::size_t run = 0;
+  if (read_number(index, run) && run < n_runs) return run;
+  throw ConfigurationError(
+      fmt::format("--index {}: an integer 0..{}; tvem sweep --list shows them", index, n_runs - 1));
 }
 
 void keep_run(SweepPlan& plan, std::string const& index) {
@@ -78,8 +102,8 @@ std::string tsv_of(SweepPlan const& plan) {
     for (SweptKey const& key : axis.keys) text += "\t" + key.name;
   text += "\n";
   for (std::size_t run = 0; run < plan.runs.size(); ++run) {
-    text += std::to_string(run) + "\t" + plan.runs[run].id;
-    for (auto const& [name, value] : values_of(plan.sweep, plan.runs[run])) text += "\t" + value;
+    text += fmt::format("{}\t{}", run, plan.runs[run].id);
+    for (auto const& [name, value] : plan.runs[run].values) text += "\t" + value;
     text += "\n";
   }
   return text;
@@ -87,33 +111,22 @@ std::string tsv_of(SweepPlan const& plan) {
 
 std::string list_of(SweepPlan const& plan) {
   std::string text;
-  for (std::size_t run = 0; run < plan.runs.size(); ++run) {
-    std::size_t const n_evaluations = plan.runs[run].evaluations.size();
-    text +=
-        format("%6zu  ", run) + plan.runs[run].id + "  " + text_of(plan.sweep, plan.runs[run]) +
-        (n_evaluations > 0 ? ", " + std::to_string(n_evaluations) + " further evaluations" : "") +
-        "\n";
+  for (std::size_t i = 0; i < plan.runs.size(); ++i) {
+    SweepRun const& run = plan.runs[i];
+    std::size_t const n_further = run.is_training ? run.evaluations.size() : 0;
+    text += fmt::format("{:6}  {}  {}{}\n", i, run.id, run.text(),
+                        n_further > 0 ? fmt::format(", {} further evaluations", n_further) : "");
   }
   return text;
 }
 
 std::vector<std::string> notes_of(SweepPlan const& plan) {
   constexpr std::size_t most_runs = 200, most_notes = 10;
-  std::vector<std::string> notes;
+  Sentences notes;
   for (std::size_t r = 0; r < std::min(plan.runs.size(), most_runs); ++r) {
-    SweepRun const& run = plan.runs[r];
-    if (!run.is_training) continue;
-    auto of_run = notes_of_cell(plan, run.cell, plan.sweep.training_of(run.cell));
-    for (std::size_t const cell : run.evaluations) {
-      auto const others = notes_of_cell(plan, cell, plan.sweep.evaluation_of(cell));
-      std::erase_if(of_run, [&](auto const& note) {
-        return std::find(others.begin(), others.end(), note) == others.end();
-      });
-    }
-    of_run.push_back(size_note(training_settings(plan.sweep, run.cell)));
-    for (auto const& note : of_run)
-      if (!note.empty() && notes.size() < most_notes &&
-          std::find(notes.begin(), notes.end(), note) == notes.end())
+    if (!plan.runs[r].is_training) continue;
+    for (auto const& note : notes_of_run(plan.sweep, plan.runs[r]))
+      if (notes.size() < most_notes && std::find(notes.begin(), notes.end(), note) == notes.end())
         notes.push_back(note);
   }
   return notes;

@@ -20,6 +20,9 @@ struct SweepPlan {
 SweepPlan plan_sweep(std::string const& text, std::string const& path,
                      std::vector<std::string> const& keys, std::vector<std::string>& problems);
 
+/// The place that --index asks for. Throws ConfigurationError when there are not so many.
+std::size_t place_in(std::string const& index, std::size_t n_runs);
+
 /// Keeps one run alone; index: text of --index. Throws ConfigurationError.
 void keep_run(SweepPlan& plan, std::string const& index);
 

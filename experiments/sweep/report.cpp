@@ -4,8 +4,10 @@
 #include <cmath>
 #include <map>
 
+#include "experiments/report/csv.hpp"
 #include "experiments/report/formatting.hpp"
-#include "framework/core/error.hpp"
+#include "experiments/sweep/grid.hpp"
+#include "framework/core/text.hpp"
 #include "framework/metrics/statistics.hpp"
 
 namespace tvem {
@@ -13,27 +15,28 @@ namespace {
 
 /// Positions on the axes of all cells of the grid, the last fastest.
 std::vector<std::vector<std::size_t>> cells_of(SweepTable const& table) {
-  std::vector<std::vector<std::size_t>> cells{{}};
-  for (std::string const& axis : table.axes) {
-    std::vector<std::vector<std::size_t>> longer;
-    for (auto const& cell : cells)
-      for (std::size_t v = 0; v < table.size(axis); ++v) {
-        longer.push_back(cell);
-        longer.back().push_back(v);
-      }
-    cells = std::move(longer);
-  }
-  return cells;
+  std::vector<std::size_t> sizes;
+  for (std::string const& axis : table.axes) sizes.push_back(table.size(axis));
+  return grid_positions(sizes);
 }
 
-std::size_t place_of(SweepTable const& table, std::vector<std::size_t> const& cell) {
-  std::size_t place = 0;
-  for (std::size_t a = 0; a < cell.size(); ++a) place = place * table.size(table.axes[a]) + cell[a];
-  return place;
+std::string const& state_of(SweepTable const& table, std::size_t place) {
+  return table.state_names[static_cast<std::size_t>(table.states[place])];
 }
 
-bool is_left_out(SweepTable const& table, std::size_t place) {
-  return table.state_names[static_cast<std::size_t>(table.states[place])] == "left_out";
+/// Calls work(position, place) for every cell that was asked for.
+template <class Work>
+void for_cells(SweepTable const& table, Work const& work) {
+  auto const cells = cells_of(table);
+  for (std::size_t place = 0; place < cells.size(); ++place)
+    if (state_of(table, place) != "left_out") work(cells[place], place);
+}
+
+/// The value of a coordinate at a position.
+std::string const& value_at(SweepTable const& table, NamedCoordinate const& coordinate,
+                            std::vector<std::size_t> const& position) {
+  auto const axis = std::find(table.axes.begin(), table.axes.end(), coordinate.dimension);
+  return coordinate.values[position[static_cast<std::size_t>(axis - table.axes.begin())]];
 }
 
 /// The coordinates that stand in the rows: of every axis its own, and those of joined keys.
@@ -59,21 +62,14 @@ std::vector<Row> rows_of(SweepTable const& table,
                          std::vector<NamedCoordinate const*> const& coordinates) {
   std::vector<Row> rows;
   std::map<std::vector<std::string>, std::size_t> known;
-  for (auto const& cell : cells_of(table)) {
-    std::size_t const place = place_of(table, cell);
-    if (is_left_out(table, place)) continue;
+  for_cells(table, [&](std::vector<std::size_t> const& position, std::size_t place) {
     std::vector<std::string> labels;
-    for (auto const* coordinate : coordinates) {
-      auto const axis = std::find(table.axes.begin(), table.axes.end(), coordinate->dimension);
-      labels.push_back(
-          coordinate->values[cell[static_cast<std::size_t>(axis - table.axes.begin())]]);
-    }
+    for (auto const* coordinate : coordinates)
+      labels.push_back(value_at(table, *coordinate, position));
     auto const [place_of_row, is_new] = known.emplace(labels, rows.size());
-    if (is_new)
-      rows.push_back({labels, {place}});
-    else
-      rows[place_of_row->second].places.push_back(place);
-  }
+    if (is_new) rows.push_back({labels, {}});
+    rows[place_of_row->second].places.push_back(place);
+  });
   return rows;
 }
 
@@ -87,119 +83,103 @@ std::string seed_axis(SweepTable const& table) {
 
 bool is_of_model(std::string const& estimator) { return estimator.starts_with("transformer"); }
 
-/// Mean and standard deviation over the places of a row, their number, and the largest value.
-struct Spread {
-  double mean, deviation;
-  std::int64_t count;
-  double largest;
-};
-
-Spread spread_of(NamedArray const& array, Row const& row, std::size_t estimator,
-                 std::size_t n_estimators) {
+/// Moments over the places of a row, of one estimator.
+Moments moments_of(NamedArray const& array, Row const& row, std::size_t estimator,
+                   std::size_t n_estimators) {
   Moments moments;
+  for (std::size_t const place : row.places)
+    moments.add(array.values[place * n_estimators + estimator]);
+  return moments;
+}
+
+double largest_of(NamedArray const& array) {
   double largest = 0;
-  for (std::size_t const place : row.places) {
-    double const value = array.values[place * n_estimators + estimator];
-    moments.add(value);
-    largest = std::fmax(largest, value);
+  for (double const value : array.values) largest = std::fmax(largest, value);
+  return largest;
+}
+
+/// The cells of a row: its labels, and of each estimator the mean over seeds, of the model also the
+/// standard deviation and number.
+std::vector<std::string> cells_of_row(NamedArray const& errors, Row const& row,
+                                      std::vector<std::string> const& estimators, bool has_seeds) {
+  auto cells = row.labels;
+  for (std::size_t e = 0; e < estimators.size(); ++e) {
+    Moments const error = moments_of(errors, row, e, estimators.size());
+    cells.push_back(number(error.mean(), 4));
+    if (!has_seeds || !is_of_model(estimators[e])) continue;
+    double const deviation = error.standard_error() * std::sqrt(static_cast<double>(error.count));
+    cells.push_back(number(deviation, 4));
+    cells.push_back(fmt::to_string(error.count));
   }
-  double const n = static_cast<double>(moments.count);
-  return {moments.mean(), moments.standard_error() * std::sqrt(n), moments.count, largest};
+  return cells;
+}
+
+std::string counts_text(SweepTable const& table) {
+  std::vector<std::string> counts;
+  for (auto const& [name, count] : table.counts)
+    counts.push_back(fmt::format("{} {}", count, name));
+  return fmt::format("sweep {}: {}\n", table.header.run_id, joined(counts));
+}
+
+std::string explanation(NamedArray const& standard_errors, std::string const& seeds) {
+  auto const text = fmt::format(
+      "misclustering error, mean over tasks (standard errors over tasks are at most {:.4f})",
+      largest_of(standard_errors));
+  if (seeds.empty()) return text + "\n\n";
+  return text + fmt::format(
+                    ";\nmean over {}; s.d.: standard deviation of the model's error over {}, the "
+                    "spread of n trainings\n\n",
+                    seeds, seeds);
 }
 
 }  // namespace
 
 std::string sweep_report_table(SweepTable const& table) {
-  auto const& estimators = table.coordinate("estimator").values;
   NamedArray const* const errors = table.find("error_mean");
-  NamedArray const* const standard_errors = table.find("error_standard_error");
-  std::string text = "sweep " + table.header.run_id + ": ";
-  for (auto const& [name, count] : table.counts)
-    text += (name == "cells" ? "" : ", ") + std::to_string(count) + " " + name;
-  text += "\n";
-  if (!errors) return text + "no results yet: tvem sweep goes on\n";
+  if (!errors) return counts_text(table) + "no results yet: tvem sweep goes on\n";
+  auto const& estimators = table.coordinate("estimator").values;
   std::string const seeds = seed_axis(table);
   auto const coordinates = shown_coordinates(table, seeds);
-  auto const rows = rows_of(table, coordinates);
-
-  std::vector<std::size_t> widths;
-  std::string header;
-  for (std::size_t c = 0; c < coordinates.size(); ++c) {
-    std::size_t width = coordinates[c]->name.size();
-    for (Row const& row : rows) width = std::max(width, row.labels[c].size());
-    widths.push_back(width);
-    header += format("%-*s  ", static_cast<int>(width), coordinates[c]->name.c_str());
-  }
+  std::vector<std::vector<std::string>> rows(1);
+  for (auto const* coordinate : coordinates) rows[0].push_back(coordinate->name);
   for (auto const& name : estimators) {
-    header +=
-        format("%*s", static_cast<int>(std::max<std::size_t>(name.size(), 6) + 2), name.c_str());
-    if (!seeds.empty() && is_of_model(name)) header += "    s.d.   n";
+    rows[0].push_back(name);
+    if (!seeds.empty() && is_of_model(name)) rows[0].insert(rows[0].end(), {"s.d.", "n"});
   }
-  std::string body;
-  double largest = 0;
-  for (Row const& row : rows) {
-    for (std::size_t c = 0; c < coordinates.size(); ++c)
-      body += format("%-*s  ", static_cast<int>(widths[c]), row.labels[c].c_str());
-    for (std::size_t e = 0; e < estimators.size(); ++e) {
-      Spread const spread = spread_of(*errors, row, e, estimators.size());
-      int const width = static_cast<int>(std::max<std::size_t>(estimators[e].size(), 6) + 2);
-      body += number(spread.mean, width, 4);
-      if (!seeds.empty() && is_of_model(estimators[e]))
-        body +=
-            number(spread.deviation, 8, 4) + format("%4lld", static_cast<long long>(spread.count));
-      largest = std::fmax(largest, spread_of(*standard_errors, row, e, estimators.size()).largest);
-    }
-    body += "\n";
-  }
-  return text + "misclustering error, mean over tasks (standard errors over tasks are at most " +
-         format("%.4f", largest) + ")" +
-         (seeds.empty()
-              ? ""
-              : ";\nmean over " + seeds + "; s.d.: standard deviation of the model's error over " +
-                    seeds + ", the spread of n trainings") +
-         "\n\n" + header + "\n" + body;
+  for (Row const& row : rows_of(table, coordinates))
+    rows.push_back(cells_of_row(*errors, row, estimators, !seeds.empty()));
+  return counts_text(table) + explanation(*table.find("error_standard_error"), seeds) +
+         text_of_lines(aligned(rows, coordinates.size()));
 }
 
 std::string sweep_report_csv(SweepTable const& table) {
   auto const& estimators = table.coordinate("estimator").values;
   auto const coordinates = shown_coordinates(table, "");
-  std::vector<std::string> with_estimator = table.axes;
-  with_estimator.push_back("estimator");
+  auto with_estimator = table.axes;
+  with_estimator.emplace_back("estimator");
   std::vector<NamedArray const*> arrays;
+  std::vector<std::string> header;
+  for (auto const* coordinate : coordinates) header.push_back(coordinate->name);
+  header.insert(header.end(), {"estimator", "state", "run_id"});
   for (NamedArray const& array : table.arrays)
-    if (array.dimensions == table.axes || array.dimensions == with_estimator)
+    if (array.dimensions == table.axes || array.dimensions == with_estimator) {
       arrays.push_back(&array);
-
-  std::string text;
-  auto const quoted = [](std::string const& value) {
-    return value.find_first_of(", \"") == std::string::npos ? value : "\"" + value + "\"";
-  };
-  for (auto const* coordinate : coordinates) text += coordinate->name + ",";
-  text += "estimator,state,run_id";
-  for (auto const* array : arrays) text += "," + array->name;
-  text += "\n";
-  for (auto const& cell : cells_of(table)) {
-    std::size_t const place = place_of(table, cell);
-    if (is_left_out(table, place)) continue;
-    for (std::size_t e = 0; e < estimators.size(); ++e) {
-      for (auto const* coordinate : coordinates) {
-        auto const axis = std::find(table.axes.begin(), table.axes.end(), coordinate->dimension);
-        text +=
-            quoted(coordinate->values[cell[static_cast<std::size_t>(axis - table.axes.begin())]]) +
-            ",";
-      }
-      text += quoted(estimators[e]) + "," +
-              table.state_names[static_cast<std::size_t>(table.states[place])] + "," +
-              (table.texts.empty() ? "" : table.texts[0].values[place]);
-      for (auto const* array : arrays) {
-        bool const is_of_cell = array->dimensions == table.axes;
-        double const value = array->values[is_of_cell ? place : place * estimators.size() + e];
-        text += std::isnan(value) ? std::string(",") : format(",%.17g", value);
-      }
-      text += "\n";
+      header.push_back(array.name);
     }
-  }
-  return text;
+  CsvWriter csv(header);
+  for_cells(table, [&](std::vector<std::size_t> const& position, std::size_t place) {
+    for (std::size_t e = 0; e < estimators.size(); ++e) {
+      for (auto const* coordinate : coordinates) csv.add(value_at(table, *coordinate, position));
+      csv.add(estimators[e]);
+      csv.add(state_of(table, place));
+      csv.add(table.texts.empty() ? "" : table.texts[0].values[place]);
+      for (auto const* array : arrays)
+        csv.add(
+            array->values[array->dimensions == table.axes ? place : place * estimators.size() + e]);
+      csv.end_row();
+    }
+  });
+  return csv.text();
 }
 
 }  // namespace tvem

@@ -23,47 +23,51 @@ bool has_asked_sizes(Evaluation const& table, EvalSettings const& asked) {
 
 }  // namespace
 
-CellResults ResultReader::read(std::size_t cell) {
+CellResults ResultReader::read(std::size_t index) {
   CellResults results;
-  fs::path const model_file = model_evaluation_file(sweep_, cell);
-  fs::path const baselines = baseline_file(sweep_, cell);
-  if (!model_file.empty()) read_model(cell, model_file, results);
+  SweepCell const& cell = runs_.cells[index];
   bool const is_model_there =
-      model_file.empty() || (results.evaluations.size() == 1 &&
-                             results.training->steps_done == results.training->steps_total);
+      !cell.training || read_model(runs_.runs[*cell.training], cell.evaluation, results);
   bool const are_baselines_there =
-      load(baselines, baseline_file_, baselines_, read_evaluation_file) &&
-      is_asked_for(baselines_->evaluation, baselines_->evaluation_identity, baselines, cell,
-                   baseline_identity(sweep_, cell));
-  if (are_baselines_there) results.evaluations.push_back(&baselines_->evaluation);
-  results.are_complete = is_model_there && (baselines.empty() || are_baselines_there);
+      !cell.baselines || read_evaluation(runs_.runs[*cell.baselines].evaluations[0],
+                                         baselines_file_, baselines_, results);
+  results.are_complete = is_model_there && are_baselines_there;
   return results;
 }
 
-/// The training, and the evaluation of its model that the cell asks for.
-void ResultReader::read_model(std::size_t cell, fs::path const& file, CellResults& results) {
-  fs::path const run_file = file.parent_path() / "run.h5";
-  if (!load(run_file, training_file_, training_, read_run_file)) return;
+/// The training, and the evaluation of its model. Whether both are there, and whole.
+bool ResultReader::read_model(SweepRun const& training, std::optional<std::size_t> evaluation,
+                              CellResults& results) {
+  fs::path const run_file = fs::path(training.id) / "run.h5";
+  if (!load(run_file, training_file_, training_, read_run_file)) return false;
   results.training = &*training_;
-  if (file != run_file) {
-    if (load(file, model_file_, model_, read_evaluation_file) &&
-        is_asked_for(model_->evaluation, model_->evaluation_identity, file, cell,
-                     model_evaluation_identity(sweep_, cell)))
-      results.evaluations.push_back(&model_->evaluation);
-    return;
-  }
-  std::string const asked = evaluation_identity(training_settings(sweep_, cell));
-  bool const is_evaluated =
-      training_->evaluation && training_->evaluation_identity == asked &&
-      is_asked_for(*training_->evaluation, training_->evaluation_identity, file, cell, asked);
-  if (is_evaluated) results.evaluations.push_back(&*training_->evaluation);
+  bool const is_trained = training_->steps_done == training_->steps_total;
+  if (evaluation)
+    return read_evaluation(training.evaluations[*evaluation], model_file_, model_, results) &&
+           is_trained;
+  SweepEvaluation const own{training.settings, evaluation_identity(training.settings), run_file, 0};
+  if (!training_->evaluation || training_->evaluation_identity != own.identity ||
+      !is_asked_for(*training_->evaluation, own.identity, own))
+    return false;
+  results.evaluations.push_back(&*training_->evaluation);
+  return is_trained;
+}
+
+/// Whether the evaluation is there; then it is among the results.
+bool ResultReader::read_evaluation(SweepEvaluation const& asked, fs::path& known,
+                                   std::optional<EvaluationRecord>& record, CellResults& results) {
+  if (!load(asked.file, known, record, read_evaluation_file) ||
+      !is_asked_for(record->evaluation, record->evaluation_identity, asked))
+    return false;
+  results.evaluations.push_back(&record->evaluation);
+  return true;
 }
 
 bool ResultReader::is_asked_for(Evaluation const& table, std::string const& identity,
-                                fs::path const& file, std::size_t cell, std::string const& asked) {
-  if (identity == asked && has_asked_sizes(table, sweep_.evaluation_of(cell).eval)) return true;
-  std::string const warning =
-      (folder_ / file).string() + " holds another evaluation than its name says; remove it";
+                                SweepEvaluation const& asked) {
+  if (identity == asked.identity && has_asked_sizes(table, asked.settings.eval)) return true;
+  auto const warning = fmt::format("{} holds another evaluation than its name says; remove it",
+                                   (folder_ / asked.file).string());
   if (warnings_.empty() || warnings_.back() != warning) warnings_.push_back(warning);
   return false;
 }

@@ -22,8 +22,9 @@ struct CellResults {
 /// Reads the files of a sweep's cells, and keeps those that the next cell may need too.
 class ResultReader {
  public:
-  ResultReader(std::filesystem::path folder, Sweep const& sweep)
-      : folder_(std::move(folder)), sweep_(sweep) {}
+  /// runs: must outlive this.
+  ResultReader(std::filesystem::path folder, SweepRuns const& runs)
+      : folder_(std::move(folder)), runs_(runs) {}
 
   /// What there is of a cell, valid until the next call.
   CellResults read(std::size_t cell);
@@ -33,10 +34,13 @@ class ResultReader {
   std::set<std::string> const& versions() const { return versions_; }
 
  private:
-  void read_model(std::size_t cell, std::filesystem::path const& file, CellResults& results);
-  /// Whether an evaluation of this identity is that which the cell asks for; else warns.
+  bool read_model(SweepRun const& training, std::optional<std::size_t> evaluation,
+                  CellResults& results);
+  bool read_evaluation(SweepEvaluation const& asked, std::filesystem::path& known,
+                       std::optional<EvaluationRecord>& record, CellResults& results);
+  /// Whether an evaluation of this identity is that which is asked for; else warns.
   bool is_asked_for(Evaluation const& table, std::string const& identity,
-                    std::filesystem::path const& file, std::size_t cell, std::string const& asked);
+                    SweepEvaluation const& asked);
   /// Whether the file, or what was read of it before, is in `record`.
   template <class Record, class Read>
   bool load(std::filesystem::path const& file, std::filesystem::path& known,
@@ -57,8 +61,8 @@ class ResultReader {
   }
 
   std::filesystem::path folder_;
-  Sweep const& sweep_;
-  std::filesystem::path training_file_, model_file_, baseline_file_;
+  SweepRuns const& runs_;
+  std::filesystem::path training_file_, model_file_, baselines_file_;
   std::optional<RunRecord> training_;
   std::optional<EvaluationRecord> model_, baselines_;
   std::vector<std::string> warnings_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <unistd.h>
 
@@ -21,8 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view sweep_mark = "# Written by tvem sweep.";
-
 /// Multiplications of a training, up to a factor that all trainings share; an exponential of the
 /// softmax, with what comes about it, takes about as long as 50.
 double work_of(Settings const& settings) {
@@ -37,35 +36,27 @@ double work_of(Settings const& settings) {
 
 }  // namespace
 
-SweepStates::SweepStates(Sweep const& sweep, std::vector<SweepRun> const& runs, fs::path folder)
-    : sweep_(sweep), runs_(runs), folder_(std::move(folder)), statuses_(runs.size()) {
-  for (SweepRun const& run : runs)
-    works_.push_back(run.is_training ? work_of(sweep.training_of(run.cell)) : 0);
+SweepStates::SweepStates(std::vector<SweepRun> const& runs, fs::path folder)
+    : runs_(runs), folder_(std::move(folder)), statuses_(runs.size()) {
+  for (SweepRun const& run : runs) works_.push_back(run.is_training ? work_of(run.settings) : 0);
 }
 
 RunStatus SweepStates::status_of(SweepRun const& run) const {
   fs::path const folder = folder_ / run.id;
-  if (!run.is_training) {
-    RunStatus status;
-    fs::path const file = folder_ / baseline_file(sweep_, run.cell);
-    if (evaluation_of_file(file) == baseline_identity(sweep_, run.cell)) {
-      status.evaluations_done = 1;
-      status.state = RunState::finished;
-    }
-    look_for_others(folder, status);
-    return status;
+  auto const n_done = std::count_if(
+      run.evaluations.begin(), run.evaluations.end(),
+      [&](SweepEvaluation const& e) { return evaluation_of_file(folder_ / e.file) == e.identity; });
+  auto const n_evaluations = static_cast<int>(run.evaluations.size());
+  RunStatus status;
+  if (run.is_training) {
+    status = status_of_run(folder, run.settings);
+    status.evaluations_total += n_evaluations;
   }
-  RunStatus status = status_of_run(folder, training_settings(sweep_, run.cell));
-  for (std::size_t const cell : run.evaluations) {
-    ++status.evaluations_total;
-    if (evaluation_of_file(folder_ / model_evaluation_file(sweep_, cell)) ==
-        model_evaluation_identity(sweep_, cell))
-      ++status.evaluations_done;
-  }
-  if (status.state == RunState::finished && status.evaluations_done < status.evaluations_total) {
-    status.state = RunState::unfinished;
-    look_for_others(folder, status);
-  }
+  status.evaluations_done += static_cast<int>(n_done);
+  bool const are_all = n_done == n_evaluations;
+  if (!run.is_training && are_all) status.state = RunState::finished;
+  if (status.state == RunState::finished && !are_all) status.state = RunState::unfinished;
+  look_for_others(folder, status);
   return status;
 }
 
@@ -107,59 +98,22 @@ double SweepStates::seconds_left() const {
 std::string SweepStates::progress_text() const {
   StateCounts const counts = this->counts();
   double const left = seconds_left();
-  return std::to_string(counts.count(RunState::finished)) + " of " +
-         std::to_string(counts.n_runs()) + " runs finished, " +
-         std::to_string(counts.count(RunState::running)) + " running, " +
-         std::to_string(counts.count(RunState::failed)) + " failed" +
-         (counts.are_all_finished() || std::isnan(left) ? ""
-                                                        : ", " + duration_text(left) + " left");
+  bool const is_told = !counts.are_all_finished() && !std::isnan(left);
+  return fmt::format("{} of {} runs finished, {} running, {} failed{}",
+                     counts.count(RunState::finished), counts.n_runs(),
+                     counts.count(RunState::running), counts.count(RunState::failed),
+                     is_told ? fmt::format(", {} left", duration_text(left)) : "");
 }
 
 std::size_t StateCounts::n_runs() const {
-  std::size_t n = 0;
-  for (std::size_t const count : counts_) n += count;
-  return n;
+  return std::accumulate(counts_.begin(), counts_.end(), std::size_t{0});
 }
 
 std::string StateCounts::text() const {
-  std::string text = std::to_string(n_runs()) + (n_runs() == 1 ? " run: " : " runs: ");
+  std::vector<std::string> texts;
   for (std::size_t s = 0; s < counts_.size(); ++s)
-    text += (s == 0 ? "" : ", ") + std::to_string(counts_[s]) + " " +
-            std::string(enum_names<RunState>[s]);
-  return text;
-}
-
-std::size_t place_in(std::string const& index, std::size_t n_runs) {
-  std::size_t run = 0;
-  if (read_number(index, run) && run < n_runs) return run;
-  throw ConfigurationError("--index " + index + ": an integer 0.." + std::to_string(n_runs - 1) +
-                           "; tvem sweep --list shows them");
-}
-
-std::optional<Sweep> stored_sweep(fs::path const& folder) {
-  auto const text = text_of_file(sweep_file(folder));
-  if (!text || !text->starts_with(sweep_mark)) return std::nullopt;
-  std::vector<std::string> problems;
-  Sweep sweep = parse_sweep(*text, sweep_file(folder).string(), {}, problems);
-  if (!problems.empty()) throw ConfigurationError(std::move(problems));
-  return sweep;
-}
-
-void store_sweep(fs::path const& folder, Sweep const& sweep) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    throw ConfigurationError("--out " + folder.string() +
-                             ": the folder cannot be made: " + error.message());
-  fs::path const file = sweep_file(folder);
-  if (fs::exists(fs::symlink_status(file)) &&
-      !text_of_file(file).value_or("").starts_with(sweep_mark))
-    throw ConfigurationError("--out " + folder.string() + ": " + file.string() +
-                             ", where the sweep keeps its configuration, is not of tvem sweep; "
-                             "choose another folder");
-  if (access(folder.c_str(), W_OK) != 0)
-    throw ConfigurationError("--out " + folder.string() + ": the folder is read-only");
-  write_text(file, std::string(sweep_mark) + "\n" + sweep_text(sweep));
+    texts.push_back(fmt::format("{} {}", counts_[s], enum_names<RunState>[s]));
+  return fmt::format("{} {}: {}", n_runs(), n_runs() == 1 ? "run" : "runs", joined(texts));
 }
 
 }  // namespace tvem

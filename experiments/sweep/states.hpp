@@ -10,7 +10,7 @@
 
 #include "experiments/run/status.hpp"
 #include "experiments/sweep/runs.hpp"
-#include "framework/core/settings.hpp"
+#include "framework/core/enum_names.hpp"
 
 namespace tvem {
 
@@ -31,8 +31,8 @@ class StateCounts {
 /// The states of all runs of a sweep, or of some, from their files.
 class SweepStates {
  public:
-  /// folder: of the sweep. They must outlive this.
-  SweepStates(Sweep const& sweep, std::vector<SweepRun> const& runs, std::filesystem::path folder);
+  /// folder: of the sweep. The runs must outlive this.
+  SweepStates(std::vector<SweepRun> const& runs, std::filesystem::path folder);
 
   /// Looks at the files of the runs that were not finished.
   void refresh();
@@ -49,23 +49,10 @@ class SweepStates {
  private:
   RunStatus status_of(SweepRun const& run) const;
 
-  Sweep const& sweep_;
   std::vector<SweepRun> const& runs_;
   std::filesystem::path folder_;
   std::vector<RunStatus> statuses_;
   std::vector<double> works_;  // of each run; 0 for baselines
 };
-
-/// The place that --index asks for. Throws ConfigurationError when there are not so many.
-std::size_t place_in(std::string const& index, std::size_t n_runs);
-
-/// The configuration of a sweep in its folder.
-inline std::filesystem::path sweep_file(std::filesystem::path const& folder) {
-  return folder / "sweep.ini";
-}
-/// The sweep that a folder holds; none when it holds no sweep. Throws ConfigurationError when its
-/// file cannot be understood.
-std::optional<Sweep> stored_sweep(std::filesystem::path const& folder);
-void store_sweep(std::filesystem::path const& folder, Sweep const& sweep);
 
 }  // namespace tvem

@@ -9,6 +9,7 @@
 #include "experiments/run/trained_model.hpp"
 #include "framework/comm/collective_errors.hpp"
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 #include "io/durable/durable.hpp"
 #include "io/evaluation_file.hpp"
 
@@ -17,7 +18,7 @@ namespace tvem {
 namespace fs = std::filesystem;
 
 SweepDisplay::SweepDisplay(SweepPlan const& plan, fs::path const& folder, bool is_active)
-    : states_(plan.sweep, plan.runs, folder),
+    : states_(plan.runs, folder),
       is_active_(is_active),
       is_terminal_(is_active && output_is_terminal()) {}
 
@@ -45,7 +46,7 @@ Sweeper::Sweeper(Communicator group, std::string command_line, SweepPlan const& 
       folder_(std::move(folder)),
       stop_(stop),
       started_at_(started_at),
-      states_(plan.sweep, plan.runs, folder_),
+      states_(plan.runs, folder_),
       display_(plan, folder_, is_display) {}
 
 bool Sweeper::is_stopping() const {
@@ -53,52 +54,67 @@ bool Sweeper::is_stopping() const {
 }
 
 void Sweeper::do_run(std::size_t index, Voice voice) {
-  SweepRun const& run = plan_.runs[index];
-  fs::path const folder = folder_ / run.id;
   if (!is_left_to_do(index)) return;
+  SweepRun const& run = plan_.runs[index];
   auto const start = std::chrono::steady_clock::now();
-  std::unique_ptr<RunClaim> claim;
-  std::string outcome;
+  auto claim = std::unique_ptr<RunClaim>();
+  std::string const outcome = outcome_of(run, voice, claim);
+  claim.reset();
+  if (outcome.empty()) return;
+  std::chrono::duration<double> const time = std::chrono::steady_clock::now() - start;
+  tell(index, outcome + (outcome == "finished" ? " in " + duration_text(time.count()) : ""));
+}
+
+/// How the run ended; empty when there was nothing to do, or somebody else is at it.
+std::string Sweeper::outcome_of(SweepRun const& run, Voice voice,
+                                std::unique_ptr<RunClaim>& claim) {
+  fs::path const folder = folder_ / run.id;
   try {
-    on_root(group_, [&] {
-      claim = RunClaim::take(claim_file(folder));
-      if (!claim) return;
-      remove_left_over_writes(folder);
-      clear_failure(folder);
-    });
-    if (group_.max(claim ? 1 : 0) == 0) return;
-    WorkHooks const hooks{.on_alive =
-                              [&] {
-                                claim->check_now_and_then();
-                                if (voice == Voice::silent) display_.refresh();
-                              },
-                          .on_steps = [&](std::int64_t steps) { claim->show_steps(steps); },
-                          .wants_stop = [&] { return stop_.is_there(); },
-                          .may_replace = [&] { claim->check(); }};
-    bool const was_work =
-        run.is_training ? train(run, folder, voice, hooks) : evaluate_baselines(run, voice, hooks);
-    if (!was_work) return;
+    if (!take_claim(folder, claim) || !work_on(run, voice, claim.get())) return "";
     ++n_done_;
-    outcome = "finished";
+    return "finished";
   } catch (StoppedOnRequest const& error) {
     is_stopped_ = true;
-    outcome = error.what();
+    return error.what();
   } catch (ClaimLost const& error) {
     if (group_.size() > 1) throw;
-    outcome = error.what();
+    return error.what();
   } catch (ConfigurationError const& error) {
-    outcome = failure(claim.get(), folder, error.what());
+    return failure(claim.get(), folder, error.what());
   } catch (TrainingDiverged const& error) {
-    outcome = failure(claim.get(), folder, error.what());
+    return failure(claim.get(), folder, error.what());
   } catch (std::exception const& error) {
     // Of one rank alone, perhaps: the others may be waiting, and only the end of all helps.
     if (!group_.is_root()) try_to_record_failure(folder, error.what());
-    outcome = failure(claim.get(), folder, error.what());
+    std::string const text = failure(claim.get(), folder, error.what());
     if (group_.size() > 1) throw;
+    return text;
   }
-  claim.reset();
-  std::chrono::duration<double> const time = std::chrono::steady_clock::now() - start;
-  tell(index, outcome + (outcome == "finished" ? " in " + duration_text(time.count()) : ""));
+}
+
+/// Collective in the group. Whether the run is ours now; its claim is on the root.
+bool Sweeper::take_claim(fs::path const& folder, std::unique_ptr<RunClaim>& claim) const {
+  on_root(group_, [&] {
+    claim = RunClaim::take(claim_file(folder));
+    if (!claim) return;
+    remove_left_over_writes(folder);
+    clear_failure(folder);
+  });
+  return group_.max(claim ? 1 : 0) == 1;
+}
+
+/// Whether there was anything left to do. claim: none but on the root.
+bool Sweeper::work_on(SweepRun const& run, Voice voice, RunClaim* claim) {
+  WorkHooks const hooks{.on_alive =
+                            [&] {
+                              claim->check_now_and_then();
+                              if (voice == Voice::silent) display_.refresh();
+                            },
+                        .on_steps = [&](std::int64_t steps) { claim->show_steps(steps); },
+                        .wants_stop = [&] { return stop_.is_there(); },
+                        .may_replace = [&] { claim->check(); }};
+  return run.is_training ? train(run, folder_ / run.id, voice, hooks)
+                         : evaluate_baselines(run, voice, hooks);
 }
 
 /// Collective in the group, as its root sees it: not finished, and not failed since this sweep
@@ -116,31 +132,33 @@ bool Sweeper::is_left_to_do(std::size_t index) {
 /// The training, and the evaluations of its model. Whether there was anything left to do.
 bool Sweeper::train(SweepRun const& run, fs::path const& folder, Voice voice,
                     WorkHooks const& hooks) {
-  std::vector<std::size_t> missing;
-  for (std::size_t const cell : run.evaluations)
-    if (!holds(folder_ / model_evaluation_file(plan_.sweep, cell),
-               model_evaluation_identity(plan_.sweep, cell)))
-      missing.push_back(cell);
-  bool const was_work =
-      run_job(training_settings(plan_.sweep, run.cell), folder, group_, command_line_, voice, hooks,
-              missing.empty() ? Need::results : Need::model);
+  auto const missing = missing_evaluations(run);
+  Need const need = missing.empty() ? Need::results : Need::model;
+  bool const was_work = run_job(run.settings, folder, group_, command_line_, voice, hooks, need);
   if (missing.empty()) return was_work;
   std::vector<std::string> warnings;
   auto const model = read_trained_model(group_, folder, warnings);
   for (auto const& warning : warnings) say(group_, "warning: " + warning + "\n");
-  for (std::size_t const cell : missing)
-    evaluation_job({model_evaluation_settings(plan_.sweep, cell), model,
-                    folder_ / model_evaluation_file(plan_.sweep, cell)},
-                   group_, command_line_, voice, hooks);
+  for (SweepEvaluation const* const evaluation : missing)
+    evaluation_job({evaluation->settings, model, folder_ / evaluation->file}, group_, command_line_,
+                   voice, hooks);
   return true;
 }
 
 bool Sweeper::evaluate_baselines(SweepRun const& run, Voice voice, WorkHooks const& hooks) {
-  fs::path const file = folder_ / baseline_file(plan_.sweep, run.cell);
-  if (holds(file, baseline_identity(plan_.sweep, run.cell))) return false;
-  evaluation_job({baseline_settings(plan_.sweep, run.cell), {}, file}, group_, command_line_, voice,
-                 hooks);
-  return true;
+  auto const missing = missing_evaluations(run);
+  for (SweepEvaluation const* const evaluation : missing)
+    evaluation_job({evaluation->settings, {}, folder_ / evaluation->file}, group_, command_line_,
+                   voice, hooks);
+  return !missing.empty();
+}
+
+/// Collective in the group, as its root sees it.
+std::vector<SweepEvaluation const*> Sweeper::missing_evaluations(SweepRun const& run) const {
+  std::vector<SweepEvaluation const*> missing;
+  for (SweepEvaluation const& evaluation : run.evaluations)
+    if (!holds(folder_ / evaluation.file, evaluation.identity)) missing.push_back(&evaluation);
+  return missing;
 }
 
 /// Collective in the group, as its root sees it: whether the file holds this evaluation, whole.
@@ -152,9 +170,8 @@ void Sweeper::tell(std::size_t index, std::string const& outcome) {
   SweepRun const& run = plan_.runs[index];
   display_.clear();
   std::string const whole = display_.text();
-  say(group_, "run " + std::to_string(plan_.first + index) + " of " + std::to_string(plan_.n_runs) +
-                  ", " + run.id + " (" + text_of(plan_.sweep, run) + "): " + outcome +
-                  (whole.empty() ? "" : "; " + whole) + "\n");
+  say(group_, fmt::format("run {} of {}, {} ({}): {}{}{}\n", plan_.first + index, plan_.n_runs,
+                          run.id, run.text(), outcome, whole.empty() ? "" : "; ", whole));
 }
 
 std::string Sweeper::failure(RunClaim const* claim, fs::path const& folder,

@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "experiments/report/progress.hpp"
 #include "experiments/run/claim.hpp"
@@ -57,9 +59,13 @@ class Sweeper {
 
  private:
   bool is_left_to_do(std::size_t index);
+  std::string outcome_of(SweepRun const& run, Voice voice, std::unique_ptr<RunClaim>& claim);
+  bool take_claim(std::filesystem::path const& folder, std::unique_ptr<RunClaim>& claim) const;
+  bool work_on(SweepRun const& run, Voice voice, RunClaim* claim);
   bool train(SweepRun const& run, std::filesystem::path const& folder, Voice voice,
              WorkHooks const& hooks);
   bool evaluate_baselines(SweepRun const& run, Voice voice, WorkHooks const& hooks);
+  std::vector<SweepEvaluation const*> missing_evaluations(SweepRun const& run) const;
   bool holds(std::filesystem::path const& file, std::string const& identity) const;
   void tell(std::size_t index, std::string const& outcome);
   std::string failure(RunClaim const* claim, std::filesystem::path const& folder,

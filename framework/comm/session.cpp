@@ -50,9 +50,10 @@ bool MpiSession::do_all_arrive() const {
   return false;
 }
 
-void MpiSession::abort(int exit_code) const {
-  MPI_Abort(MPI_COMM_WORLD, exit_code);
-  std::_Exit(exit_code);  // MPI_Abort is not declared noreturn
+void MpiSession::abort(ExitCode exit_code) const {
+  auto const code = static_cast<int>(exit_code);
+  MPI_Abort(MPI_COMM_WORLD, code);
+  std::_Exit(code);  // MPI_Abort is not declared noreturn
 }
 
 std::string MpiSession::library() {

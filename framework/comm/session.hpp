@@ -3,6 +3,7 @@
 #include <string>
 
 #include "framework/comm/communicator.hpp"
+#include "framework/core/error.hpp"
 
 namespace tvem {
 
@@ -22,7 +23,7 @@ class MpiSession {
   /// be waiting for this one in a collective operation.
   bool do_all_arrive() const;
   /// Ends all ranks of the job at once with this exit code. Does not return.
-  [[noreturn]] void abort(int exit_code) const;
+  [[noreturn]] void abort(ExitCode exit_code) const;
   /// Name and version of the MPI library.
   static std::string library();
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <string_view>
 
-#include "framework/core/settings.hpp"
+#include "framework/core/enum_names.hpp"
 
 namespace tvem {
 

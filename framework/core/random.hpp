@@ -19,6 +19,7 @@ enum class Purpose : std::uint64_t {
   pool_choice = 9,
   initial_guess = 10,
   bootstrap = 11,
+  family = 12,
 };
 
 /// Random numbers keyed by identity: a stream is a pure function of (seed, purpose, id, index),

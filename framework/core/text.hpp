@@ -2,11 +2,12 @@
 
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace tvem {
 
@@ -24,10 +25,12 @@ bool read_number(std::string_view text, T& value) {
 }
 
 /// A number for a message, in three significant digits.
-inline std::string rounded_text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
+inline std::string rounded_text(double value) { return fmt::format("{:.3g}", value); }
+
+/// All parts, with `between` between them.
+template <class Parts>
+std::string joined(Parts const& parts, std::string_view between = ", ") {
+  return fmt::format("{}", fmt::join(parts, between));
 }
 
 /// Without the blanks and carriage returns around it.

@@ -69,14 +69,14 @@ Fit fit_of_points(EstimatorSpec const& spec, RowMatrix const& points, int k,
 
 }  // namespace
 
-Fit run_baseline(EstimatorSpec const& spec, Settings const& settings, Task const& task,
-                 InstructionSet instruction_set, Restarts const& restarts, Purpose purpose) {
+Fit run_baseline(EstimatorSpec const& spec, TaskSettings const& prior, InputSettings const& input,
+                 Task const& task, InstructionSet instruction_set, Restarts const& restarts,
+                 Purpose purpose) {
   if (spec.method == Method::bayes) return bayes(task);
   if (spec.method == Method::chance) return chance(task, restarts.seed);
-  bool const is_given = spec.em.start == StartKind::given;
-  Knowledge const known = knowledge_of(
-      task, settings.task, spec.em,
-      is_given ? initial_guess(settings.input, restarts.seed, purpose, task) : std::vector<int>{});
+  auto const guess = spec.starts_from_guess() ? initial_guess(input, restarts.seed, purpose, task)
+                                              : std::vector<int>{};
+  Knowledge const known = knowledge_of(task, family_of(prior, task.family), spec.em, guess);
   int const k = spec.em.components > 0 ? spec.em.components : task.components();
   return fit_in_ordinary_units(task.points, [&](RowMatrix const& points, Scaling const& scaling) {
     return fit_of_points(spec, points, k, instruction_set, restarts, scaling.from_points(known));

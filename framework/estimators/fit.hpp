@@ -6,8 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "framework/core/enum_names.hpp"
 #include "framework/core/random.hpp"
-#include "framework/core/settings.hpp"
+#include "framework/estimators/settings.hpp"
 #include "framework/tasks/mixture.hpp"
 
 namespace tvem {

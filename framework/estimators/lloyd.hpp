@@ -1,8 +1,8 @@
 #pragma once
 
 #include "framework/core/instruction_set.hpp"
-#include "framework/core/settings.hpp"
 #include "framework/estimators/fit.hpp"
+#include "framework/estimators/settings.hpp"
 #include "framework/estimators/starts/knowledge.hpp"
 
 namespace tvem {

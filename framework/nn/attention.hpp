@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <span>
 
-#include "framework/core/settings.hpp"
 #include "framework/nn/linear.hpp"
+#include "framework/nn/settings.hpp"
 #include "framework/nn/task_group.hpp"
 
 namespace tvem {

@@ -14,10 +14,6 @@ std::optional<LayerNorm<T>> make_norm(ParameterLayout& layout, std::string const
 
 int hidden_width(ModelSettings const& settings) { return settings.mlp_ratio * settings.width; }
 
-Activation activation(ModelSettings const& settings) {
-  return settings.activation == ActivationKind::gelu ? Activation::gelu : Activation::relu;
-}
-
 }  // namespace
 
 template <class T>
@@ -142,7 +138,7 @@ void Block<T>::perceive(Pass<T> const& pass, std::size_t first_row, std::size_t 
     x = tape.normed2.data() + at;
   }
   T* const hidden = tape.hidden.data() + wide_at;
-  up_.forward_activated(pass, rows, x, activation(settings_), hidden, tape.slope.data() + wide_at);
+  up_.forward_activated(pass, rows, x, settings_.activation, hidden, tape.slope.data() + wide_at);
   if (settings_.norm == NormKind::post) {
     down_.forward(pass, rows, hidden, middle, tape.sum2.data() + at);
     norm2_->forward(pass, rows, tape.sum2.data() + at, y + at, statistics);

@@ -4,9 +4,9 @@
 #include <span>
 #include <string>
 
-#include "framework/core/settings.hpp"
 #include "framework/nn/attention.hpp"
 #include "framework/nn/layer_norm.hpp"
+#include "framework/nn/settings.hpp"
 
 namespace tvem {
 

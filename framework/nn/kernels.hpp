@@ -3,10 +3,9 @@
 #include <cstddef>
 
 #include "framework/core/variants.hpp"
+#include "framework/nn/activation.hpp"
 
 namespace tvem {
-
-enum class Activation { none, gelu, relu };
 
 /// A matrix product C = f((scale A B + bias + row_bias + add) * factor), with B packed beforehand
 /// (Kernels::pack), the product with `factor` and the activation f element by element.

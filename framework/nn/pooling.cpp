@@ -42,8 +42,7 @@ ComponentPooling<T>::ComponentPooling(ParameterLayout& layout, ModelSettings con
       heads_(static_cast<std::size_t>(settings.heads)),
       components_(static_cast<std::size_t>(components)),
       hidden_(static_cast<std::size_t>(settings.mlp_ratio) * width_),
-      activation_(settings.activation == ActivationKind::gelu ? Activation::gelu
-                                                              : Activation::relu),
+      activation_(settings.activation),
       scale_(T(1) / std::sqrt(static_cast<T>(settings.width / settings.heads))),
       seeds_(layout.add("pooling.seeds.weight", components, settings.width)),
       kv_(layout, "pooling.kv", settings.width, 2 * settings.width),

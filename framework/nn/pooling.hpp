@@ -2,8 +2,8 @@
 
 #include <span>
 
-#include "framework/core/settings.hpp"
 #include "framework/nn/linear.hpp"
+#include "framework/nn/settings.hpp"
 
 namespace tvem {
 

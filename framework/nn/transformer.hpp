@@ -7,9 +7,10 @@
 #include <vector>
 
 #include "framework/core/instruction_set.hpp"
-#include "framework/core/settings.hpp"
+#include "framework/core/range.hpp"
 #include "framework/nn/block.hpp"
 #include "framework/nn/pooling.hpp"
+#include "framework/nn/settings.hpp"
 #include "framework/tasks/batch.hpp"
 
 namespace tvem {

@@ -9,7 +9,7 @@
 namespace tvem {
 namespace {
 
-AdamFactors adam_factors(TrainSettings const& settings, double rate, double gradient_factor,
+AdamFactors adam_factors(OptimizerSettings const& settings, double rate, double gradient_factor,
                          std::int64_t n_updates) {
   auto const t = static_cast<double>(n_updates);
   bool const is_decoupled = settings.optimizer == OptimizerKind::adamw;
@@ -26,7 +26,7 @@ AdamFactors adam_factors(TrainSettings const& settings, double rate, double grad
 /// The same bits with every instruction set, so ranks need not agree on one.
 OptimizerKernels const& kernels() { return variant<OptimizerKernels>(best_instruction_set()); }
 
-void sgd_update(TrainSettings const& settings, double rate, std::span<double const> gradient,
+void sgd_update(OptimizerSettings const& settings, double rate, std::span<double const> gradient,
                 double gradient_factor, std::span<float> parameters, OptimizerState& state) {
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     double const w = static_cast<double>(parameters[i]);
@@ -46,8 +46,9 @@ OptimizerState initial_optimizer_state(OptimizerKind kind, std::size_t n_paramet
   return state;
 }
 
-void update_parameters(TrainSettings const& settings, double rate, std::span<double const> gradient,
-                       double gradient_factor, std::span<float> parameters, OptimizerState& state) {
+void update_parameters(OptimizerSettings const& settings, double rate,
+                       std::span<double const> gradient, double gradient_factor,
+                       std::span<float> parameters, OptimizerState& state) {
   std::size_t const n = parameters.size();
   bool const is_sgd = settings.optimizer == OptimizerKind::sgd;
   TVEM_CHECK(gradient.size() == n && state.first_moment.size() == n &&

@@ -4,7 +4,7 @@
 #include <span>
 
 #include "framework/core/aligned_buffer.hpp"
-#include "framework/core/settings.hpp"
+#include "framework/optim/settings.hpp"
 
 namespace tvem {
 
@@ -24,8 +24,9 @@ OptimizerState initial_optimizer_state(OptimizerKind kind, std::size_t n_paramet
 ///   adam   Kingma and Ba 2015, bias-corrected; weight_decay is added to the gradient
 ///   adamw  Loshchilov and Hutter 2019; weight_decay shrinks the parameters by rate * weight_decay
 ///   sgd    v = momentum v + g; parameters -= rate v; weight_decay is added to the gradient
-void update_parameters(TrainSettings const& settings, double rate, std::span<double const> gradient,
-                       double gradient_factor, std::span<float> parameters, OptimizerState& state);
+void update_parameters(OptimizerSettings const& settings, double rate,
+                       std::span<double const> gradient, double gradient_factor,
+                       std::span<float> parameters, OptimizerState& state);
 
 /// Euclidean norm. The order of the sum is fixed (OptimizerKernels).
 double gradient_norm(std::span<double const> gradient);

@@ -7,7 +7,7 @@
 
 namespace tvem {
 
-double learning_rate(TrainSettings const& settings, std::int64_t step) {
+double learning_rate(OptimizerSettings const& settings, std::int64_t step) {
   auto const warmup = static_cast<double>(settings.warmup);
   auto const position = static_cast<double>(step);
   if (step < settings.warmup) return settings.rate * (position + 1) / (warmup + 1);

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "framework/core/random.hpp"
-#include "framework/core/settings.hpp"
 #include "framework/tasks/mixture.hpp"
+#include "framework/tasks/settings.hpp"
 
 namespace tvem {
 

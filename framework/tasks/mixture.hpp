@@ -4,7 +4,7 @@
 
 #include <Eigen/Core>
 
-#include "framework/core/settings.hpp"
+#include "framework/tasks/settings.hpp"
 
 namespace tvem {
 

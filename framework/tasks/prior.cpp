@@ -100,6 +100,8 @@ std::vector<std::string> prior_problems(TaskSettings const& settings) {
 }
 
 TaskPrior::TaskPrior(TaskSettings const& settings) : settings_(settings) {
+  for (TaskFamily const& family : settings.families) families_.emplace_back(family.settings);
+  if (!families_.empty()) return;
   auto problems = prior_problems(settings);
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
   Shape const tightest{settings.components.high, settings.dim.low, settings.sigma.high};
@@ -116,6 +118,13 @@ Task TaskPrior::sample(std::uint64_t seed, Purpose purpose, std::uint64_t id) co
 }
 
 void TaskPrior::sample(std::uint64_t seed, Purpose purpose, std::uint64_t id, Task& task) const {
+  if (!families_.empty()) {
+    RandomStream choice(seed, Purpose::family, id, static_cast<std::uint64_t>(purpose));
+    auto const family = static_cast<int>(choice.integer(0, n_families(settings_) - 1));
+    families_[static_cast<std::size_t>(family)].sample(seed, purpose, id, task);
+    task.family = family;
+    return;
+  }
   RandomStream random(seed, purpose, id);
   Shape shape{};
   shape.components =
@@ -126,6 +135,7 @@ void TaskPrior::sample(std::uint64_t seed, Purpose purpose, std::uint64_t id, Ta
   shape.sigma = *std::max_element(sigmas.begin(), sigmas.end());
 
   task.id = id;
+  task.family = 0;
   task.mixture.weights.resize(shape.components);
   draw_weights(random, settings_, task.mixture.weights);
   if (!draw_means(random, settings_, shape, task.mixture.means))

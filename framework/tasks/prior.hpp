@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "framework/core/random.hpp"
-#include "framework/core/settings.hpp"
 #include "framework/tasks/mixture.hpp"
+#include "framework/tasks/settings.hpp"
 
 namespace tvem {
 
@@ -15,6 +15,7 @@ inline constexpr int outlier_label = -1;
 /// One clustering problem: a mixture drawn from the prior, and points drawn from the mixture.
 struct Task {
   std::uint64_t id = 0;
+  int family = 0;              // place among the families of the prior
   Mixture mixture;             // k components in d dimensions
   RowMatrix points;            // n x d
   std::vector<int> labels;     // n: the component each point was drawn from, or outlier_label
@@ -24,7 +25,8 @@ struct Task {
   int n_points() const { return static_cast<int>(points.rows()); }
 };
 
-/// The distribution of tasks that the keys `task.*` describe.
+/// The distribution of tasks that the keys `task.*` describe. Of several families, (seed, purpose,
+/// id) decides which one a task is of.
 class TaskPrior {
  public:
   /// Throws ConfigurationError for a prior that has no tasks or contradicts itself
@@ -48,6 +50,7 @@ class TaskPrior {
 
  private:
   TaskSettings settings_;
+  std::vector<TaskPrior> families_;  // one for each of several families
 };
 
 /// As many further points of the task's mixture as it has (n x d), none of them an outlier. Keyed

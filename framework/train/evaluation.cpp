@@ -29,6 +29,17 @@ class StopWatch {
 
 }  // namespace
 
+namespace {
+
+/// Adds the sentences that are not there.
+void add_new(std::vector<std::string>& sentences, std::vector<std::string> const& others) {
+  for (std::string const& other : others)
+    if (std::find(sentences.begin(), sentences.end(), other) == sentences.end())
+      sentences.push_back(other);
+}
+
+}  // namespace
+
 std::vector<EstimatorSpec> parse_estimators(Settings const& settings) {
   std::vector<EstimatorSpec> specs;
   std::vector<std::string> problems;
@@ -36,8 +47,9 @@ std::vector<EstimatorSpec> parse_estimators(Settings const& settings) {
     try {
       specs.push_back(parse_estimator(text, settings.em));
       specs.back().em.trace = settings.eval.trace;
-      for (auto const& problem : estimator_problems(specs.back(), settings))
-        problems.push_back(problem);
+      for (int family = 0; family < n_families(settings.task); ++family)
+        add_new(problems,
+                estimator_problems(specs.back(), family_of(settings.task, family), settings.input));
     } catch (ConfigurationError const& error) {
       problems.insert(problems.end(), error.problems().begin(), error.problems().end());
     }
@@ -49,9 +61,6 @@ std::vector<EstimatorSpec> parse_estimators(Settings const& settings) {
 
 std::vector<std::string> domain_problems(Settings const& trained, Settings const& asked) {
   std::vector<std::string> problems;
-  auto const range_text = [](Range<int> const& range) {
-    return std::to_string(range.low) + (range.is_fixed() ? "" : ".." + std::to_string(range.high));
-  };
   auto const& own = trained.task;
   if (asked.task.dim.high > own.dim.high)
     problems.push_back("task.dim = " + range_text(asked.task.dim) + ": the model takes points of " +
@@ -60,9 +69,9 @@ std::vector<std::string> domain_problems(Settings const& trained, Settings const
       asked.task.components.high > own.components.high)
     problems.push_back("task.components = " + range_text(asked.task.components) +
                        ": the model was made for " + range_text(own.components) + " components");
-  bool const has_guess = trained.input.init != InitKind::none;
-  if (has_guess != (asked.input.init != InitKind::none))
-    problems.push_back("input.init = " + std::string(name_of(asked.input.init)) +
+  bool const has_guess = trained.input.guess != GuessKind::none;
+  if (has_guess != (asked.input.guess != GuessKind::none))
+    problems.push_back("input.init = " + std::string(name_of(asked.input.guess)) +
                        (has_guess ? ": the model needs an initial guess; choose random, kmeans++, "
                                     "spectral or corrupted"
                                   : ": the model takes no initial guess; choose none"));
@@ -104,7 +113,7 @@ std::optional<EvaluatedModel> with_guess_of(std::optional<EvaluatedModel> const&
                                             InputSettings const& input) {
   if (!model) return std::nullopt;
   EvaluatedModel result = *model;
-  result.settings.input.init = input.init;
+  result.settings.input.guess = input.guess;
   result.settings.input.corruption = input.corruption;
   return result;
 }
@@ -112,7 +121,7 @@ std::optional<EvaluatedModel> with_guess_of(std::optional<EvaluatedModel> const&
 Fit fit_of(EstimatorSpec const& spec, EvaluationItem const& item, Settings const& settings,
            Task const& task, std::optional<EvaluatedModel> const& model,
            InstructionSet instruction_set) {
-  if (needs_model(spec.method)) {
+  if (spec.needs_model()) {
     TVEM_CHECK(model.has_value(), spec.text + " needs a model");
     Fit const fit = fit_of_model(model->settings, model->transformer, task, settings.eval.seed,
                                  Purpose::evaluation_tasks);
@@ -122,7 +131,7 @@ Fit fit_of(EstimatorSpec const& spec, EvaluationItem const& item, Settings const
                           .task_id = task.id,
                           .count = item.n_restarts,
                           .first = item.first_restart};
-  return run_baseline(spec, settings, task, instruction_set, restarts);
+  return run_baseline(spec, settings.task, settings.input, task, instruction_set, restarts);
 }
 
 /// The blocks of an evaluation: when one ends, and what is whole by then.
@@ -172,7 +181,7 @@ void evaluate_in_blocks(Settings const& settings, Communicator const& comm,
   auto const items = evaluation_items(specs);
   TaskPrior const prior(settings.task);
   int const n_iterations = settings.eval.trace > 0 ? settings.eval.trace + 1 : 0;
-  EvaluationRows rows(static_cast<std::size_t>(n_iterations));
+  EvaluationRows rows(static_cast<std::size_t>(n_iterations), family_names(settings.task));
   std::int64_t const first = start.n_tasks, n_tasks = settings.eval.tasks;
   std::int64_t n_whole = first;  // tasks of which this rank has done its part
   Blocks blocks(comm, std::move(start), limits);

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "framework/comm/communicator.hpp"
-#include "framework/core/settings.hpp"
 #include "framework/estimators/estimator.hpp"
 #include "framework/nn/transformer.hpp"
 #include "framework/records/evaluation.hpp"
 #include "framework/records/training.hpp"
+#include "framework/train/settings.hpp"
 
 namespace tvem {
 

@@ -30,17 +30,28 @@ std::vector<Row> gather_rows(Communicator const& comm, std::span<Row const> rows
   return all;
 }
 
+/// A value of a row, by the member of Evaluation that it goes to.
+template <auto member, class Row>
+auto& value(Row& row) {
+  return row.values[column_place<member>()];
+}
+
+FitStatus status_of(FitRow const& row) {
+  return static_cast<FitStatus>(value<&Evaluation::status>(row));
+}
+
 /// The row of an item that has later restarts of the same task and estimator, joined to it as if
 /// one rank had done both.
 void join(FitRow& row, FitRow const& later) {
-  auto const status = [](FitRow const& r) { return static_cast<FitStatus>(r.status); };
-  FitRow joined =
-      is_better(status(later), later.objective, status(row), row.objective) ? later : row;
+  bool const is_later_kept =
+      is_better(status_of(later), later.objective, status_of(row), row.objective);
+  FitRow joined = is_later_kept ? later : row;
   joined.first_restart = row.first_restart;
-  joined.seconds = row.seconds + later.seconds;
-  joined.iterations = row.iterations + later.iterations;
-  joined.collapsed_restarts = row.collapsed_restarts + later.collapsed_restarts;
-  joined.dead_components = row.dead_components + later.dead_components;
+  std::size_t place = 0;
+  for_columns(Over::results, [&](EvaluationColumn const& column, auto) {
+    if (column.is_of_all_restarts) joined.values[place] = row.values[place] + later.values[place];
+    ++place;
+  });
   row = joined;
 }
 
@@ -60,32 +71,13 @@ std::vector<FitRow> join_restarts(std::vector<FitRow> rows) {
   return joined;
 }
 
-void fill_tasks(std::vector<TaskRow> const& tasks, Evaluation& table) {
-  for (TaskRow const& task : tasks) {
-    table.task_ids.push_back(static_cast<std::int64_t>(task.task));
-    table.components.push_back(static_cast<int>(task.components));
-    table.dim.push_back(static_cast<int>(task.dim));
-    table.points.push_back(static_cast<int>(task.points));
-    table.bayes_error_raw.push_back(task.bayes_error_raw);
-    table.bayes_error.push_back(task.bayes_error);
-  }
-}
-
-void fill_fit(FitRow const& fit, double bayes_error, Evaluation& table) {
-  table.error.push_back(fit.error);
-  table.excess_error.push_back(fit.error - bayes_error);
-  table.ari.push_back(fit.ari);
-  table.nmi.push_back(fit.nmi);
-  table.log_likelihood.push_back(fit.log_likelihood);
-  table.held_out_log_likelihood.push_back(fit.held_out_log_likelihood);
-  table.means_distance.push_back(fit.means_distance);
-  table.weights_distance.push_back(fit.weights_distance);
-  table.covariances_distance.push_back(fit.covariances_distance);
-  table.seconds.push_back(fit.seconds);
-  table.iterations.push_back(static_cast<int>(fit.iterations));
-  table.collapsed_restarts.push_back(static_cast<int>(fit.collapsed_restarts));
-  table.dead_components.push_back(static_cast<int>(fit.dead_components));
-  table.status.push_back(static_cast<int>(fit.status));
+/// Appends the values of a row to the columns of the table.
+template <class Row>
+void append(Row const& row, Over over, Evaluation& table) {
+  auto const* next = row.values.begin();
+  for_columns(over, [&]<class T>(EvaluationColumn const&, std::vector<T> Evaluation::*values) {
+    (table.*values).push_back(static_cast<T>(*next++));
+  });
 }
 
 /// Adds what the fits of one estimator were after each iteration.
@@ -111,50 +103,52 @@ int n_labels(Task const& task, Fit const& fit) {
 std::vector<EvaluationItem> evaluation_items(std::vector<EstimatorSpec> const& specs) {
   std::vector<EvaluationItem> items;
   for (std::size_t e = 0; e < specs.size(); ++e)
-    for (int first = 0; first < restarts_of(specs[e]); first += restarts_per_item)
-      items.push_back({e, first, std::min(restarts_per_item, restarts_of(specs[e]) - first)});
+    for (int first = 0; first < specs[e].restarts(); first += restarts_per_item)
+      items.push_back({e, first, std::min(restarts_per_item, specs[e].restarts() - first)});
   return items;
 }
 
 void EvaluationRows::add_task(Task const& task) {
+  using E = Evaluation;
   auto const labels = map_labels(task.mixture, task.points);
-  tasks_.push_back({.task = static_cast<double>(task.id),
-                    .components = static_cast<double>(task.components()),
-                    .dim = static_cast<double>(task.mixture.dim()),
-                    .points = static_cast<double>(task.n_points()),
-                    .bayes_error_raw = labelled_error(task.labels, labels),
-                    .bayes_error = clustering_error(task.labels, labels, task.components())});
+  TaskRow row{.task = static_cast<double>(task.id), .values = {}};
+  value<&E::components>(row) = task.components();
+  value<&E::dim>(row) = task.mixture.dim();
+  value<&E::points>(row) = task.n_points();
+  value<&E::family>(row) = task.family;
+  value<&E::bayes_error_raw>(row) = labelled_error(task.labels, labels);
+  value<&E::bayes_error>(row) = clustering_error(task.labels, labels, task.components());
+  tasks_.push_back(row);
 }
 
 void EvaluationRows::add_fit(Task const& task, RowMatrix const& held_out,
                              EvaluationItem const& item, Fit const& fit, double seconds) {
+  using E = Evaluation;
   int const k = n_labels(task, fit);
   FitRow row{.task = static_cast<double>(task.id),
              .estimator = static_cast<double>(item.estimator),
              .first_restart = static_cast<double>(item.first_restart),
-             .error = clustering_error(task.labels, fit.labels, k),
-             .ari = adjusted_rand_index(task.labels, fit.labels, k),
-             .nmi = normalized_mutual_information(task.labels, fit.labels, k),
-             .log_likelihood = fit.log_likelihood,
-             .held_out_log_likelihood = std::nan(""),
              .objective = fit.objective,
-             .status = static_cast<double>(fit.status),
-             .means_distance = std::nan(""),
-             .weights_distance = std::nan(""),
-             .covariances_distance = std::nan(""),
-             .seconds = seconds,
-             .iterations = static_cast<double>(fit.total_iterations),
-             .collapsed_restarts = static_cast<double>(fit.n_collapsed),
-             .dead_components = static_cast<double>(fit.n_dead),
-             .trace = 0};
+             .trace = 0,
+             .values = {}};
+  row.values.fill(std::nan(""));
+  value<&E::error>(row) = clustering_error(task.labels, fit.labels, k);
+  value<&E::ari>(row) = adjusted_rand_index(task.labels, fit.labels, k);
+  value<&E::nmi>(row) = normalized_mutual_information(task.labels, fit.labels, k);
+  value<&E::log_likelihood>(row) = fit.log_likelihood;
   if (fit.mixture.components() > 0 && std::isfinite(fit.log_likelihood)) {
     ParameterDistance const distance =
         parameter_distance(task.mixture, fit.mixture, align_labels(task.labels, fit.labels, k));
-    row.held_out_log_likelihood = mean_log_likelihood(fit.mixture, held_out);
-    row.means_distance = distance.means;
-    row.weights_distance = distance.weights;
-    row.covariances_distance = distance.covariances;
+    value<&E::held_out_log_likelihood>(row) = mean_log_likelihood(fit.mixture, held_out);
+    value<&E::means_distance>(row) = distance.means;
+    value<&E::weights_distance>(row) = distance.weights;
+    value<&E::covariances_distance>(row) = distance.covariances;
   }
+  value<&E::seconds>(row) = seconds;
+  value<&E::iterations>(row) = fit.total_iterations;
+  value<&E::collapsed_restarts>(row) = fit.n_collapsed;
+  value<&E::dead_components>(row) = fit.n_dead;
+  value<&E::status>(row) = static_cast<double>(fit.status);
   fits_.push_back(row);
   add_trace(task, fit);
 }
@@ -180,37 +174,50 @@ std::size_t EvaluationRows::bytes() const {
          traces_.size() * sizeof(double);
 }
 
-EvaluationBlock EvaluationRows::take(Communicator const& comm,
-                                     std::vector<EstimatorSpec> const& specs, std::int64_t end,
-                                     TraceSums trace_sums) {
+EvaluationRows::Gathered EvaluationRows::gather(Communicator const& comm, std::int64_t end) {
   auto const is_before = [&](auto const& row) { return row.task < static_cast<double>(end); };
   auto const n_tasks = std::partition_point(tasks_.begin(), tasks_.end(), is_before);
   auto const n_fits = std::partition_point(fits_.begin(), fits_.end(), is_before);
   auto const n_traces =
       traces_.begin() + (n_fits - fits_.begin()) * 2 * static_cast<std::ptrdiff_t>(n_iterations_);
-  auto tasks = gather_rows<TaskRow>(comm, {tasks_.begin(), n_tasks});
-  auto fits = gather_rows<FitRow>(comm, {fits_.begin(), n_fits});
-  auto const traces = comm.gather(std::span(traces_.begin(), n_traces));
+  Gathered gathered{.tasks = gather_rows<TaskRow>(comm, {tasks_.begin(), n_tasks}),
+                    .fits = gather_rows<FitRow>(comm, {fits_.begin(), n_fits}),
+                    .traces = comm.gather(std::span(traces_.begin(), n_traces))};
   tasks_.erase(tasks_.begin(), n_tasks);
   fits_.erase(fits_.begin(), n_fits);
   traces_.erase(traces_.begin(), n_traces);
-  if (!comm.is_root()) return {};
-  for (std::size_t i = 0; i < fits.size(); ++i) fits[i].trace = static_cast<double>(i);
-  fits = join_restarts(std::move(fits));
-  TVEM_CHECK(fits.size() == tasks.size() * specs.size(), "the evaluation lost a task");
-  std::sort(tasks.begin(), tasks.end(),
+  for (std::size_t i = 0; i < gathered.fits.size(); ++i)
+    gathered.fits[i].trace = static_cast<double>(i);
+  gathered.fits = join_restarts(std::move(gathered.fits));
+  std::sort(gathered.tasks.begin(), gathered.tasks.end(),
             [](TaskRow const& a, TaskRow const& b) { return a.task < b.task; });
+  return gathered;
+}
+
+EvaluationBlock EvaluationRows::take(Communicator const& comm,
+                                     std::vector<EstimatorSpec> const& specs, std::int64_t end,
+                                     TraceSums trace_sums) {
+  auto [tasks, fits, traces] = gather(comm, end);
+  if (!comm.is_root()) return {};
+  TVEM_CHECK(fits.size() == tasks.size() * specs.size(), "the evaluation lost a task");
   EvaluationBlock block{.table = {}, .trace_sums = std::move(trace_sums)};
   block.trace_sums.error.resize(specs.size() * n_iterations_);
   block.trace_sums.log_likelihood.resize(specs.size() * n_iterations_);
   Evaluation& table = block.table;
+  table.family_names = family_names_;
   for (auto const name : enum_names<FitStatus>) table.status_names.emplace_back(name);
   for (auto const& spec : specs) table.estimators.push_back(spec.text);
-  fill_tasks(tasks, table);
+  for (TaskRow const& task : tasks) {
+    table.task_ids.push_back(static_cast<std::int64_t>(task.task));
+    append(task, Over::tasks, table);
+  }
   for (std::size_t e = 0; e < specs.size(); ++e) {
     auto const of_estimator = std::span(fits).subspan(e * tasks.size(), tasks.size());
-    for (std::size_t t = 0; t < tasks.size(); ++t)
-      fill_fit(of_estimator[t], tasks[t].bayes_error, table);
+    for (std::size_t t = 0; t < tasks.size(); ++t) {
+      value<&Evaluation::excess_error>(of_estimator[t]) =
+          value<&Evaluation::error>(of_estimator[t]) - table.bayes_error[t];
+      append(of_estimator[t], Over::results, table);
+    }
     add_traces(of_estimator, traces, n_iterations_, e, block.trace_sums);
   }
   return block;

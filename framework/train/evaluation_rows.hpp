@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "framework/comm/communicator.hpp"
@@ -22,7 +25,8 @@ std::vector<EvaluationItem> evaluation_items(std::vector<EstimatorSpec> const& s
 class EvaluationRows {
  public:
   /// n_iterations: recorded of every fit, after 0, 1, ... iterations; 0 for none.
-  explicit EvaluationRows(std::size_t n_iterations) : n_iterations_(n_iterations) {}
+  EvaluationRows(std::size_t n_iterations, std::vector<std::string> family_names)
+      : n_iterations_(n_iterations), family_names_(std::move(family_names)) {}
 
   void add_task(Task const& task);
   /// held_out: further points of the task's mixture. seconds: that the fit took.
@@ -35,23 +39,30 @@ class EvaluationRows {
   EvaluationBlock take(Communicator const& comm, std::vector<EstimatorSpec> const& specs,
                        std::int64_t end, TraceSums trace_sums);
 
-  // What ranks send: doubles alone.
+  // What ranks send: doubles alone. values: those of evaluation_columns over tasks, or results.
   struct TaskRow {
-    double task, components, dim, points, bayes_error_raw, bayes_error;
+    double task;
+    std::array<double, n_columns(Over::tasks)> values;
   };
   struct FitRow {
     double task, estimator, first_restart;
-    // Of the restart that is kept.
-    double error, ari, nmi, log_likelihood, held_out_log_likelihood, objective, status;
-    double means_distance, weights_distance, covariances_distance;
-    double seconds, iterations, collapsed_restarts, dead_components;  // of all restarts
-    double trace;  // place of its trace among all, once gathered
+    double objective;  // of the restart that is kept
+    double trace;      // place of its trace among all, once gathered
+    std::array<double, n_columns(Over::results)> values;
   };
 
  private:
   void add_trace(Task const& task, Fit const& fit);
+  /// All ranks' rows and traces of tasks below `end`, on rank 0.
+  struct Gathered {
+    std::vector<TaskRow> tasks;
+    std::vector<FitRow> fits;
+    std::vector<double> traces;
+  };
+  Gathered gather(Communicator const& comm, std::int64_t end);
 
   std::size_t n_iterations_;
+  std::vector<std::string> family_names_;
   std::vector<TaskRow> tasks_;
   std::vector<FitRow> fits_;
   std::vector<double> traces_;  // of each fit: n_iterations errors, then as many log-likelihoods

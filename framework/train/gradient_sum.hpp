@@ -6,7 +6,7 @@
 
 #include "framework/comm/communicator.hpp"
 #include "framework/comm/exact_sum.hpp"
-#include "framework/core/settings.hpp"
+#include "framework/train/settings.hpp"
 
 namespace tvem {
 

@@ -76,7 +76,7 @@ Fit fit_after_model(EstimatorSpec const& spec, Settings const& settings, Task co
                     Fit const& model_fit, InstructionSet instruction_set) {
   if (spec.method == Method::transformer) return model_fit;
   return em_after_model(spec, task, model_fit, instruction_set,
-                        knowledge_of(task, settings.task, spec.em, {}));
+                        knowledge_of(task, family_of(settings.task, task.family), spec.em, {}));
 }
 
 }  // namespace tvem

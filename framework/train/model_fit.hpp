@@ -3,6 +3,7 @@
 #include "framework/estimators/estimator.hpp"
 #include "framework/estimators/starts/knowledge.hpp"
 #include "framework/nn/transformer.hpp"
+#include "framework/train/settings.hpp"
 
 namespace tvem {
 

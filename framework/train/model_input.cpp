@@ -100,7 +100,7 @@ Mixture Units::to_points(Mixture const& mixture) const {
 
 ModelDomain model_domain(Settings const& settings) {
   int const dim = settings.task.dim.high, k_high = settings.task.components.high;
-  bool const has_guess = settings.input.init != InitKind::none;
+  bool const has_guess = settings.input.guess != GuessKind::none;
   return {.dim = dim + (has_guess ? k_high : 0) + (settings.input.auxiliary ? dim + 1 : 0),
           .components = settings.task.components,
           .point_dim = dim};
@@ -109,7 +109,7 @@ ModelDomain model_domain(Settings const& settings) {
 void fill_model_input(Settings const& settings, std::uint64_t seed, Purpose purpose,
                       std::span<Task const> tasks, ModelInput& input) {
   input.units.assign(tasks.size(), Units{});
-  if (settings.input.init == InitKind::none && !settings.input.standardize) {
+  if (settings.input.guess == GuessKind::none && !settings.input.standardize) {
     fill_batch(tasks, settings.task.dim.high, input.batch);
     return;
   }

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "framework/core/random.hpp"
-#include "framework/core/settings.hpp"
 #include "framework/nn/transformer.hpp"
 #include "framework/tasks/batch.hpp"
+#include "framework/train/settings.hpp"
 
 namespace tvem {
 

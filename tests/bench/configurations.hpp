@@ -5,7 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "framework/core/settings.hpp"
+#include "framework/optim/settings.hpp"
+#include "framework/train/settings.hpp"
 
 namespace tvem::bench {
 

@@ -3,8 +3,8 @@
 #include <map>
 #include <string>
 
-#include "framework/core/settings.hpp"
 #include "framework/nn/kernels.hpp"
+#include "framework/train/settings.hpp"
 
 namespace tvem::bench {
 

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <exception>
 
-#include "experiments/settings/config.hpp"
+#include "experiments/settings/configuration.hpp"
 #include "framework/core/error.hpp"
 #include "framework/train/trainer.hpp"
 #include "io/checkpoint_file.hpp"

@@ -73,7 +73,7 @@ GROUPS = ("parameters", "optimizer", "training", "learning_curve", "evaluation")
 
 
 def digest(path):
-    """SHA-256 over names and values of all that is computed in a file, without times."""
+    """SHA-256 over names and values of all that is computed in a file, without times and names of families."""
     sha = hashlib.sha256()
     with h5py.File(path) as file:
         for group in GROUPS:
@@ -81,7 +81,7 @@ def digest(path):
             if group in file:
                 file[group].visititems(lambda name, item: names.append((name, item)) if isinstance(item, h5py.Dataset) else None)
             for name, item in sorted(names, key=lambda pair: pair[0]):
-                if not os.path.basename(name).startswith("seconds"):
+                if not os.path.basename(name).startswith(("seconds", "family")):
                     values = np.asarray(item.asstr()[()] if h5py.check_string_dtype(item.dtype) else item[()])
                     sha.update(f"{group}/{name}{values.shape}".encode())
                     sha.update("\n".join(values.ravel()).encode() if values.dtype == object else values.tobytes())

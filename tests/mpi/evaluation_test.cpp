@@ -153,7 +153,7 @@ TEST(Evaluation, RestartsSharedByRanks_AsOneFitOfAll) {
     for (std::size_t t = 0; t < 6; ++t) {
       Task const task = prior.sample(settings.eval.seed, Purpose::evaluation_tasks, t);
       Fit const fit =
-          run_baseline(specs[e], settings, task, best_instruction_set(),
+          run_baseline(specs[e], settings.task, settings.input, task, best_instruction_set(),
                        {.seed = settings.eval.seed, .task_id = t, .count = specs[e].em.restarts});
       std::size_t const at = e * 6 + t;
       EXPECT_EQ(table.log_likelihood[at], fit.log_likelihood);

@@ -33,7 +33,7 @@ TEST(Trainer, EveryOptimizer_SameBitsAsOneRank) {
 TEST(Trainer, EveryReadoutAndInput_SameBitsAsOneRank) {
   Settings settings = ragged_settings();
   settings.model.readout = ReadoutKind::parameters;
-  settings.input = {.init = InitKind::spectral, .auxiliary = true, .standardize = true};
+  settings.input = {.guess = GuessKind::spectral, .auxiliary = true, .standardize = true};
   settings.task.pool = 40;
   settings.model.attention = AttentionKind::relu;
   for (auto const loss : {LossKind::negative_log_likelihood, LossKind::permutation_parameters}) {

@@ -102,7 +102,7 @@ class CollectiveVerdict : public testing::EmptyTestEventListener {
 
 [[noreturn]] void end_job(MpiSession const& session, std::string const& what) {
   std::cerr << "rank " + std::to_string(world->rank()) + " threw: " + what + "\n" << std::flush;
-  session.abort(1);
+  session.abort(ExitCode::failed);
 }
 
 }  // namespace

@@ -38,6 +38,8 @@ inline Evaluation some_evaluation() {
   table.estimators = {"transformer", "em"};
   table.task_ids = {0, 1};
   table.components = table.dim = table.points = {2, 3};
+  table.family = {0, 1};
+  table.family_names = {"light", "heavy"};
   table.bayes_error_raw = table.bayes_error = {0.1, 0.2};
   for (EvaluationMetric const& metric : evaluation_metrics)
     table.*metric.values = {0.1, 0.2, 0.3, 0.4};
@@ -86,14 +88,16 @@ inline std::string text_of(Evaluation const& table) {
   std::string text;
   add(text, table.estimators);
   add(text, table.task_ids);
-  for (auto const* values : {&table.components, &table.dim, &table.points, &table.iterations,
-                             &table.collapsed_restarts, &table.dead_components, &table.status})
+  for (auto const* values :
+       {&table.components, &table.dim, &table.points, &table.family, &table.iterations,
+        &table.collapsed_restarts, &table.dead_components, &table.status})
     add(text, *values);
   for (auto const* values : {&table.bayes_error, &table.bayes_error_raw, &table.trace_error_mean,
                              &table.trace_error_standard_error, &table.trace_log_likelihood_mean})
     add(text, *values);
   for (EvaluationMetric const& metric : evaluation_metrics) add(text, table.*metric.values);
   add(text, table.status_names);
+  add(text, table.family_names);
   return text;
 }
 

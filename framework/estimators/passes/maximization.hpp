@@ -1,10 +1,10 @@
 #pragma once
 
-#include "framework/core/settings.hpp"
 #include "framework/estimators/fit.hpp"
 #include "framework/estimators/passes/matrix_passes.hpp"
 #include "framework/estimators/passes/point_passes.hpp"
 #include "framework/estimators/starts/knowledge.hpp"
+#include "framework/tasks/settings.hpp"
 
 namespace tvem {
 

@@ -4,6 +4,7 @@
 
 #include "framework/core/aligned_buffer.hpp"
 #include "framework/estimators/passes/pass_kernels.hpp"
+#include "framework/estimators/settings.hpp"
 #include "framework/tasks/mixture.hpp"
 
 namespace tvem {

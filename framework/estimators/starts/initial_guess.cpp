@@ -30,24 +30,24 @@ std::vector<int> corrupted(Task const& task, double corruption, RandomStream& ra
 std::vector<int> initial_guess(InputSettings const& settings, std::uint64_t seed, Purpose purpose,
                                Task const& task) {
   RandomStream random(seed, Purpose::initial_guess, task.id, static_cast<std::uint64_t>(purpose));
-  if (settings.init == InitKind::none) return {};
+  if (settings.guess == GuessKind::none) return {};
   int const k = task.components();
   RowMatrix const points = ordinary_scaling(task.points).from_points(task.points);
-  switch (settings.init) {
-    case InitKind::none:
+  switch (settings.guess) {
+    case GuessKind::none:
       break;
-    case InitKind::random:
+    case GuessKind::random:
       return nearest_labels(points, random_point_start(points, k, random));
-    case InitKind::kmeans_plus_plus:
+    case GuessKind::kmeans_plus_plus:
       return nearest_labels(points, kmeans_plus_plus_start(points, k, random));
-    case InitKind::spectral: {
+    case GuessKind::spectral: {
       RowMatrix const projected = spectral_projection(points, k);
       // The instruction set of a guess is fixed: it is part of a task, whoever works on it.
       return lloyd_from(projected, kmeans_plus_plus_start(projected, k, random), EmSettings{},
                         InstructionSet::portable)
           .labels;
     }
-    case InitKind::corrupted:
+    case GuessKind::corrupted:
       return corrupted(task, settings.corruption, random);
   }
   return {};

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "framework/core/settings.hpp"
+#include "framework/estimators/settings.hpp"
 #include "framework/tasks/prior.hpp"
 
 namespace tvem {
@@ -10,7 +10,7 @@ namespace tvem {
 /// The assignment that a method is given beside the points (the keys `input.*`): labels of the
 /// nearest of random or k-means++ points, of a spectral clustering, or the truth with each label
 /// replaced by another, all as likely, with probability settings.corruption (the label of an
-/// outlier is drawn). Result: n labels in 0..k-1; none for InitKind::none. Keyed by (seed, purpose
+/// outlier is drawn). Result: n labels in 0..k-1; none for GuessKind::none. Keyed by (seed, purpose
 /// of the task, task id).
 std::vector<int> initial_guess(InputSettings const& settings, std::uint64_t seed, Purpose purpose,
                                Task const& task);

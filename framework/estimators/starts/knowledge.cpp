@@ -3,7 +3,7 @@
 namespace tvem {
 
 Knowledge knowledge_of(Task const& task, TaskSettings const& prior, EmSettings const& settings,
-                       std::vector<int> assignment) {
+                       std::vector<int> guess) {
   Knowledge knowledge;
   int const k = settings.components > 0 ? settings.components : task.components();
   if (settings.known.variance && task.mixture.is_isotropic())
@@ -12,7 +12,7 @@ Knowledge knowledge_of(Task const& task, TaskSettings const& prior, EmSettings c
     knowledge.factors = task.mixture.factor(0).replicate(k, 1);
   knowledge.has_equal_weights = settings.known.weights;
   if (settings.known.means_prior) knowledge.means_prior_variance = prior.scale * prior.scale;
-  if (settings.start == StartKind::given) knowledge.assignment = std::move(assignment);
+  if (settings.start == StartKind::guess) knowledge.guess = std::move(guess);
   if (settings.start == StartKind::oracle) knowledge.oracle = task.mixture;
   return knowledge;
 }

@@ -4,8 +4,9 @@
 #include <optional>
 #include <vector>
 
-#include "framework/core/settings.hpp"
+#include "framework/estimators/settings.hpp"
 #include "framework/tasks/prior.hpp"
+#include "framework/tasks/settings.hpp"
 
 namespace tvem {
 
@@ -16,7 +17,7 @@ struct Knowledge {
   bool has_equal_weights = false;
   /// Means are N(0, this I); infinite without a prior.
   double means_prior_variance = std::numeric_limits<double>::infinity();
-  std::vector<int> assignment;    // n labels in 0..k-1, of the start `given`
+  std::vector<int> guess;         // n labels in 0..k-1, of the start `guess`
   std::optional<Mixture> oracle;  // of the start `oracle`
 
   bool has_covariances() const { return variances.size() > 0 || factors.size() > 0; }
@@ -26,10 +27,10 @@ struct Knowledge {
 };
 
 /// Knowledge of a task for EM with these settings, about as many components as they assume; a known
-/// covariance is that of all components (estimator_problems). assignment: of the task, for the
-/// start `given`.
+/// covariance is that of all components (estimator_problems). guess: of the task, for the
+/// start `guess`.
 Knowledge knowledge_of(Task const& task, TaskSettings const& prior, EmSettings const& settings,
-                       std::vector<int> assignment);
+                       std::vector<int> guess);
 
 /// Puts what is known of weights and covariances in the place of what the mixture has.
 void apply_known(Knowledge const& known, Mixture& mixture);

@@ -154,8 +154,8 @@ RowMatrix Starts::means(RandomStream& random) {
     }
     case StartKind::two_round:
       return two_round_start(points_, k_, settings_, known_, floor_, passes_, random).means;
-    case StartKind::given:
-      return mixture_of_labels(points_, known_.assignment, k_, floor_).means;
+    case StartKind::guess:
+      return mixture_of_labels(points_, known_.guess, k_, floor_).means;
     case StartKind::oracle:
       return known_.oracle.value().means;
     case StartKind::random:
@@ -169,8 +169,8 @@ Mixture Starts::mixture(RandomStream& random) {
   Mixture mixture;
   if (settings_.start == StartKind::two_round) {
     mixture = two_round_start(points_, k_, settings_, known_, floor_, passes_, random);
-  } else if (settings_.start == StartKind::given) {
-    mixture = start_of_labels(points_, known_.assignment, k_, floor_);
+  } else if (settings_.start == StartKind::guess) {
+    mixture = start_of_labels(points_, known_.guess, k_, floor_);
   } else if (settings_.start == StartKind::oracle) {
     mixture = known_.oracle.value();
     mixture.noise = NoiseKind::gaussian;

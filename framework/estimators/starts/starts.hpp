@@ -4,8 +4,8 @@
 
 #include "framework/core/instruction_set.hpp"
 #include "framework/core/random.hpp"
-#include "framework/core/settings.hpp"
 #include "framework/estimators/passes/point_passes.hpp"
+#include "framework/estimators/settings.hpp"
 #include "framework/estimators/starts/knowledge.hpp"
 #include "framework/tasks/mixture.hpp"
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "framework/core/random.hpp"
-#include "framework/core/settings.hpp"
 #include "framework/estimators/passes/point_passes.hpp"
+#include "framework/estimators/settings.hpp"
 #include "framework/estimators/starts/knowledge.hpp"
 
 namespace tvem {

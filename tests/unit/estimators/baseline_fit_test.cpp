@@ -10,8 +10,8 @@ namespace tvem {
 namespace {
 
 Fit run(EstimatorSpec const& spec, Task const& task, std::uint64_t seed) {
-  return run_baseline(spec, Settings{}, task, best_instruction_set(),
-                      {.seed = seed, .task_id = task.id, .count = restarts_of(spec)});
+  return run_baseline(spec, TaskSettings{}, InputSettings{}, task, best_instruction_set(),
+                      {.seed = seed, .task_id = task.id, .count = spec.restarts()});
 }
 
 TEST(RunBaseline, Bayes_TrueMixtureAndItsMapLabels) {

@@ -166,15 +166,16 @@ TEST(StartOfLabels, LabelWithoutPoints_HasTheWeightOfOne) {
   EXPECT_EQ(fit.n_dead, 0);
 }
 
-std::string problems_of(std::string const& text, Settings const& settings) {
+std::string problems_of(std::string const& text, EstimationSettings const& settings) {
   std::string all;
-  for (auto const& problem : estimator_problems(parse_estimator(text, settings.em), settings))
+  for (auto const& problem :
+       estimator_problems(parse_estimator(text, settings.em), settings.task, settings.input))
     all += problem + "\n";
   return all;
 }
 
 TEST(EstimatorProblems, TruthBelowTheFloorOrBeyondTheRatio_SaysWhatToSet) {
-  Settings settings;
+  EstimationSettings settings;
   for (auto const covariance : every_covariance) {
     settings.em.covariance = covariance;
     EXPECT_EQ(problems_of("em:restarts=10", settings), "") << name_of(covariance);
@@ -199,21 +200,21 @@ TEST(EstimatorProblems, TruthBelowTheFloorOrBeyondTheRatio_SaysWhatToSet) {
   EXPECT_NE(problems_of("em:variance_floor=0.5:restarts=2", settings).find("give variance_floor"),
             std::string::npos)
       << "the option that is given, not the key";
-  settings = Settings{};
+  settings = EstimationSettings{};
   settings.task.covariance = settings.em.covariance = CovarianceKind::spherical;
   settings.task.sigma = {0.05, 0.25};
   settings.task.means = MeansKind::simplex;
   settings.task.separation = 60;
   EXPECT_NE(problems_of("em", settings).find("em.variance_floor"), std::string::npos)
       << "the separation is in units of the largest sigma";
-  settings = Settings{};
+  settings = EstimationSettings{};
   settings.task.means = MeansKind::simplex;
   settings.task.separation = 200;
   EXPECT_NE(problems_of("em", settings).find("em.variance_floor"), std::string::npos);
 }
 
 TEST(EstimatorProblems, StartFromTheTruthByDefault_IsRefused) {
-  Settings settings;
+  EstimationSettings settings;
   settings.em.start = StartKind::oracle;
   EXPECT_NE(problems_of("em", settings).find("em:start=oracle"), std::string::npos);
   EXPECT_NE(problems_of("lloyd", settings).find("lloyd:start=oracle"), std::string::npos);

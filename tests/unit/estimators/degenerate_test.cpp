@@ -90,8 +90,8 @@ Fit fit_of(Case const& c, std::string const& text) {
   Task task;
   task.points = c.points;
   task.mixture.means = RowMatrix::Zero(c.k, c.points.cols());
-  return run_baseline(spec, {}, task, best_instruction_set(),
-                      {.seed = 1, .count = restarts_of(spec)});
+  return run_baseline(spec, {}, {}, task, best_instruction_set(),
+                      {.seed = 1, .count = spec.restarts()});
 }
 
 TEST(Degenerate, EveryMethodAndInput_StatusLikelihoodAndLabelsAreTrue) {

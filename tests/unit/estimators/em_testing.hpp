@@ -5,6 +5,13 @@
 
 namespace tvem {
 
+/// The settings that estimators see.
+struct EstimationSettings {
+  TaskSettings task;
+  InputSettings input;
+  EmSettings em;
+};
+
 /// All restarts of the settings, with the best instruction set.
 inline Fit em_with_restarts(RowMatrix const& points, int k, EmSettings const& settings,
                             std::uint64_t seed, std::uint64_t task_id) {

@@ -9,13 +9,14 @@
 #include "framework/core/error.hpp"
 #include "framework/metrics/clustering.hpp"
 #include "framework/metrics/statistics.hpp"
+#include "tests/unit/estimators/em_testing.hpp"
 
 namespace tvem {
 namespace {
 
 Fit run(EstimatorSpec const& spec, Task const& task, std::uint64_t seed) {
-  return run_baseline(spec, Settings{}, task, best_instruction_set(),
-                      {.seed = seed, .task_id = task.id, .count = restarts_of(spec)});
+  return run_baseline(spec, TaskSettings{}, InputSettings{}, task, best_instruction_set(),
+                      {.seed = seed, .task_id = task.id, .count = spec.restarts()});
 }
 
 std::string problem_of(std::string const& text) {
@@ -51,9 +52,9 @@ TEST(ParseEstimator, Relatives_HaveOptionsOfTheirOwn) {
   EXPECT_EQ(known_text(em.em.known), "variance+means_prior");
   EmSettings ten;
   ten.restarts = 10;
-  EXPECT_EQ(restarts_of(parse_estimator("em:start=oracle", ten)), 1);
-  EXPECT_EQ(restarts_of(parse_estimator("em:start=spectral", ten)), 10);
-  EXPECT_EQ(restarts_of(parse_estimator("bayes", ten)), 1);
+  EXPECT_EQ(parse_estimator("em:start=oracle", ten).restarts(), 1);
+  EXPECT_EQ(parse_estimator("em:start=spectral", ten).restarts(), 10);
+  EXPECT_EQ(parse_estimator("bayes", ten).restarts(), 1);
   EstimatorSpec const two_round = parse_estimator("two_round:centres=9", {});
   EXPECT_EQ(two_round.em.max_iterations, 1);
   EXPECT_EQ(two_round.em.start, StartKind::two_round);
@@ -84,13 +85,14 @@ TEST(ParseEstimator, OptionsThatContradict_ErrorSaysWhy) {
 }
 
 TEST(EstimatorProblems, WhatTasksDoNotHave_SaysWhatToSet) {
-  auto const problems = [](std::string const& text, Settings const& settings) {
+  auto const problems = [](std::string const& text, EstimationSettings const& settings) {
     std::string all;
-    for (auto const& problem : estimator_problems(parse_estimator(text, {}), settings))
+    for (auto const& problem :
+         estimator_problems(parse_estimator(text, {}), settings.task, settings.input))
       all += problem + "\n";
     return all;
   };
-  Settings settings;
+  EstimationSettings settings;
   EXPECT_EQ(problems("em:known=variance+weights+means_prior", settings), "");
   EXPECT_NE(problems("lloyd:start=given", settings).find("input.init"), std::string::npos);
   settings.task.covariance = CovarianceKind::tied;
@@ -142,7 +144,7 @@ Moments errors_of(std::string const& text) {
 
 TEST(FollowsDefault, OptionsThatAreRead_AndNoOthers) {
   auto const follows = [](std::string const& text, std::string const& option) {
-    return follows_default(parse_estimator(text, EmSettings{}), option);
+    return parse_estimator(text, EmSettings{}).follows_default(option);
   };
   for (auto const* option : {"restarts", "start", "max_iterations", "tolerance", "covariance",
                              "variance_floor", "precision", "known"})

@@ -155,7 +155,7 @@ TEST(InitialGuess, Corrupted_ShareOfLabelsIsTheRate) {
   prior.points = {400, 400};
   prior.outliers = 0.1;
   for (double const rate : {0.0, 0.3, 1.0}) {
-    InputSettings const input{.init = InitKind::corrupted, .corruption = rate};
+    InputSettings const input{.guess = GuessKind::corrupted, .corruption = rate};
     double n_wrong = 0, n = 0;
     for (std::uint64_t id = 0; id < 20; ++id) {
       Task const task = TaskPrior(prior).sample(1, Purpose::probe, id);
@@ -174,17 +174,17 @@ TEST(InitialGuess, Corrupted_ShareOfLabelsIsTheRate) {
 
 TEST(InitialGuess, EveryKind_IsKeyedByItsTaskAndLeadsEm) {
   Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 5);
-  for (auto const init :
-       {InitKind::random, InitKind::kmeans_plus_plus, InitKind::spectral, InitKind::corrupted}) {
-    InputSettings const input{.init = init};
+  for (auto const init : {GuessKind::random, GuessKind::kmeans_plus_plus, GuessKind::spectral,
+                          GuessKind::corrupted}) {
+    InputSettings const input{.guess = init};
     auto const guess = initial_guess(input, 1, Purpose::probe, task);
     EXPECT_EQ(guess, initial_guess(input, 1, Purpose::probe, task));
     EXPECT_EQ(guess.size(), 50u);
-    if (init == InitKind::corrupted || init == InitKind::random) {
+    if (init == GuessKind::corrupted || init == GuessKind::random) {
       EXPECT_NE(guess, initial_guess(input, 1, Purpose::training_tasks, task));
     }
     EmSettings settings;
-    settings.start = StartKind::given;
+    settings.start = StartKind::guess;
     settings.trace = 1;
     Knowledge const known = knowledge_of(task, TaskSettings{}, settings, guess);
     Fit const fit = em(task.points, 3, settings, best_instruction_set(), {.seed = 1}, known);

@@ -54,11 +54,11 @@ Fit fit_of(std::string const& text, Task const& task, double unit = 1) {
   EmSettings defaults;
   defaults.trace = 2;
   EstimatorSpec const spec = parse_estimator(text, defaults);
-  Settings settings;
+  EstimationSettings settings;
   settings.task.scale *= unit;
-  settings.input.init = InitKind::kmeans_plus_plus;
-  return run_baseline(spec, settings, task, best_instruction_set(),
-                      {.seed = 1, .count = restarts_of(spec)});
+  settings.input.guess = GuessKind::kmeans_plus_plus;
+  return run_baseline(spec, settings.task, settings.input, task, best_instruction_set(),
+                      {.seed = 1, .count = spec.restarts()});
 }
 
 /// Log-likelihood per point that units of which the old one has `unit` take away.

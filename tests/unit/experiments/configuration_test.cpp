@@ -1,6 +1,7 @@
+#include "experiments/settings/configuration.hpp"
+
 #include <gtest/gtest.h>
 
-#include "experiments/settings/config.hpp"
 #include "experiments/settings/identity.hpp"
 #include "experiments/settings/keys.hpp"
 #include "framework/core/error.hpp"

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "experiments/settings/config.hpp"
+#include "experiments/settings/configuration.hpp"
 #include "experiments/sweep/grid.hpp"
 #include "tests/support/damage.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "experiments/settings/config.hpp"
+#include "experiments/settings/configuration.hpp"
 #include "experiments/settings/identity.hpp"
 #include "experiments/sweep/grid.hpp"
 #include "experiments/sweep/runs.hpp"

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "framework/loss/settings.hpp"
 #include "framework/nn/parameters.hpp"
 #include "framework/nn/transformer.hpp"
 
@@ -39,7 +40,7 @@ inline ModelSettings golden_settings(std::istream& words) {
   words >> settings.width >> settings.heads >> settings.mlp_ratio >> settings.layers >> norm >>
       activation >> settings.tied;
   settings.norm = golden_word<NormKind>(norm);
-  settings.activation = golden_word<ActivationKind>(activation);
+  settings.activation = golden_word<Activation>(activation);
   return settings;
 }
 

@@ -46,7 +46,7 @@ std::vector<ModelSettings> all_kinds() {
                            .width = 20,
                            .attention = attention,
                            .norm = norm,
-                           .activation = tied ? ActivationKind::relu : ActivationKind::gelu,
+                           .activation = tied ? Activation::relu : Activation::gelu,
                            .tied = tied,
                            .readout = readout});
   return kinds;

@@ -171,16 +171,16 @@ TEST_P(LayerGradientTest, Attention_NeedsNoMoreScratchThanItSays) {
 
 // ---- one encoder layer, every option ----
 
-using BlockOptions = std::tuple<NormKind, ActivationKind>;
+using BlockOptions = std::tuple<NormKind, Activation>;
 class BlockGradientTest : public testing::TestWithParam<BlockOptions> {};
-INSTANTIATE_TEST_SUITE_P(
-    Options, BlockGradientTest,
-    testing::Combine(testing::Values(NormKind::none, NormKind::pre, NormKind::post),
-                     testing::Values(ActivationKind::gelu, ActivationKind::relu)),
-    [](auto const& options) {
-      return std::string(name_of(std::get<0>(options.param))) + "_" +
-             std::string(name_of(std::get<1>(options.param)));
-    });
+INSTANTIATE_TEST_SUITE_P(Options, BlockGradientTest,
+                         testing::Combine(testing::Values(NormKind::none, NormKind::pre,
+                                                          NormKind::post),
+                                          testing::Values(Activation::gelu, Activation::relu)),
+                         [](auto const& options) {
+                           return std::string(name_of(std::get<0>(options.param))) + "_" +
+                                  std::string(name_of(std::get<1>(options.param)));
+                         });
 
 struct BlockBench {
   static constexpr int width = 8;
@@ -199,10 +199,10 @@ struct BlockBench {
     std::copy(input.begin(), input.end(), tape.input.begin());
     block.forward(bench.pass(), task_groups(), tape, y.data());
     if (first_slope.empty()) first_slope = tape.slope;
-    kink_crossed |= activation == ActivationKind::relu && tape.slope != first_slope;
+    kink_crossed |= activation == Activation::relu && tape.slope != first_slope;
     return bench.loss(y);
   }
-  ActivationKind activation;
+  Activation activation;
   ParameterLayout layout;
   Block<double> block;
   Bench bench;
@@ -224,7 +224,7 @@ TEST_P(BlockGradientTest, Block_AgreesWithFiniteDifferences) {
                   .activation = activation},
                  set);
     auto const f = [&] { return b.loss(); };
-    double const block_step = activation == ActivationKind::relu ? 1e-5 : step;
+    double const block_step = activation == Activation::relu ? 1e-5 : step;
     f();
     auto d = b.bench.weights;
     b.block.backward(b.bench.pass(), task_groups(), b.tape, b.scratch, d.data());

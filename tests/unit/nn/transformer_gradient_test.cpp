@@ -73,7 +73,7 @@ Problem make_problem(ModelSettings settings, Tasks tasks) {
           sample_batch({1, 3}, {2, 4}, {5, 9}, {0, 1, 5, 12})};
 }
 
-using Options = std::tuple<NormKind, ActivationKind, bool, Tasks>;
+using Options = std::tuple<NormKind, Activation, bool, Tasks>;
 std::string name_of_options(testing::TestParamInfo<Options> const& info) {
   auto const& [norm, activation, tied, tasks] = info.param;
   return std::string(name_of(norm)) + "_" + std::string(name_of(activation)) +
@@ -84,7 +84,7 @@ class TransformerGradientTest : public testing::TestWithParam<Options> {};
 INSTANTIATE_TEST_SUITE_P(
     Options, TransformerGradientTest,
     testing::Combine(testing::Values(NormKind::none, NormKind::pre, NormKind::post),
-                     testing::Values(ActivationKind::gelu, ActivationKind::relu), testing::Bool(),
+                     testing::Values(Activation::gelu, Activation::relu), testing::Bool(),
                      testing::Values(Tasks::alike, Tasks::ragged)),
     name_of_options);
 
@@ -92,7 +92,7 @@ TEST_P(TransformerGradientTest, EveryTensor_AgreesWithFiniteDifferences) {
   auto const& [norm, activation, tied, tasks] = GetParam();
   Problem problem = make_problem({.norm = norm, .activation = activation, .tied = tied}, tasks);
   // A step that crosses no kink of ReLU; smooth models bear a larger one, which rounding wants.
-  double const step = activation == ActivationKind::relu ? 4e-6 : 1e-4;
+  double const step = activation == Activation::relu ? 4e-6 : 1e-4;
   for (ParameterView const& view : problem.views())
     EXPECT_LT(problem.error_of(view, problem.gradient(), step), tolerance) << view.name;
   EXPECT_FALSE(problem.permutation_changed()) << "choose other data or a smaller step";

@@ -51,7 +51,7 @@ TEST(TransformerLayout, Options_ChangeTheParametersTheyShould) {
   EXPECT_EQ(n_parameters({.tied = true}, domain), 51075 - 3 * block);
   EXPECT_EQ(n_parameters({.norm = NormKind::post}, domain), 51075 - final_norm);
   EXPECT_EQ(n_parameters({.norm = NormKind::none}, domain), 51075 - final_norm - 4 * norms);
-  EXPECT_EQ(n_parameters({.activation = ActivationKind::relu}, domain), 51075u);
+  EXPECT_EQ(n_parameters({.activation = Activation::relu}, domain), 51075u);
   EXPECT_EQ(n_parameters({}, {.dim = 2, .components = {2, 3}}), 51075u + 2 * 32);
 }
 

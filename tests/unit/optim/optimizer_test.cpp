@@ -19,7 +19,7 @@ namespace {
 
 /// One case of golden/make_optim_golden.py.
 struct GoldenCase {
-  TrainSettings settings;
+  OptimizerSettings settings;
   std::vector<double> initial;
   std::vector<double> rates;                   // one an update
   std::vector<std::vector<double>> gradients;  // n_parameters each
@@ -92,7 +92,7 @@ TEST(UpdateParameters, EveryOptimizerAndOption_AsTorch) {
 
 TEST(UpdateParameters, AdamFirstUpdate_RateTimesSign) {
   // Bias correction makes the first step g / |g|, whatever the size of g.
-  TrainSettings settings;
+  OptimizerSettings settings;
   std::vector<float> parameters{1.0f, 1.0f, 1.0f};
   auto state = initial_optimizer_state(OptimizerKind::adam, 3);
   update_parameters(settings, 0.125, std::vector<double>{1e3, -1e-3, 0.0}, 1.0, parameters, state);
@@ -103,7 +103,7 @@ TEST(UpdateParameters, AdamFirstUpdate_RateTimesSign) {
 
 TEST(UpdateParameters, StateCopiedHalfWay_SameBitsAsNeverInterrupted) {
   for (auto const kind : {OptimizerKind::adam, OptimizerKind::adamw, OptimizerKind::sgd}) {
-    TrainSettings settings;
+    OptimizerSettings settings;
     settings.optimizer = kind;
     settings.weight_decay = 0.01;
     std::vector<float> whole(20, 0.5f);
@@ -133,7 +133,7 @@ TEST(UpdateParameters, StateCopiedHalfWay_SameBitsAsNeverInterrupted) {
 }
 
 TEST(UpdateParameters, LengthsThatDiffer_CheckFails) {
-  TrainSettings const settings;
+  OptimizerSettings const settings;
   std::vector<float> parameters(3, 0.0f);
   auto state = initial_optimizer_state(OptimizerKind::adam, 3);
   EXPECT_THROW(
@@ -163,7 +163,7 @@ TEST(GradientNormAndClipFactor, NormAboveTheLimit_ScaledToTheLimit) {
 
 TEST(UpdateParameters, GradientFactor_AsGradientScaledBefore) {
   for (auto const kind : {OptimizerKind::adam, OptimizerKind::adamw, OptimizerKind::sgd}) {
-    TrainSettings settings;
+    OptimizerSettings settings;
     settings.optimizer = kind;
     settings.weight_decay = 0.01;
     std::vector<double> const gradient{1.0, -3.0, 0.5}, scaled{0.25, -0.75, 0.125};

@@ -7,8 +7,8 @@
 namespace tvem {
 namespace {
 
-TrainSettings settings_of(ScheduleKind schedule, std::int64_t warmup, std::int64_t steps) {
-  TrainSettings settings;
+OptimizerSettings settings_of(ScheduleKind schedule, std::int64_t warmup, std::int64_t steps) {
+  OptimizerSettings settings;
   settings.rate = 0.5;
   settings.schedule = schedule;
   settings.warmup = warmup;

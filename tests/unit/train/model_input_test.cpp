@@ -44,7 +44,7 @@ TEST(ModelInput, NothingGiven_TheBatchOfThePoints) {
 
 TEST(ModelInput, Guess_IndicatorsThenMeanAndShare) {
   Settings settings = ragged_settings();
-  settings.input.init = InitKind::corrupted;
+  settings.input.guess = GuessKind::corrupted;
   settings.input.auxiliary = true;
   auto const tasks = tasks_of(settings);
   ModelInput const input = input_of(settings, tasks);

@@ -1,6 +1,11 @@
-#include "framework/core/settings.hpp"
+#include "framework/train/settings.hpp"
 
 #include <gtest/gtest.h>
+
+#include "framework/core/enum_names.hpp"
+#include "framework/estimators/settings.hpp"
+#include "framework/nn/settings.hpp"
+#include "framework/train/settings.hpp"
 
 namespace tvem {
 namespace {

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "framework/core/enum_names.hpp"
+#include "framework/core/setting.hpp"
+#include "framework/tasks/settings.hpp"
+
+namespace tvem {
+
+enum class PrecisionKind { double_precision, single_precision };
+template <>
+inline constexpr auto enum_names<PrecisionKind> =
+    std::array<std::string_view, 2>{"double", "float"};
+
+/// random, kmeans_plus_plus: points as means; spectral: the means of a spectral clustering;
+/// two_round: Dasgupta and Schulman's many centres, one step, and pruning; guess: the labels of
+/// `input.init`, which the Transformer gets too; oracle: the true mixture.
+enum class StartKind { random, kmeans_plus_plus, spectral, two_round, guess, oracle };
+template <>
+inline constexpr auto enum_names<StartKind> = std::array<std::string_view, 6>{
+    "random", "kmeans++", "spectral", "two_round", "given", "oracle"};
+
+/// Where the guess comes from: labels that a method gets beside the points. corrupted: the truth,
+/// with a share of its labels replaced by others.
+enum class GuessKind { none, random, kmeans_plus_plus, spectral, corrupted };
+template <>
+inline constexpr auto enum_names<GuessKind> =
+    std::array<std::string_view, 5>{"none", "random", "kmeans++", "spectral", "corrupted"};
+
+/// Methods that an estimator specification begins with.
+enum class Method {
+  transformer,
+  transformer_em,
+  em,
+  two_round,
+  gradient,
+  lloyd,
+  hartigan,
+  spectral,
+  bayes,
+  chance
+};
+template <>
+inline constexpr auto enum_names<Method> = std::array<std::string_view, 10>{
+    "transformer", "transformer+em", "em",       "two_round", "gradient",
+    "lloyd",       "hartigan",       "spectral", "bayes",     "chance"};
+
+/// The keys `input.*`: what goes into a Transformer, and to estimators that start from the guess.
+struct InputSettings {
+  GuessKind guess = GuessKind::none;  // the key input.init
+  double corruption = 0.3;            // share of labels that `corrupted` replaces
+  bool auxiliary = false;             // mean and share of the guess's component beside its label
+  bool standardize = false;
+};
+
+/// What EM is told of the truth, since a Transformer may learn it from its training tasks.
+struct KnownParameters {
+  bool variance = false;     // the covariance that all components share
+  bool weights = false;      // that all weights are equal
+  bool means_prior = false;  // that means are N(0, task.scale^2 I): MAP-EM
+  friend bool operator==(KnownParameters const&, KnownParameters const&) = default;
+};
+
+/// Reads "none" or words of variance, weights and means_prior joined by "+"; false for anything
+/// else, and for a word given twice.
+bool read_known(std::string const& text, KnownParameters& known);
+std::string known_text(KnownParameters const& known);
+
+/// The keys `em.*`: what an `em` or `lloyd` estimator does where its specification is silent.
+struct EmSettings {
+  int restarts = 1;
+  StartKind start = StartKind::kmeans_plus_plus;
+  int max_iterations = 100;
+  double tolerance = 1e-6;  // of the mean log-likelihood per point, between iterations
+  CovarianceKind covariance = CovarianceKind::shared;
+  double variance_floor = 1e-3;  // of the mean variance of the task's points
+  double ratio_limit = 30;       // of a fit's variances; 0: none
+  PrecisionKind precision = PrecisionKind::double_precision;  // of the iterations
+  KnownParameters known;
+  double rate = 0.1;   // Adam's, of `gradient`
+  int centres = 0;     // of the first round of the start two_round; 0: about 4 k log(2 k)
+  int components = 0;  // that a specification assumes; 0: the task's. No key
+  int trace = 0;       // eval.trace
+};
+
+/// A row for each of the keys `input.*`; those of `em.*` are among estimator_options().
+std::vector<Setting<InputSettings>> const& input_settings();
+
+}  // namespace tvem

@@ -1,0 +1,27 @@
+#include "framework/nn/settings.hpp"
+
+namespace tvem {
+
+std::vector<Setting<ModelSettings>> const& model_settings() {
+  using T = ModelSettings;
+  static std::vector<Setting<T>> const table{
+      number("layers", &T::layers, {1, 256}, "encoder layers"),
+      number("heads", &T::heads, {1, 256}, "attention heads; model.width is a multiple of it"),
+      number("width", &T::width, {1, 8192}, "features of a point"),
+      number("mlp_ratio", &T::mlp_ratio, {1, 64}, "hidden width of the perceptron, in widths"),
+      word("attention", &T::attention,
+           "attention: softmax of the scores; without its denominator, exp / n; relu / n; or the "
+           "scores / n"),
+      word("norm", &T::norm,
+           "layer normalisation: none, before attention and perceptron, or after"),
+      word("activation", &T::activation, "activation of the perceptron"),
+      flag("tied", &T::tied, "all layers share one layer's parameters (looped)")
+          .read_if([](T const& s) { return s.layers > 1; }, "model.layers above 1"),
+      word("readout", &T::readout,
+           "logits of labels for every point, or weights, means and standard deviations of "
+           "components"),
+  };
+  return table;
+}
+
+}  // namespace tvem

@@ -1,0 +1,111 @@
+#include "framework/train/settings.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "framework/core/text.hpp"
+
+namespace tvem {
+namespace {
+
+bool parse_estimator_list(std::string const& text, EvalSettings& settings) {
+  std::string without_blanks = text;
+  std::erase_if(without_blanks, [](char c) { return c == ' ' || c == '\t'; });
+  auto const items = split(without_blanks, ',');
+  for (std::string const& item : items)
+    if (item.empty() || std::count(items.begin(), items.end(), item) > 1) return false;
+  settings.estimators = items;
+  return true;
+}
+
+/// A name that is also part of a folder's name.
+bool parse_name(std::string const& text, RunSettings& settings) {
+  bool const is_plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  });
+  if (text.empty() || text.size() > 64 || text[0] == '.' || !is_plain) return false;
+  settings.name = text;
+  return true;
+}
+
+}  // namespace
+
+std::vector<Setting<RunSettings>> const& run_settings() {
+  using T = RunSettings;
+  static std::vector<Setting<T>> const table{
+      number("seed", &T::seed, any_seed, "seed of the training: initial parameters and tasks"),
+      {"name", "name of the run, the first part of its id",
+       "letters, digits, - _ and ., at most 64", parse_name,
+       [](T const& settings) { return settings.name; }, Role::operational},
+  };
+  return table;
+}
+
+std::vector<Setting<TrainSettings>> const& train_settings() {
+  using T = TrainSettings;
+  constexpr auto operational = Role::operational;
+  static std::vector<Setting<T>> const table{
+      number("tasks_per_step", &T::tasks_per_step, {1, 1'000'000},
+             "tasks a step, over all ranks; every step has fresh ones"),
+      number("evaluate_every", &T::evaluate_every, {0, any_count},
+             "steps between points of the learning curve; 0: none")
+          .with(operational),
+      number("evaluate_tasks", &T::evaluate_tasks, {2, any_count},
+             "evaluation tasks for a point of the learning curve")
+          .with(operational)
+          .read_if([](T const& s) { return s.evaluate_every > 0; }, "train.evaluate_every"),
+      number("checkpoint_every", &T::checkpoint_every, {0, any_count},
+             "steps between checkpoints; 0: only at the end")
+          .with(operational),
+      number("checkpoint_minutes", &T::checkpoint_minutes, {0, unbounded},
+             "minutes between checkpoints, also; 0: by steps alone")
+          .with(operational),
+      number("max_skipped", &T::max_skipped, {0, any_count},
+             "steps in a row that are skipped, since their loss or gradient is not finite, before "
+             "the training ends")
+          .with(operational),
+  };
+  return table;
+}
+
+std::vector<Setting<EvalSettings>> const& eval_settings() {
+  using T = EvalSettings;
+  constexpr auto evaluation = Role::evaluation;
+  static std::vector<Setting<T>> const table{
+      number("tasks", &T::tasks, {2, any_count}, "evaluation tasks, the same for all estimators")
+          .with(evaluation),
+      number("seed", &T::seed, any_seed, "seed of the evaluation tasks; not run.seed")
+          .with(evaluation),
+      {"estimators", "methods to compare, with options as in em:restarts=10:start=random",
+       "a list of different ones of " + words_text<Method>(), parse_estimator_list,
+       [](T const& settings) { return joined(settings.estimators, ", "); }, evaluation},
+      number("trace", &T::trace, {0, 10'000},
+             "iterations of every method whose error is recorded; 0: none")
+          .with(evaluation),
+  };
+  return table;
+}
+
+std::vector<Setting<ParallelSettings>> const& parallel_settings() {
+  using T = ParallelSettings;
+  static std::vector<Setting<T>> const table{
+      word("reduction", &T::reduction,
+           "sum over ranks: the same bits on any number of ranks, or plain floats"),
+      number("chunk", &T::chunk, {0, 1'000'000},
+             "tasks that go through the model together; 0: chosen from the other keys"),
+  };
+  return table;
+}
+
+int resolved_chunk(Settings const& settings) {
+  if (settings.parallel.chunk > 0)
+    return std::min(settings.parallel.chunk, settings.train.tasks_per_step);
+  constexpr int most_points = 512, least_chunks = 16;
+  int chunk = 1;
+  while (2 * chunk * settings.task.points.high <= most_points &&
+         2 * chunk * least_chunks <= settings.train.tasks_per_step)
+    chunk *= 2;
+  return chunk;
+}
+
+}  // namespace tvem
