@@ -30,7 +30,7 @@ void run(std::string const& folder, int n_tasks) {
   if (!found) throw Error("there is no checkpoint in " + folder);
   Checkpoint const& checkpoint = found->checkpoint;
   Settings const settings =
-      parse_configuration(checkpoint.header.config_text, "the checkpoint's configuration", {});
+      parse_settings(checkpoint.header.config_text, "the checkpoint's configuration", {});
   Transformer<float> model(settings.model, model_domain(settings), best_instruction_set());
   TVEM_CHECK(model.layout().views() == checkpoint.layout.views(), "another model's checkpoint");
   model.set_parameters(checkpoint.state.parameters);

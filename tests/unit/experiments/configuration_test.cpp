@@ -11,7 +11,7 @@ namespace {
 
 std::string problems_of(std::string const& ini, std::vector<std::string> const& arguments = {}) {
   try {
-    parse_configuration(ini, "test.ini", arguments);
+    parse_settings(ini, "test.ini", arguments);
     return "";
   } catch (ConfigurationError const& error) {
     return error.what();
@@ -23,12 +23,12 @@ bool has(std::string const& text, std::string const& part) {
 }
 
 TEST(ParseConfiguration, Nothing_Defaults) {
-  Settings const settings = parse_configuration("", "", {});
+  Settings const settings = parse_settings("", "", {});
   EXPECT_EQ(configuration_text(settings), configuration_text(Settings{}));
 }
 
 TEST(ParseConfiguration, FileAndCommandLine_CommandLineWins) {
-  Settings const settings = parse_configuration(
+  Settings const settings = parse_settings(
       "# comment\n; another\n[task]\n  ; and one\ndim = 4;four\ncomponents = 2..5\nsigma = "
       "0.5..1.5\n[model]\ntied = true\n",
       "a.ini", {"--task.dim", "7", "--train.rate=1e-4"});
@@ -48,7 +48,7 @@ TEST(ParseConfiguration, EveryKey_TextReadsBackExactly) {
   settings.model.norm = NormKind::post;
   settings.em.start = StartKind::random;
   std::string const text = configuration_text(settings);
-  Settings const back = parse_configuration(text, "test.ini", {});
+  Settings const back = parse_settings(text, "test.ini", {});
   EXPECT_EQ(configuration_text(back), text);
   EXPECT_EQ(back.task.sigma, settings.task.sigma);
   EXPECT_EQ(back.train.rate, settings.train.rate);
@@ -127,7 +127,7 @@ TEST(ParseConfiguration, KeysWithoutValues_NamedAndTheOthersStillRead) {
 }
 
 TEST(ParseConfiguration, LinesOfWindowsCommentsAndNegativeZero_AsMeant) {
-  Settings const settings = parse_configuration(
+  Settings const settings = parse_settings(
       "[task]\r\ndim = 4 # four\r\nseparation = -0\r\n[run]\r\nname = a\r\n", "a.ini", {});
   EXPECT_EQ(settings.task.dim, (Range<int>{4, 4}));
   EXPECT_EQ(settings.run.name, "a");
@@ -137,7 +137,7 @@ TEST(ParseConfiguration, LinesOfWindowsCommentsAndNegativeZero_AsMeant) {
 }
 
 TEST(ParseConfiguration, ByteOrderMark_IsPassedOver) {
-  EXPECT_EQ(parse_configuration("\xef\xbb\xbf[task]\ndim = 4\n", "a.ini", {}).task.dim.low, 4);
+  EXPECT_EQ(parse_settings("\xef\xbb\xbf[task]\ndim = 4\n", "a.ini", {}).task.dim.low, 4);
 }
 
 TEST(KeysHelp, EveryKey_WithItsDefault) {
@@ -161,11 +161,11 @@ TEST(TrainingIdentity, KeysOfTheTraining_ChangeItAndOthersDoNot) {
           "negative_log_likelihood"}) {
       Settings settings;
       if (!key.parse(value, settings) || key.print(settings) == key.print(defaults)) continue;
-      bool const is_training = key.role == KeyRole::training;
+      bool const is_training = key.role == Role::training;
       EXPECT_EQ(training_identity(settings) != training_identity(defaults), is_training)
           << key.name;
       EXPECT_EQ(evaluation_identity(settings) != evaluation_identity(defaults),
-                key.role != KeyRole::operational)
+                key.role != Role::operational)
           << key.name;
       EXPECT_EQ(training_differences(defaults, settings).empty(), !is_training) << key.name;
     }
@@ -174,12 +174,11 @@ TEST(TrainingIdentity, KeysOfTheTraining_ChangeItAndOthersDoNot) {
 TEST(ParseConfiguration, Preset_BetweenFileAndCommandLine) {
   std::string const ini =
       "[train]\nsteps = 10\nrate = 0.1\n[preset.full]\ntrain.steps = 900\ntrain.rate = 0.2\n";
-  EXPECT_EQ(parse_configuration(ini, "a.ini", {}).train.steps, 10);
-  Settings const full =
-      parse_configuration(ini, "a.ini", {"--preset", "full", "--train.rate", "0.3"});
+  EXPECT_EQ(parse_settings(ini, "a.ini", {}).train.steps, 10);
+  Settings const full = parse_settings(ini, "a.ini", {"--preset", "full", "--train.rate", "0.3"});
   EXPECT_EQ(full.train.steps, 900);
   EXPECT_EQ(full.train.rate, 0.3);
-  EXPECT_EQ(parse_configuration(ini, "a.ini", {"--preset=full"}).train.rate, 0.2);
+  EXPECT_EQ(parse_settings(ini, "a.ini", {"--preset=full"}).train.rate, 0.2);
 }
 
 TEST(ParseConfiguration, WrongPreset_IsSaid) {

@@ -114,8 +114,8 @@ TEST(ParseSweep, WhatIsWrong_IsSaidWithTheAxis) {
        })
     EXPECT_NE(problems_of(section).find(words), std::string::npos)
         << section << problems_of(section);
-  std::vector<std::string> problems;
-  parse_configuration("[sweep]\nmodel.layers = 1, 2\n", "s.ini", {}, problems);
+  std::vector<std::string> const problems =
+      parse_configuration("[sweep]\nmodel.layers = 1, 2\n", "s.ini", {}).problems;
   ASSERT_EQ(problems.size(), 1u);
   EXPECT_NE(problems[0].find("tvem sweep"), std::string::npos);
 }
@@ -131,31 +131,50 @@ Sweep sweep_of(std::string const& estimators, std::string const& section,
   return sweep;
 }
 
-std::vector<std::string> texts_of(Sweep const& sweep) {
-  std::vector<std::string> texts;
-  for (SweepRun const& run : runs_of(sweep)) texts.push_back(text_of(sweep, run));
-  return texts;
+std::vector<SweepRun> runs_in(Sweep const& sweep) { return runs_of(sweep).runs; }
+
+/// The file of the model's results, or of the baselines, that each cell of a sweep reads.
+std::vector<std::string> model_files(Sweep const& sweep) {
+  auto const [runs, cells] = runs_of(sweep);
+  std::vector<std::string> files;
+  for (SweepCell const& cell : cells) {
+    SweepRun const& run = runs[cell.training.value()];
+    files.push_back(cell.evaluation ? run.evaluations[*cell.evaluation].file.string()
+                                    : run.id + "/run.h5");
+  }
+  return files;
+}
+std::vector<std::string> baselines_files(Sweep const& sweep) {
+  auto const [runs, cells] = runs_of(sweep);
+  std::vector<std::string> files;
+  for (SweepCell const& cell : cells)
+    files.push_back(runs[cell.baselines.value()].evaluations[0].file.string());
+  return files;
 }
 
 TEST(RunsOf, BaselinesOnceForEachDistributionOfTasks) {
   Sweep const sweep = sweep_of("transformer, em, bayes",
                                "model.layers = 1, 2\ntask.separation = 1, 3\nrun.seed = 1, 2\n");
-  auto const runs = runs_of(sweep);
+  auto const [runs, cells] = runs_of(sweep);
   ASSERT_EQ(runs.size(), 10u);
   std::set<std::string> ids;
   for (SweepRun const& run : runs) ids.insert(run.id);
   EXPECT_EQ(ids.size(), 10u);
-  EXPECT_EQ(texts_of(sweep)[0], "task.separation = 1");
-  EXPECT_EQ(texts_of(sweep)[1], "task.separation = 3");
-  EXPECT_EQ(texts_of(sweep)[2], "model.layers = 1, task.separation = 1, run.seed = 1");
-  for (std::size_t cell = 0; cell < sweep.cells.size(); ++cell) {
-    EXPECT_EQ(training_settings(sweep, cell).eval.estimators,
-              std::vector<std::string>{"transformer"});
-    EXPECT_EQ(baseline_settings(sweep, cell).eval.estimators,
-              (std::vector<std::string>{"em", "bayes"}));
-    EXPECT_EQ(run_id(training_settings(sweep, cell)), run_id(sweep.training_of(cell)))
-        << "the same training as of tvem run";
-    EXPECT_EQ(model_evaluation_file(sweep, cell).filename(), "run.h5");
+  EXPECT_EQ(runs[0].text(), "task.separation = 1");
+  EXPECT_EQ(runs[1].text(), "task.separation = 3");
+  EXPECT_EQ(runs[2].text(), "model.layers = 1, task.separation = 1, run.seed = 1");
+  ASSERT_EQ(cells.size(), sweep.cells.size());
+  for (std::size_t cell = 0; cell < cells.size(); ++cell) {
+    SweepRun const& training = runs[cells[cell].training.value()];
+    SweepRun const& baselines = runs[cells[cell].baselines.value()];
+    EXPECT_TRUE(training.is_training);
+    EXPECT_FALSE(baselines.is_training);
+    EXPECT_EQ(training.settings.eval.estimators, std::vector<std::string>{"transformer"});
+    EXPECT_EQ(baselines.settings.eval.estimators, (std::vector<std::string>{"em", "bayes"}));
+    EXPECT_EQ(training.id, run_id(sweep.training_of(cell))) << "the same training as of tvem run";
+    EXPECT_EQ(training.identity, training_identity(sweep.training_of(cell)));
+    EXPECT_EQ(training.baselines_file, baselines.evaluations[0].file);
+    EXPECT_FALSE(cells[cell].evaluation) << "the results are in run.h5";
   }
 }
 
@@ -163,75 +182,84 @@ TEST(RunsOf, ANewEstimator_RetrainsNothing) {
   std::string const axes = "model.layers = 1, 2\n";
   Sweep const before = sweep_of("transformer, em", axes);
   Sweep const after = sweep_of("transformer, em, lloyd", axes);
-  for (std::size_t cell = 0; cell < 2; ++cell) {
-    EXPECT_EQ(model_evaluation_file(before, cell), model_evaluation_file(after, cell));
-    EXPECT_EQ(evaluation_identity(training_settings(before, cell)),
-              evaluation_identity(training_settings(after, cell)));
-    EXPECT_NE(baseline_file(before, cell), baseline_file(after, cell));
-  }
+  EXPECT_EQ(model_files(before), model_files(after));
+  auto const runs_before = runs_in(before), runs_after = runs_in(after);
+  ASSERT_EQ(runs_before.size(), runs_after.size());
+  for (std::size_t i = 0; i < runs_before.size(); ++i)
+    EXPECT_EQ(
+        evaluation_identity(runs_before[i].settings) == evaluation_identity(runs_after[i].settings),
+        runs_before[i].is_training);
+  for (std::size_t cell = 0; cell < 2; ++cell)
+    EXPECT_NE(baselines_files(before)[cell], baselines_files(after)[cell]);
 }
 
 TEST(RunsOf, AxesOfTheEvaluation_TrainOnce) {
   Sweep const sweep =
       sweep_of("transformer, em", "evaluate.task.points = 50, 20, 90\nrun.seed = 1, 2\n");
-  auto const runs = runs_of(sweep);
+  auto const [runs, cells] = runs_of(sweep);
   ASSERT_EQ(runs.size(), 5u) << "three sets of baselines, two trainings";
   EXPECT_EQ(runs[3].evaluations.size(), 2u) << "50 points are those of the training";
+  EXPECT_EQ(runs[3].evaluations[0].settings.task.points.low, 20);
   EXPECT_EQ(sweep.training_of(2).task.points.low, 50);
   EXPECT_EQ(sweep.evaluation_of(2).task.points.low, 20);
-  EXPECT_EQ(training_folder(sweep, 0), training_folder(sweep, 2));
-  EXPECT_NE(model_evaluation_file(sweep, 0), model_evaluation_file(sweep, 2));
-  EXPECT_NE(training_folder(sweep, 0), training_folder(sweep, 1));
+  EXPECT_EQ(cells[0].training, cells[2].training);
+  EXPECT_NE(cells[0].training, cells[1].training);
+  EXPECT_NE(model_files(sweep)[0], model_files(sweep)[2]);
 }
 
 TEST(RunsOf, KeysOfEm_ConcernTheModelOnlyWhereItReadsThem) {
   std::string const axis = "em.max_iterations = 1, 5\n";
-  auto const plain = runs_of(sweep_of("transformer, em", axis));
+  auto const plain = runs_in(sweep_of("transformer, em", axis));
   ASSERT_EQ(plain.size(), 3u);
   EXPECT_TRUE(plain[2].evaluations.empty());
-  auto const joined = runs_of(sweep_of("transformer, transformer+em, em", axis));
-  ASSERT_EQ(joined.size(), 3u);
-  EXPECT_EQ(joined[2].evaluations.size(), 2u);
+  auto const with_both = runs_in(sweep_of("transformer, transformer+em, em", axis));
+  ASSERT_EQ(with_both.size(), 3u);
+  EXPECT_EQ(with_both[2].evaluations.size(), 2u);
 }
 
 TEST(RunsOf, WithoutTheModel_NoTraining) {
-  auto const runs = runs_of(sweep_of("em, lloyd", "em.restarts = 1, 5\ntask.points = 20, 50\n"));
+  auto const [runs, cells] =
+      runs_of(sweep_of("em, lloyd", "em.restarts = 1, 5\ntask.points = 20, 50\n"));
   ASSERT_EQ(runs.size(), 4u);
   for (SweepRun const& run : runs) EXPECT_FALSE(run.is_training);
-  EXPECT_EQ(runs_of(sweep_of("transformer", "task.points = 20, 50\n")).size(), 2u);
+  for (SweepCell const& cell : cells) EXPECT_FALSE(cell.training);
+  EXPECT_EQ(runs_in(sweep_of("transformer", "task.points = 20, 50\n")).size(), 2u);
 }
 
-TEST(BaselineSettings, AGuessThatIsNotThere_IsLeftToTheProblemsWhereItIsNoAxis) {
+TEST(RunsOf, AGuessThatIsNotThere_IsLeftToTheProblemsWhereItIsNoAxis) {
   Sweep const sweep = sweep_of("em, bayes", "run.seed = 1, 2\n", "[em]\nstart = given\n");
-  EXPECT_EQ(baseline_settings(sweep, 0).eval.estimators, (std::vector<std::string>{"em", "bayes"}));
+  EXPECT_EQ(runs_in(sweep)[0].settings.eval.estimators, (std::vector<std::string>{"em", "bayes"}));
   Sweep const swept =
       sweep_of("em, bayes", "em.start = random, given\ninput.init = none, random\n");
-  EXPECT_EQ(baseline_settings(swept, 2).eval.estimators, std::vector<std::string>{"bayes"})
+  auto const [runs, cells] = runs_of(swept);
+  EXPECT_EQ(runs[cells[2].baselines.value()].settings.eval.estimators,
+            std::vector<std::string>{"bayes"})
       << "bayes has no start";
 }
 
-TEST(BaselineFileOfTraining, TheTermsOfTheBase) {
+TEST(RunsOf, BaselinesOfATraining_TheTermsOfTheBase) {
   Sweep const sweep =
       sweep_of("transformer, em", "em.restarts = 10, 1\nevaluate.task.points = 25, 50\n");
-  auto const runs = runs_of(sweep);
-  auto const& training = runs.back();
+  SweepRun const training = runs_in(sweep).back();
   ASSERT_TRUE(training.is_training);
-  EXPECT_EQ(baseline_file_of_training(sweep, training), baseline_file(sweep, 3));
-  EXPECT_NE(baseline_file_of_training(sweep, training), baseline_file(sweep, training.cell));
+  EXPECT_EQ(training.baselines_file, baselines_files(sweep)[3]);
+  EXPECT_NE(training.baselines_file, baselines_files(sweep)[training.cell]);
 }
 
 TEST(ParseSweep, TheBaseIsNoRun_ItsContradictionsAreNone) {
   EXPECT_EQ(problems_of("model.width = 6, 12\n[model]\nheads = 3\n"), "");
 }
 
-TEST(BaselineSettings, TheGuess_CountsWhereAnEstimatorStartsFromIt) {
+TEST(RunsOf, TheGuess_CountsWhereAnEstimatorStartsFromIt) {
   std::string const axis =
       "input.init & input.corruption = corrupted & 0.1, corrupted & 0.3, none & 1\n";
-  EXPECT_EQ(runs_of(sweep_of("em", axis)).size(), 1u);
+  EXPECT_EQ(runs_in(sweep_of("em", axis)).size(), 1u);
   Sweep const sweep = sweep_of("em, em:start=given", axis);
-  EXPECT_EQ(runs_of(sweep).size(), 3u);
-  EXPECT_EQ(baseline_settings(sweep, 1).input.corruption, 0.3);
-  EXPECT_EQ(baseline_settings(sweep, 2).eval.estimators, std::vector<std::string>{"em"})
+  auto const [runs, cells] = runs_of(sweep);
+  ASSERT_EQ(runs.size(), 3u);
+  EXPECT_EQ(runs[cells[1].baselines.value()].settings.input.corruption, 0.3);
+  EXPECT_EQ(runs[cells[2].baselines.value()].settings.eval.estimators,
+            std::vector<std::string>{"em"})
       << "there is no guess to start from";
 }
 
