@@ -12,7 +12,8 @@ struct Assignment {
 };
 
 /// Reads an INI file: [section] and key = value, one a line, as SECTION.KEY. `#` or `;` begins a
-/// comment, also behind a value; a section may be opened again. name: what problems call the text.
+/// comment, also behind a value; a section may be opened again. A list that ends with a comma goes
+/// on in the next line where that is indented. name: what problems call the text.
 /// Adds a sentence with its line number to `problems` for every other line. (Libraries stop at the
 /// first one.)
 std::vector<Assignment> read_ini(std::string const& text, std::string const& name,

@@ -13,6 +13,7 @@ struct SweepPlan {
   Sweep sweep;
   std::vector<SweepRun> runs;         // those that are asked for
   std::size_t first = 0, n_runs = 0;  // the place of the first among all
+  std::vector<std::string> notes;     // estimators that are left out of some cells
 };
 
 /// The sweep of a configuration (its text and path) and of keys on the command line; the problems
@@ -30,7 +31,8 @@ void keep_run(SweepPlan& plan, std::string const& index);
 std::string list_of(SweepPlan const& plan);
 std::string tsv_of(SweepPlan const& plan);
 
-/// Keys that no part of a run reads, each once; of a large sweep those of its first runs.
+/// What a reader should know of the plan: estimators that are left out of some cells; keys that no
+/// part of a run reads, each once (of a large sweep those of its first runs).
 std::vector<std::string> notes_of(SweepPlan const& plan);
 
 }  // namespace tvem

@@ -55,8 +55,8 @@ struct SweepRuns {
 SweepRuns runs_of(Sweep const& sweep);
 
 /// The settings of the baselines on the terms of `asked`: everything that they do not read has its
-/// default. Where input.init is an axis, estimators that start from the guess are left out where
-/// there is none.
+/// default. Where an axis changes the tasks or the guess, an estimator is left out that does not
+/// suit them (unmet_conditions in estimators/specification.hpp).
 Settings baselines_beside(Sweep const& sweep, Settings const& asked);
 
 }  // namespace tvem
