@@ -20,6 +20,7 @@ TREE = ("cmake", "docs", "experiments", "framework", "io", "jobs", "tests")
 ABBREVIATION = re.compile(r"\b(e\.g|i\.e|et al|vs|s\.e|log-lik|iter)\.(?=\s)")
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]*]*\s+(?=[\"'(\[*]*(?:[A-Z0-9`]|tvem\b))")
 LINK = re.compile(r"!?\[([^\]]*)\]\(([^)\s]+)\)")
+LINK_TARGET = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"`[^`]+`")
 
 
@@ -82,8 +83,8 @@ def anchors(path):
 
 def broken_targets(path, text):
     """(line number, what leads nowhere): relative links, anchors, and paths of the tree in backticks."""
-    for number, line in prose_lines(text):
-        for _, target in LINK.findall(line):
+    for _, number, block in blocks(text):
+        for target in LINK_TARGET.findall(block):
             name, _, anchor = target.partition("#")
             file = path.parent / name if name else path
             if re.match(r"[a-z]+:", target):
@@ -92,9 +93,9 @@ def broken_targets(path, text):
                 yield number, f"the link {target} leads nowhere"
             elif anchor and anchor not in anchors(file):
                 yield number, f"there is no heading for the anchor {target}"
-        for code in CODE.findall(line):
+        for code in CODE.findall(block):
             name = code.strip("`")
-            is_path = re.fullmatch(r"[\w.+-]+(/[\w.+-]+)*/?", name) and name.split("/")[0] in TREE and "/" in name
+            is_path = re.fullmatch(r"[\w.+-]+(/[\w.+-]+)+/?", name) and name.split("/")[0] in TREE
             if is_path and not (ROOT / name).exists() and not (path.parent / name).exists():
                 yield number, f"there is no {name}"
 
