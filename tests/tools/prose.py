@@ -27,7 +27,7 @@ CODE = re.compile(r"`[^`]+`")
 def tracked_files():
     listed = subprocess.run(["git", "-c", "safe.directory=*", "-C", str(ROOT), "ls-files", "*.md"], capture_output=True, text=True,
                             check=True)
-    return [ROOT / name for name in listed.stdout.splitlines()]
+    return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
 
 
 def prose_lines(text):
