@@ -12,7 +12,7 @@ import sys
 import textwrap
 
 REFERENCE = pathlib.Path(__file__).resolve().parent / "reference.md"
-COLUMNS = 110
+COLUMNS, MEANING = 110, 26  # of a page; where the help begins an option's meaning
 
 HEAD = """# Reference
 
@@ -21,7 +21,8 @@ After a change of the help, make it anew with `python3 docs/make_reference.py bu
 """
 COMMANDS = """## Commands
 
-`tvem` without a launcher runs on one core. `mpirun -n RANKS tvem` runs `run`, `sweep` and `evaluate` on several.
+Without a launcher, `tvem` runs on one core. `mpirun -n RANKS tvem` takes more for `run`, `sweep` and `evaluate`.
+The other commands need one.
 """
 KEYS = """## Keys
 
@@ -44,7 +45,10 @@ def said(tvem, *words):
 
 
 def code_block(text):
-    return f"```\n{text.rstrip()}\n```\n"
+    """The text; a line that is too long for a page goes on below its option's meaning."""
+    lines = [part for line in text.rstrip().split("\n")
+             for part in textwrap.wrap(line, COLUMNS, subsequent_indent=" " * MEANING, drop_whitespace=True) or [""]]
+    return "\n".join(["```", *lines, "```\n"])
 
 
 def command_parts(tvem):
