@@ -146,7 +146,7 @@ class ForeignTest(unittest.TestCase):
             code, text = tvem("cluster", "--data", iris, "--labels", "Species", "--components", 3, "--estimators", "lloyd",
                               "--out", self.path("labels.h5"), "--csv", target)
             self.assertEqual(code, 0, text)
-            self.assertRegex(text, r'\Apoint,"lloyd"\n1,[012]\n(\d+,[012]\n){149}\Z')
+            self.assertRegex(text, r'\Apoint,lloyd\n1,[012]\n(\d+,[012]\n){149}\Z')
 
     def test_kept_files_are_named(self):
         place = self.path("named")

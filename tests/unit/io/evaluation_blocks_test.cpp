@@ -25,8 +25,10 @@ EvaluationBlock block_of(std::int64_t first, std::int64_t end) {
   Evaluation& table = block.table;
   table.estimators = {"transformer", "em"};
   table.status_names = {"converged", "not_converged"};
+  table.family_names = {"none"};
   for (std::int64_t t = first; t < end; ++t) {
     table.task_ids.push_back(t);
+    table.family.push_back(0);
     for (auto* values : {&table.components, &table.dim, &table.points})
       values->push_back(static_cast<int>(t) + 2);
     for (auto* values : {&table.bayes_error_raw, &table.bayes_error})

@@ -197,6 +197,8 @@ Evaluation some_evaluation() {
   table.dead_components = {0, 0, 0, 0, 3, 0};
   table.status = {0, 0, 0, 0, 1, 2};
   table.status_names = {"converged", "not_converged", "collapsed"};
+  table.family = {0, 1, 1};
+  table.family_names = {"light", "heavy"};
   return table;
 }
 
@@ -243,6 +245,8 @@ TEST_F(Files, RunFile_ComesBack) {
   EXPECT_EQ(back.evaluation->dead_components, expected.dead_components);
   EXPECT_EQ(back.evaluation->status, expected.status);
   EXPECT_EQ(back.evaluation->status_names, expected.status_names);
+  EXPECT_EQ(back.evaluation->family, expected.family);
+  EXPECT_EQ(back.evaluation->family_names, expected.family_names);
   EXPECT_TRUE(std::isnan(back.evaluation->log_likelihood[2]));
 }
 
