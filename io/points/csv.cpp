@@ -8,7 +8,6 @@
 namespace tvem {
 namespace {
 
-/// Reads the cells of one line, character by character.
 class LineReader {
  public:
   LineReader(std::string const& text, char separator) : text_(text), separator_(separator) {}
@@ -67,7 +66,7 @@ class LineReader {
   std::size_t place_ = 0;
 };
 
-/// With line feeds for the line ends of other systems.
+/// The text with line feeds for the line ends of other systems.
 std::string with_line_feeds(std::string const& text) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -79,13 +78,11 @@ std::string with_line_feeds(std::string const& text) {
   return result;
 }
 
-/// A line of the file as it stands.
 struct RawLine {
   std::size_t number;
   std::string text;
 };
 
-/// The lines that are not blank.
 std::vector<RawLine> raw_lines(std::string const& text) {
   std::vector<RawLine> lines;
   std::istringstream in(with_line_feeds(text));
@@ -102,13 +99,13 @@ bool names_separator(std::string const& line) {
 
 bool begins_with_hash(std::string const& line) { return trimmed(line).starts_with('#'); }
 
-/// In a table with named columns, # may be the name of the first.
+/// Where columns are named, # may be the first name.
 bool is_comment(std::string const& line, char separator) {
   std::string const text = trimmed(line);
   return text.starts_with('#') && (separator == ' ' || text.size() < 2 || text[1] != separator);
 }
 
-/// The separator with which most cells of some lines are numbers.
+/// The separator that makes most cells of these lines numbers.
 char separator_of(std::vector<std::string> const& sample) {
   char best = ' ';
   int most = -1;
@@ -128,8 +125,8 @@ char separator_of(std::vector<std::string> const& sample) {
   return best;
 }
 
-/// Of the first lines, apart from the very first, which may be a header; of this one where the
-/// others have none.
+/// The separator of the first lines. The very first may be a header: it counts only where the
+/// others show none.
 char separator_of(std::vector<RawLine> const& lines) {
   constexpr std::size_t most = 50;
   std::vector<std::string> header, sample;

@@ -8,7 +8,7 @@
 
 namespace tvem {
 
-/// A CSV file below its header.
+/// A CSV file with its header read.
 struct CsvTable {
   std::vector<std::string> names;  // of the header, x1, x2, ... where it has none
   std::vector<CsvLine> rows;       // at least one; their numbers of cells may differ

@@ -7,19 +7,12 @@
 #include "io/points/text_encoding.hpp"
 
 namespace tvem {
-namespace {
 
-std::string content_of(std::filesystem::path const& path) {
-  auto text = text_of_file(path);
-  if (!text)
-    throw ConfigurationError("--data " + path.string() + ": this is no file that can be read");
-  return std::move(*text);
-}
-
-}  // namespace
-
-PointTable read_points(std::filesystem::path const& path, PointSelection const& selection) {
-  std::string const bytes = content_of(path), subject = "--data " + path.string();
+PointTable read_points(fs::path const& path, PointSelection const& selection) {
+  std::string const subject = "--data " + path.string();
+  auto const content = text_of_file(path);
+  if (!content) throw ConfigurationError(subject + ": this is no file that can be read");
+  std::string const& bytes = *content;
   bool const is_hdf5 = bytes.find("\x89HDF\r\n\x1a\n") % 512 == 0;
   if (is_hdf5) return read_hdf5_points(path, selection);
   if (!selection.dataset.empty())

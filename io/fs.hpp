@@ -1,0 +1,9 @@
+#pragma once
+
+#include <filesystem>
+
+namespace tvem {
+
+namespace fs = std::filesystem;
+
+}  // namespace tvem
