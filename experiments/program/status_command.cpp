@@ -1,18 +1,15 @@
-#include <filesystem>
 
 #include "experiments/program/command.hpp"
-#include "experiments/program/status_text.hpp"
 #include "experiments/sweep/plan.hpp"
 #include "experiments/sweep/stored_sweep.hpp"
 #include "framework/core/text.hpp"
 #include "io/evaluation_file.hpp"
+#include "io/fs.hpp"
 
 namespace tvem {
 namespace {
 
-namespace fs = std::filesystem;
-
-/// What the files in a folder say. index: text of --index, empty for all runs.
+/// The state that the files in a folder show. index: text of --index, empty for all runs.
 StatusText look(fs::path const& folder, std::string const& index) {
   if (auto const sweep = stored_sweep(folder)) {
     auto runs = runs_of(*sweep).runs;

@@ -49,7 +49,7 @@ std::string other_build_note(std::vector<ProvenanceRecord> const& starts) {
       before, now);
 }
 
-Settings stored_settings(FileHeader const& header, std::filesystem::path const& path) {
+Settings stored_settings(FileHeader const& header, fs::path const& path) {
   try {
     return parse_settings(header.config_text, path.string(), {});
   } catch (ConfigurationError const& error) {

@@ -22,8 +22,8 @@ std::vector<std::string> const& default_values() {
   return values;
 }
 
-/// "key = value" for each of these keys that differs from its default, and of families that are
-/// named, sorted.
+/// Sorted lines "key = value" for those of these keys that differ from their defaults, and for
+/// named families.
 template <class IsOne>
 std::string differing_lines(Settings const& settings, IsOne const& is_one) {
   auto const& keys = configuration_keys();

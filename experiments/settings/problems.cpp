@@ -1,6 +1,6 @@
 #include "experiments/settings/problems.hpp"
 
-#include "framework/core/error.hpp"
+#include "experiments/settings/sentences.hpp"
 #include "framework/core/text.hpp"
 #include "framework/tasks/prior.hpp"
 #include "framework/train/evaluation.hpp"
@@ -25,8 +25,7 @@ std::vector<std::string> contradictions(Settings const& settings) {
   if (model.width % model.heads != 0)
     problems.push_back(fmt::format("model.width = {} is not a multiple of model.heads = {}",
                                    model.width, model.heads));
-  auto const of_loss = loss_problem(settings.loss.kind, model.readout);
-  if (!of_loss.empty()) problems.push_back(of_loss);
+  append_if_any(problems, loss_problem(settings.loss.kind, model.readout));
   if (settings.input.auxiliary && settings.input.guess == GuessKind::none)
     problems.emplace_back(
         "input.auxiliary = true describes the guess of input.init, which is none");
@@ -39,7 +38,7 @@ std::vector<std::string> module_problems(Settings const& settings) {
     try {
       action();
     } catch (ConfigurationError const& error) {
-      problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+      append(problems, error.problems());
     }
   };
   collect([&] { TaskPrior const prior(settings.task); });

@@ -11,7 +11,6 @@
 namespace tvem {
 namespace {
 
-/// Keys whose value is not the default's.
 std::vector<Key const*> changed_keys(Settings const& settings) {
   Settings const defaults;
   std::vector<Key const*> changed;
@@ -35,7 +34,7 @@ bool is_read_by_some_family(Key const& key, Settings const& settings) {
   return false;
 }
 
-/// What is missing for the key to have an effect; empty when it has.
+/// The condition that the key lacks to have an effect; empty when it has one.
 std::string missing_for(Key const& key, Settings const& settings,
                         std::vector<EstimatorSpec> const& specs) {
   if (!key.name.starts_with("em.")) return is_read_by_some_family(key, settings) ? "" : key.needed;
@@ -67,9 +66,10 @@ std::string size_note(Settings const& settings) {
   for (int family = 0; family < n_families(settings.task); ++family)
     size = std::max(size, std::sqrt(widest_mean_variance(family_of(settings.task, family))));
   if (settings.input.standardize || (size >= smallest && size <= largest)) return "";
-  return "coordinates of tasks are about " + rounded_text(size) +
-         " in size, far from 1, and a Transformer learns little or nothing from them; "
-         "input.standardize = true brings them to 1";
+  return fmt::format(
+      "coordinates of tasks are about {} in size, far from 1, and a Transformer learns little or "
+      "nothing from them; input.standardize = true brings them to 1",
+      rounded_text(size));
 }
 
 std::string changed_estimator_defaults(Settings const& settings) {

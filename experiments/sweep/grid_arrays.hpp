@@ -8,7 +8,7 @@
 
 namespace tvem {
 
-/// How an array of a collected sweep is called.
+/// The names of an array of a collected sweep.
 struct ArrayLabel {
   std::string name, long_name;
   std::string units = "1";
@@ -18,10 +18,11 @@ struct ArrayLabel {
 /// NaN.
 class GridArrays {
  public:
-  /// table: with its axes; must outlive this.
+  /// table: has its axes, and must outlive this.
   explicit GridArrays(SweepTable& table);
 
   std::size_t n_cells() const { return n_cells_; }
+  std::size_t size(std::string const& dimension) const { return table_.size(dimension); }
   /// Sets a value of a cell: an array over the axes.
   void set(ArrayLabel const& label, std::size_t cell, double value) {
     set(label, cell, {}, 0, value);

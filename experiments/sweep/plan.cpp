@@ -4,6 +4,7 @@
 #include <set>
 
 #include "experiments/settings/problems.hpp"
+#include "experiments/settings/sentences.hpp"
 #include "experiments/settings/unused_keys.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
@@ -12,19 +13,12 @@
 namespace tvem {
 namespace {
 
-using Sentences = std::vector<std::string>;
-
-void append(Sentences& sentences, Sentences const& others) {
-  sentences.insert(sentences.end(), others.begin(), others.end());
-}
-
 Sentences problems_of(Settings const& settings) {
   Sentences problems = contradictions(settings);
   append(problems, module_problems(settings));
   return problems;
 }
 
-/// What is wrong with the settings that a run needs.
 Sentences problems_of(SweepRun const& run) {
   Sentences problems = problems_of(run.settings);
   for (SweepEvaluation const& evaluation : run.evaluations) {
@@ -34,7 +28,7 @@ Sentences problems_of(SweepRun const& run) {
   return problems;
 }
 
-/// "run 3 (model.heads = 3): " before what is wrong with a run, each problem once.
+/// Adds each problem of a run once, after "run 3 (model.heads = 3): ".
 void add_problems_of_runs(std::vector<SweepRun> const& runs, Sentences& problems) {
   constexpr std::size_t most = 10;
   std::set<std::string> known;
@@ -44,8 +38,8 @@ void add_problems_of_runs(std::vector<SweepRun> const& runs, Sentences& problems
         problems.push_back(fmt::format("run {} ({}): {}", run, runs[run].text(), problem));
 }
 
-/// Keys without effect on the model and the baselines on the terms of `asked`. of_model: its
-/// estimators.
+/// Keys without effect on the model and on the baselines beside the evaluation `asked`. of_model:
+/// its estimators.
 Sentences unused_on(Sweep const& sweep, Settings asked, std::vector<std::string> const& of_model) {
   auto const baselines = baselines_beside(sweep, asked).eval.estimators;
   asked.eval.estimators = of_model;
@@ -63,7 +57,7 @@ Sentences notes_of_run(Sweep const& sweep, SweepRun const& run) {
       return std::find(others.begin(), others.end(), note) == others.end();
     });
   }
-  if (auto const note = size_note(run.settings); !note.empty()) notes.push_back(note);
+  append_if_any(notes, size_note(run.settings));
   return notes;
 }
 

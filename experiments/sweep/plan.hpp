@@ -8,15 +8,14 @@
 
 namespace tvem {
 
-/// A sweep and what it has to do.
 struct SweepPlan {
   Sweep sweep;
   std::vector<SweepRun> runs;         // those that are asked for
   std::size_t first = 0, n_runs = 0;  // the place of the first among all
 };
 
-/// The sweep of a configuration (its text and path) and of keys on the command line; the problems
-/// of its runs, each once, are added to what is there.
+/// The sweep of a configuration (its text and path) and of keys on the command line. Adds the
+/// problems of its runs, each once.
 SweepPlan plan_sweep(std::string const& text, std::string const& path,
                      std::vector<std::string> const& keys, std::vector<std::string>& problems);
 
@@ -30,7 +29,8 @@ void keep_run(SweepPlan& plan, std::string const& index);
 std::string list_of(SweepPlan const& plan);
 std::string tsv_of(SweepPlan const& plan);
 
-/// Keys that no part of a run reads, each once; of a large sweep those of its first runs.
+/// A sentence for each key that no part of a run reads; of a large sweep only its first runs are
+/// looked at.
 std::vector<std::string> notes_of(SweepPlan const& plan);
 
 }  // namespace tvem

@@ -68,7 +68,7 @@ SkipCondition::Comparison SkipCondition::parse(std::string const& text,
       fmt::format("\"{}\" is no comparison KEY = VALUE, with =, !=, <, <=, > or >=", text));
 }
 
-/// A comparison that can never hold, or whose values have no order, is a mistake.
+/// Refuses a comparison that can never hold, or compares values without an order.
 void SkipCondition::check(Comparison const& comparison, SweepAxis const& axis,
                           std::string const& text) {
   auto const& [place, key, operation, value] = comparison;

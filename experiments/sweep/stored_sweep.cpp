@@ -3,13 +3,11 @@
 #include <string_view>
 
 #include "experiments/run/resources.hpp"
-#include "framework/core/error.hpp"
+#include "experiments/settings/sentences.hpp"
 #include "framework/core/text.hpp"
 #include "io/durable/text_file.hpp"
 
 namespace tvem {
-
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -22,7 +20,7 @@ std::optional<Sweep> stored_sweep(fs::path const& folder) {
   if (!text || !text->starts_with(sweep_mark)) return std::nullopt;
   std::vector<std::string> problems;
   Sweep sweep = parse_sweep(*text, sweep_file(folder).string(), {}, problems);
-  if (!problems.empty()) throw ConfigurationError(std::move(problems));
+  refuse_if_any(problems);
   return sweep;
 }
 
@@ -33,8 +31,7 @@ void store_sweep(fs::path const& folder, Sweep const& sweep) {
       !text_of_file(file).value_or("").starts_with(sweep_mark))
     throw ConfigurationError(
         fmt::format("--out {}: {}, where the sweep keeps its configuration, is not of tvem sweep; "
-                    "choose another "
-                    "folder",
+                    "choose another folder",
                     folder.string(), file.string()));
   write_text(file, std::string(sweep_mark) + "\n" + sweep_text(sweep));
 }
