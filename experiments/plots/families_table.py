@@ -1,46 +1,52 @@
 #!/usr/bin/env python3
-"""The table of all methods on five families, as Markdown, from the CSVs that experiments/families.sh makes.
+"""The tables of all methods on five families, as Markdown: errors, then times.
 
-usage: families_table.py FOLDER
+usage: families_table.py SWEEP
+
+SWEEP is the folder of the sweep experiments/configs/families.ini, of which tvem collect has made one file. A row's ± is the
+largest half width of its 95 % intervals, which are over the tasks. Needs xarray and h5netcdf.
 """
 
-import csv
 import pathlib
 import sys
 
-FAMILIES = {"shared": "shared", "student": "Student t", "outliers": "outliers", "unequal": "unequal", "full": "full"}
+try:
+    import numpy as np
+    import xarray
+except ImportError as error:
+    sys.exit(f"families_table.py: {error}; Debian and Ubuntu: apt install python3-xarray python3-h5netcdf")
 
 
-def plain(name):
-    """Gradient ascent's covariance differs between families; the text beside the table says so."""
-    return name.replace(":covariance=shared", "") if name.startswith("gradient") else name
+def text(value, form):
+    return "-" if np.isnan(value) else format(value, form).replace("0.", ".", 1)
+
+
+def print_table(columns, rows):
+    print("| method | " + " | ".join(columns) + " |")
+    print("|---" * (len(columns) + 1) + "|")
+    for method, cells in rows:
+        print(f"| `{method}` | " + " | ".join(cells) + " |")
 
 
 def main():
-    folder = pathlib.Path(sys.argv[1])
-    table, methods = {}, []
-    for family in FAMILIES:
-        with open(folder / f"{family}.csv", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                name = plain(row["estimator"])
-                methods += [name] if name not in methods else []
-                table[name, family] = row
-
-    bases = [name.split(":")[0] for name in methods]
-    methods.sort(key=lambda name: bases.index(name.split(":")[0]))  # stable: options in the order of the configuration
-
-    def error(row):
-        return f"{float(row['error_mean']):.4f} ± {1.96 * float(row['error_standard_error']):.4f}" if row else "-"
-
-    def milliseconds(row):
-        return f"{1e3 * float(row['seconds_mean']):.3g}" if row else "-"
-
-    print("| method | " + " | ".join(FAMILIES.values()) + " | ms a task |")
-    print("|---" * (len(FAMILIES) + 2) + "|")
+    if len(sys.argv) != 2:
+        sys.exit(__doc__.split("\n\n")[1])
+    path = pathlib.Path(sys.argv[1])
+    table = xarray.open_dataset(path / "sweep.h5" if path.is_dir() else path, engine="h5netcdf")
+    if "family" not in table.coords:
+        sys.exit(f"families_table.py: {path} has no axis task.family; sweep experiments/configs/families.ini")
+    axis = table["family"].dims[0]
+    families = [str(name) for name in table["family"].values]
+    methods = [str(name) for name in table.estimator.values]
+    errors, times = [], []
     for method in methods:
-        rows = [table.get((method, family)) for family in FAMILIES]
-        times = f"{milliseconds(rows[0])} / {milliseconds(rows[-1])}"
-        print(f"| `{method}` | " + " | ".join(map(error, rows)) + f" | {times} |")
+        one = table.sel(estimator=method).transpose(axis, ...)
+        half_width = 1.96 * np.nanmax(one.error_standard_error.values)
+        errors.append((method, [text(mean, ".4f") for mean in one.error_mean.values] + [text(half_width, ".4f")]))
+        times.append((method, ["-" if np.isnan(seconds) else f"{1e3 * seconds:.3g}" for seconds in one.seconds_mean.values]))
+    print_table([*families, "±"], errors)
+    print()
+    print_table([f"{family} (ms)" for family in families], times)
 
 
 main()

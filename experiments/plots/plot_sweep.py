@@ -197,7 +197,9 @@ def category_labels(sweep, table, axis):
         for name, key in keys.items():
             value, (section, last) = str(table[name].values[i]), key.removeprefix("evaluate.").rsplit(".", 1)
             own = sweep.config[section][last]
-            if not are_of_evaluation or not (value == own or _is(own, value)):
+            if last == "family":
+                parts += [] if are_of_evaluation and value == own else [value.replace("_", "\n")]
+            elif not are_of_evaluation or not (value == own or _is(own, value)):
                 parts.append(f"{last}\n{value}")
         labels.append("\n".join(parts) if parts else "as\ntrained")
     return labels
@@ -258,7 +260,7 @@ def draw_lines(axes, sweep, table, x_axis, options):
         ticks = range(int(max(abscissa.positions.max(), table.iteration.values.max())) + 1)
         axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.set_xlabel("layers of the Transformer; steps of EM and Lloyd" if options.trace
-                    else "" if abscissa.is_category and x_axis.startswith("combination")
+                    else "" if abscissa.is_category and x_axis.startswith(("combination", "family"))
                     else LABELS.get(x_axis, x_axis.replace("_", " ")))
 
 

@@ -65,9 +65,9 @@ void check_rest(Command const& command, Arguments const& arguments,
   auto const& rest = arguments.rest;
   bool const is_path = rest.size() == 1 && !rest[0].starts_with("--");
   if (command.takes == Takes::path && !is_path)
-    throw ConfigurationError(fmt::format("usage: {}, not \"tvem {} {}\"; see tvem {} --help",
-                                         command.usage, command.name, joined(words, " "),
-                                         command.name));
+    throw ConfigurationError(fmt::format("\"tvem {}{}{}\" is not understood; usage: {}",
+                                         command.name, words.empty() ? "" : " ", joined(words, " "),
+                                         command.usage));
   if (command.takes != Takes::nothing) return;
   Sentences problems;
   for (auto const& word : rest)

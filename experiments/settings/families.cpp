@@ -80,8 +80,9 @@ void define_family(std::string const& name, Assignment const& assignment, std::s
     problems.push_back(subject + "its name is not of letters, digits, _ and -");
   else if (!key)
     problems.push_back(subject + unknown_key_text(assignment.name));
-  else if (!key->name.starts_with("task.") || key->name == "task.family")
-    problems.push_back(subject + key->name + " is not of the tasks; a family has keys task.*");
+  else if (!is_of_tasks(*key) || key->name == "task.family")
+    problems.push_back(subject + key->name +
+                       " says nothing of a task; a family has keys task.* but family and pool");
   else if (!key->parse(assignment.value, scratch))
     problems.push_back(subject + unaccepted_text(*key, assignment.value));
   if (!key || !key->parse(assignment.value, scratch)) return;

@@ -1,8 +1,10 @@
 #include "experiments/settings/identity.hpp"
 
+#include <map>
 #include <set>
 
 #include "experiments/settings/keys.hpp"
+#include "experiments/settings/sentences.hpp"
 #include "framework/core/sha256.hpp"
 #include "framework/core/text.hpp"
 #include "framework/optim/schedule.hpp"
@@ -22,6 +24,15 @@ std::vector<std::string> const& default_values() {
   return values;
 }
 
+/// The values of named families, by "family.NAME.KEY".
+std::map<std::string, std::string> family_values(Settings const& settings) {
+  std::map<std::string, std::string> values;
+  for (FamilyDefinition const& family : settings.families)
+    for (auto const& [name, value] : family.values)
+      values[fmt::format("family.{}.{}", family.name, name)] = value;
+  return values;
+}
+
 /// Sorted lines "key = value" for those of these keys that differ from their defaults, and for
 /// named families.
 template <class IsOne>
@@ -35,9 +46,9 @@ std::string differing_lines(Settings const& settings, IsOne const& is_one) {
     std::string const value = keys[i].print(settings);
     if (value != default_values()[i]) lines.insert(fmt::format("{} = {}\n", keys[i].name, value));
   }
-  for (FamilyDefinition const& family : settings.families)
-    for (auto const& [name, value] : family.values)
-      if (has_tasks) lines.insert(fmt::format("family.{}.{} = {}\n", family.name, name, value));
+  if (has_tasks)
+    for (auto const& [name, value] : family_values(settings))
+      lines.insert(fmt::format("{} = {}\n", name, value));
   return joined(lines, "");
 }
 
@@ -59,6 +70,19 @@ std::string digest(std::string const& text) {
 bool is_only_longer(Key const& key, Settings const& stored, Settings const& asked) {
   return key.name == "train.steps" && asked.train.steps > stored.train.steps &&
          !schedule_depends_on_steps(stored.train.schedule);
+}
+
+/// Differences between the definitions of families.
+std::vector<std::string> family_differences(Settings const& stored, Settings const& asked) {
+  std::vector<std::string> found;
+  auto there = family_values(stored), here = family_values(asked);
+  for (auto const& [name, value] : family_values(stored)) here.try_emplace(name, "nothing");
+  for (auto const& [name, value] : here) {
+    auto const [stored_value, is_missing] = there.try_emplace(name, "nothing");
+    if (stored_value->second != value)
+      found.push_back(fmt::format("{}: {} there, {} asked for", name, stored_value->second, value));
+  }
+  return found;
 }
 
 std::vector<std::string> differences(Role role, Settings const& stored, Settings const& asked) {
@@ -97,7 +121,9 @@ std::string run_id(Settings const& settings) {
 }
 
 std::vector<std::string> training_differences(Settings const& stored, Settings const& asked) {
-  return differences(Role::training, stored, asked);
+  auto found = differences(Role::training, stored, asked);
+  append(found, family_differences(stored, asked));
+  return found;
 }
 
 std::vector<std::string> operational_differences(Settings const& stored, Settings const& asked) {

@@ -3,6 +3,15 @@
 #include "framework/core/text.hpp"
 
 namespace tvem {
+namespace {
+
+/// A list goes on in the next line where it ends with a comma and that line is indented.
+bool goes_on(std::vector<Assignment> const& assignments, std::string const& next_line) {
+  return !assignments.empty() && assignments.back().value.ends_with(',') &&
+         (next_line.starts_with(' ') || next_line.starts_with('\t'));
+}
+
+}  // namespace
 
 std::vector<Assignment> read_ini(std::string const& text, std::string const& name,
                                  std::vector<std::string>& problems) {
@@ -13,7 +22,9 @@ std::vector<Assignment> read_ini(std::string const& text, std::string const& nam
   for (std::size_t i = 0; i < lines.size(); ++i) {
     std::string const line = trimmed(lines[i].substr(0, lines[i].find_first_of("#;")));
     std::size_t const equals = line.find('=');
-    if (line.starts_with('[') && line.ends_with(']'))
+    if (!line.empty() && goes_on(assignments, lines[i]))
+      assignments.back().value += " " + line;
+    else if (line.starts_with('[') && line.ends_with(']'))
       section = trimmed(line.substr(1, line.size() - 2)) + ".";
     else if (equals != std::string::npos && equals > 0)
       assignments.push_back(

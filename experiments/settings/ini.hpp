@@ -11,9 +11,9 @@ struct Assignment {
 };
 
 /// Reads an INI file: lines [section] and key = value become SECTION.KEY. `#` or `;` begins a
-/// comment, also after a value. A section may come again. name: what problems call the text. Adds a
-/// sentence with its line number to `problems` for every other line. (Libraries stop at the first
-/// one.)
+/// comment, also after a value. A section may come again. A list that ends with a comma goes on in
+/// the next line, where that is indented. name: what problems call the text. Adds a sentence with
+/// its line number to `problems` for every other line. (Libraries stop at the first one.)
 std::vector<Assignment> read_ini(std::string const& text, std::string const& name,
                                  std::vector<std::string>& problems);
 

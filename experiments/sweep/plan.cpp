@@ -1,6 +1,7 @@
 #include "experiments/sweep/plan.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "experiments/settings/problems.hpp"
@@ -38,6 +39,40 @@ void add_problems_of_runs(std::vector<SweepRun> const& runs, Sentences& problems
         problems.push_back(fmt::format("run {} ({}): {}", run, runs[run].text(), problem));
 }
 
+/// The number of cells that each estimator suits; the others leave it out.
+std::map<std::string, std::size_t> cells_of_estimators(SweepRuns const& found) {
+  std::map<std::string, std::size_t> counts;
+  auto const count = [&](Settings const& settings) {
+    for (std::string const& text : settings.eval.estimators) ++counts[text];
+  };
+  for (SweepCell const& cell : found.cells) {
+    if (cell.baselines) count(found.runs[*cell.baselines].settings);
+    if (!cell.training) continue;
+    SweepRun const& training = found.runs[*cell.training];
+    count(cell.evaluation ? training.evaluations[*cell.evaluation].settings : training.settings);
+  }
+  return counts;
+}
+
+/// Notes estimators that some cells leave out; one that all leave out is a problem.
+void look_for_left_out(SweepPlan& plan, SweepRuns const& found, Sentences& problems) {
+  auto const counts = cells_of_estimators(found);
+  std::size_t const n_cells = found.cells.size();
+  for (std::string const& text : plan.sweep.base.eval.estimators) {
+    auto const count = counts.find(text);
+    if (count == counts.end())
+      problems.push_back(fmt::format(
+          "eval.estimators: \"{}\" suits the tasks and the guess of none of the {} cells; leave it "
+          "out, or change what it is told is known or given",
+          text, n_cells));
+    else if (count->second < n_cells)
+      plan.notes.push_back(fmt::format(
+          "\"{}\" is left out of {} of the {} cells: their tasks do not have what it is told is "
+          "known, or they have no guess to start from",
+          text, n_cells - count->second, n_cells));
+  }
+}
+
 /// Keys without effect on the model and on the baselines beside the evaluation `asked`. of_model:
 /// its estimators.
 Sentences unused_on(Sweep const& sweep, Settings asked, std::vector<std::string> const& of_model) {
@@ -68,12 +103,10 @@ SweepPlan plan_sweep(std::string const& text, std::string const& path,
   SweepPlan plan;
   plan.sweep = parse_sweep(text, path, keys, problems);
   if (!problems.empty()) return plan;
-  plan.runs = runs_of(plan.sweep).runs;
+  SweepRuns found = runs_of(plan.sweep);
+  look_for_left_out(plan, found, problems);
+  plan.runs = std::move(found.runs);
   plan.n_runs = plan.runs.size();
-  if (plan.runs.empty())
-    problems.emplace_back(
-        "sweep: eval.estimators leaves nothing to do: there is no guess to start from in any of "
-        "the cells");
   add_problems_of_runs(plan.runs, problems);
   return plan;
 }
@@ -116,7 +149,7 @@ std::string list_of(SweepPlan const& plan) {
 
 std::vector<std::string> notes_of(SweepPlan const& plan) {
   constexpr std::size_t most_runs = 200, most_notes = 10;
-  Sentences notes;
+  Sentences notes = plan.notes;
   for (std::size_t r = 0; r < std::min(plan.runs.size(), most_runs); ++r) {
     if (!plan.runs[r].is_training) continue;
     for (auto const& note : notes_of_run(plan.sweep, plan.runs[r]))

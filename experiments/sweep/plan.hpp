@@ -12,6 +12,7 @@ struct SweepPlan {
   Sweep sweep;
   std::vector<SweepRun> runs;         // those that are asked for
   std::size_t first = 0, n_runs = 0;  // the place of the first among all
+  std::vector<std::string> notes;     // estimators that are left out of some cells
 };
 
 /// The sweep of a configuration (its text and path) and of keys on the command line. Adds the
@@ -29,8 +30,8 @@ void keep_run(SweepPlan& plan, std::string const& index);
 std::string list_of(SweepPlan const& plan);
 std::string tsv_of(SweepPlan const& plan);
 
-/// A sentence for each key that no part of a run reads; of a large sweep only its first runs are
-/// looked at.
+/// Sentences for the user: estimators that some cells leave out, and keys that no part of a run
+/// reads (of a large sweep only its first runs are looked at).
 std::vector<std::string> notes_of(SweepPlan const& plan);
 
 }  // namespace tvem

@@ -23,20 +23,30 @@ EstimatorSpec read_specification(std::string const& text, EmSettings const& em) 
   }
 }
 
-bool is_axis(Sweep const& sweep, std::string const& setting) {
-  return std::any_of(sweep.axes.begin(), sweep.axes.end(), [&](SweepAxis const& axis) {
-    return std::any_of(axis.keys.begin(), axis.keys.end(),
-                       [&](SweptKey const& key) { return key.setting == setting; });
+/// Whether the specification goes with all of the tasks and the guess.
+bool suits(EstimatorSpec const& spec, Settings const& asked) {
+  for (int family = 0; family < n_families(asked.task); ++family)
+    if (!unmet_conditions(spec, family_of(asked.task, family), asked.input).empty()) return false;
+  return true;
+}
+
+/// Whether cells differ in their tasks or their guess, so that an estimator may suit some alone.
+bool has_axis_of_tasks_or_guess(Sweep const& sweep) {
+  return std::any_of(sweep.axes.begin(), sweep.axes.end(), [](SweepAxis const& axis) {
+    return std::any_of(axis.keys.begin(), axis.keys.end(), [](SweptKey const& key) {
+      return is_of_tasks_or_guess(*find_key(key.setting));
+    });
   });
 }
 
-/// Keeps the estimators of the model, and the other settings of the evaluation that they read.
-Settings of_model(Settings settings) {
+/// Keeps the estimators of the model that suit, and the other settings that they read.
+Settings of_model(Settings settings, bool are_unsuited_left_out) {
   bool is_em_read = false;
   std::erase_if(settings.eval.estimators, [&](std::string const& text) {
     EstimatorSpec const spec = read_specification(text, settings.em);
+    if (!spec.needs_model() || (are_unsuited_left_out && !suits(spec, settings))) return true;
     is_em_read = is_em_read || spec.method == Method::transformer_em;
-    return !spec.needs_model();
+    return false;
   });
   if (!is_em_read) settings.em = {};
   return settings;
@@ -51,7 +61,8 @@ bool do_baselines_read(SweptKey const& key, Settings const& baselines, Settings 
 
 class RunFinder {
  public:
-  explicit RunFinder(Sweep const& sweep) : sweep_(sweep) {}
+  explicit RunFinder(Sweep const& sweep)
+      : sweep_(sweep), are_unsuited_left_out_(has_axis_of_tasks_or_guess(sweep)) {}
 
   SweepRuns find() {
     SweepRuns found;
@@ -69,10 +80,11 @@ class RunFinder {
     SweepCell places;
     places.baselines = add_baselines(cell, asked);
     Settings const base = sweep_.training_of(cell);
-    Settings const trained = of_model(base);
-    if (trained.eval.estimators.empty()) return places;
+    Settings const trained = of_model(base, are_unsuited_left_out_);
+    Settings const evaluated = of_model(asked, are_unsuited_left_out_);
+    if (trained.eval.estimators.empty() || evaluated.eval.estimators.empty()) return places;
     places.training = add_training(cell, base, trained);
-    places.evaluation = add_evaluation(cell, trained, of_model(asked), *places.training);
+    places.evaluation = add_evaluation(cell, trained, evaluated, *places.training);
     return places;
   }
 
@@ -154,6 +166,7 @@ class RunFinder {
   }
 
   Sweep const& sweep_;
+  bool are_unsuited_left_out_;
   std::vector<SweepRun> baselines_, trainings_;
   std::map<std::string, std::size_t> places_;  // of runs and evaluations, by folder and file
 };
@@ -169,12 +182,12 @@ Settings baselines_beside(Sweep const& sweep, Settings const& asked) {
   settings.task.pool_seed = TaskSettings{}.pool_seed;
   settings.eval = asked.eval;
   settings.em = asked.em;
-  bool const may_miss_guess = asked.input.guess == GuessKind::none && is_axis(sweep, "input.init");
+  bool const are_unsuited_left_out = has_axis_of_tasks_or_guess(sweep);
   bool is_guess_read = false;
   std::erase_if(settings.eval.estimators, [&](std::string const& text) {
     EstimatorSpec const spec = read_specification(text, asked.em);
     is_guess_read = is_guess_read || spec.starts_from_guess();
-    return spec.needs_model() || (spec.starts_from_guess() && may_miss_guess);
+    return spec.needs_model() || (are_unsuited_left_out && !suits(spec, asked));
   });
   if (is_guess_read) {
     settings.input.guess = asked.input.guess;

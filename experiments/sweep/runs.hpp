@@ -54,8 +54,8 @@ struct SweepRuns {
 SweepRuns runs_of(Sweep const& sweep);
 
 /// The settings of the baselines beside the evaluation `asked`: keys that they do not read have
-/// their defaults. Where input.init is an axis, a cell without a guess leaves out estimators that
-/// start from it.
+/// their defaults. Where an axis changes the tasks or the guess, estimators that do not suit them
+/// are left out (unmet_conditions in estimators/specification.hpp).
 Settings baselines_beside(Sweep const& sweep, Settings const& asked);
 
 }  // namespace tvem

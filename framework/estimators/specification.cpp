@@ -176,19 +176,28 @@ EstimatorSpec parse_estimator(std::string const& text, EmSettings const& default
   return spec;
 }
 
-std::vector<std::string> estimator_problems(EstimatorSpec const& spec, TaskSettings const& task,
-                                            InputSettings const& input) {
+std::vector<std::string> unmet_conditions(EstimatorSpec const& spec, TaskSettings const& task,
+                                          InputSettings const& input) {
   std::vector<std::string> sentences;
   if (spec.starts_from_guess() && input.guess == GuessKind::none)
     sentences.emplace_back("start=given takes the guess of input.init, which is none");
   if (takes_option(spec.method, "known"))
     for (auto const& sentence : known_problems(spec, task)) sentences.push_back(sentence);
+  return of_specification(spec.text, sentences);
+}
+
+std::vector<std::string> estimator_problems(EstimatorSpec const& spec, TaskSettings const& task,
+                                            InputSettings const& input) {
+  std::vector<std::string> sentences;
   if (takes_option(spec.method, "start")) sentences.push_back(oracle_problem(spec));
   if (takes_option(spec.method, "variance_floor") && !spec.em.known.variance) {
     sentences.push_back(floor_problem(spec, task));
     sentences.push_back(ratio_problem(spec, task));
   }
-  return of_specification(spec.text, sentences);
+  std::vector<std::string> problems = unmet_conditions(spec, task, input);
+  for (auto& problem : of_specification(spec.text, sentences))
+    problems.push_back(std::move(problem));
+  return problems;
 }
 
 bool EstimatorSpec::starts_from_guess() const {

@@ -32,9 +32,14 @@ struct EstimatorSpec {
 /// ConfigurationError naming the specification, the part that is wrong and what is accepted.
 EstimatorSpec parse_estimator(std::string const& text, EmSettings const& defaults);
 
-/// Why the specification does not go with the tasks and the guess, one sentence a problem:
-/// something is to be known that tasks do not have, or given that `input.init` does not make; the
-/// truth lies beyond its floor or ratio limit; or it would start from the truth unsaid.
+/// What the specification is told that is not so, one sentence each: parameters are to be known
+/// that tasks do not have in common, or it starts from a guess that `input.init` does not make.
+std::vector<std::string> unmet_conditions(EstimatorSpec const& spec, TaskSettings const& task,
+                                          InputSettings const& input);
+
+/// Why the specification does not go with the tasks and the guess, one sentence a problem: the
+/// unmet conditions; the truth lies beyond its floor or ratio limit; or it would start from the
+/// truth and not say so.
 std::vector<std::string> estimator_problems(EstimatorSpec const& spec, TaskSettings const& task,
                                             InputSettings const& input);
 

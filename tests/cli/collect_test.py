@@ -228,8 +228,8 @@ class Collect(Folder):
 
     def test_wrong_folders_exit_2(self):
         self.assertIn("no sweep", run("collect", self.folder, expect=2).stderr)
-        self.assertIn("takes one DIR", run("collect", expect=2).stderr)
-        self.assertIn("takes one DIR", run("collect", self.sweep, "--axis", "x", expect=2).stderr)
+        self.assertIn('"tvem collect" is not understood; usage: tvem collect DIR', run("collect", expect=2).stderr)
+        self.assertIn("usage: tvem collect DIR", run("collect", self.sweep, "--axis", "x", expect=2).stderr)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,21 @@ class Figures(unittest.TestCase):
         self.figures("time", "--", *REDUCED[:4], "--train.evaluate_every", "10", "--eval.tasks", "24", "--sweep.run.seed", "1, 2")
         self.check("pool", "guess", "iterations", "shift", "time")
 
+    def test_table_of_families(self):
+        folder = os.path.join(self.folder, "families")
+        subprocess.run([TVEM, "sweep", "--config", os.path.join(SOURCE, "experiments", "configs", "families.ini"), "--out", folder,
+                        "--train.steps", "3", "--train.tasks_per_step", "4", "--eval.tasks", "8"], capture_output=True,
+                       timeout=300, check=True)
+        subprocess.run([TVEM, "collect", folder], capture_output=True, timeout=100, check=True)
+        done = subprocess.run([sys.executable, os.path.join(SOURCE, "experiments", "plots", "families_table.py"), folder],
+                              capture_output=True, text=True, timeout=100, check=True)
+        rows = {cells[1].strip(): cells[2:-1] for cells in (line.split("|") for line in done.stdout.split("\n\n")[0].splitlines())}
+        self.assertEqual([cell.strip() for cell in rows["method"]],
+                         ["shared", "student", "outliers", "unequal", "full", "±"])
+        self.assertEqual([cell.strip() == "-" for cell in rows["`em:known=variance`"]], [False] * 3 + [True] * 2 + [False])
+        self.assertNotIn("-", [cell.strip() for cell in rows["`transformer`"] + rows["`gradient:covariance=shared`"]])
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 110)
+
     def test_wrong_words_exit_2(self):
         self.assertIn("no figure layer;", self.figures("layer", expect=2).stderr)
         self.assertIn("unknown option --presets", self.figures("--presets", expect=2).stderr)
