@@ -143,7 +143,7 @@ std::optional<FoundCheckpoint> read_checkpoint(fs::path const& folder, CheckChec
     if (!fs::is_regular_file(path)) continue;
     try {
       FoundCheckpoint found{read_file(path, steps), ""};
-      if (!problems.empty()) found.notice = fmt::format("{}; using {}", problems[0], path.string());
+      if (!problems.empty()) found.notice = fmt::format("{}; using {}", problems[0], path);
       if (check) check(found.checkpoint, path);
       return found;
     } catch (Error const& error) {
@@ -151,8 +151,8 @@ std::optional<FoundCheckpoint> read_checkpoint(fs::path const& folder, CheckChec
     }
   }
   if (!problems.empty())
-    throw Error(fmt::format("{}; no good checkpoint is left in {}", joined(problems, "; "),
-                            folder.string()));
+    throw Error(
+        fmt::format("{}; no good checkpoint is left in {}", joined(problems, "; "), folder));
   return std::nullopt;
 }
 

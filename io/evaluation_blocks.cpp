@@ -95,8 +95,7 @@ void EvaluationBlocks::add(EvaluationBlock block, FileHeader const& header,
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error)
-    throw Error(
-        fmt::format("{}: the folder cannot be made: {}", folder_.string(), error.message()));
+    throw Error(fmt::format("{}: the folder cannot be made: {}", folder_, error.message()));
   auto const fill = [&](Hdf5Group const& root) {
     write_header(root, file_type, header);
     root.create_group("state").set_attribute("evaluation_identity", identity_);

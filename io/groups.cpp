@@ -100,7 +100,8 @@ InstructionSet read_instruction_set(StoredGroup const& group) {
 
 double read_training_seconds(StoredGroup const& group) {
   double const seconds = group.real_attribute("training_seconds");
-  group.check(seconds >= 0 && seconds < longest_training_s, "training_seconds is no such time");
+  group.check(seconds >= 0 && seconds < longest_training_s,
+              "training_seconds is not the time of a training");
   return seconds;
 }
 

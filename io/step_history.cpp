@@ -63,7 +63,7 @@ std::vector<StepRecord> read_step_history(fs::path const& folder, StoredSteps co
   if (digest != stored.digest)
     throw Error(
         fmt::format("{}, or a later one, has not the steps of the checkpoint; use another copy",
-                    file_of(folder, 0).string()));
+                    file_of(folder, 0)));
   return steps;
 }
 

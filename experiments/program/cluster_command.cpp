@@ -5,7 +5,7 @@
 #include "experiments/program/command.hpp"
 #include "experiments/report/csv.hpp"
 #include "experiments/report/formatting.hpp"
-#include "experiments/run/clustering.hpp"
+#include "experiments/run/clustering/clustering.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/resources.hpp"
 #include "framework/core/text.hpp"
@@ -136,14 +136,13 @@ Sentences target_problems(Request const& request) {
   auto const check = [&](std::string const& option, fs::path const& path,
                          bool (*is_ours)(fs::path const&)) {
     std::string const problem = problem_of_target(path, request, is_ours);
-    if (!problem.empty())
-      problems.push_back(fmt::format("{} {}: {}", option, path.string(), problem));
+    if (!problem.empty()) problems.push_back(fmt::format("{} {}: {}", option, path, problem));
   };
   check("--out", request.out, is_clustering_file);
   if (request.csv.empty() || is_standard_output(request.csv)) return problems;
   check("--csv", request.csv, is_csv_of_labels);
   if (is_same_file(request.out, request.csv))
-    problems.push_back(fmt::format("--out and --csv are the same file {}", request.csv.string()));
+    problems.push_back(fmt::format("--out and --csv are the same file {}", request.csv));
   return problems;
 }
 
@@ -226,43 +225,43 @@ ExitCode run(CommandContext const& context) {
   return ExitCode::finished;
 }
 
+constexpr auto explanation =
+    "Clusters your own points with a trained model and with EM. A model that was trained "
+    "with\ninput.standardize standardises them; a warning says where they lie outside of "
+    "what the model\nwas trained for.\n";
+
+std::vector<CommandOption> const options{
+    {"model", "DIR",
+     "folder of a trained model, as tvem run wrote it; only the Transformer needs it"},
+    {"data", "FILE", "the points: CSV, with or without a header, or HDF5"},
+    {"components", "K", "number of components"},
+    {"out", "FILE", "the HDF5 file to write"},
+    {"columns", "LIST",
+     "columns of the points, by name or number from 1 [all but --labels and what names or "
+     "numbers\nthe rows]; a name with a comma stands in double quotes"},
+    {"header", "yes|no", "CSV: whether the first line has the names of the columns [by its cells]"},
+    {"missing", "refuse|drop",
+     "rows with missing values: refuse the file, or leave them out [refuse]"},
+    {"labels", "COLUMN", "true labels, to compare with: a column, or a dataset of HDF5"},
+    {"dataset", "PATH", "HDF5: the points, a matrix of points x coordinates"},
+    {"rescale", "", "the Transformer sees coordinates with the spread that training tasks have"},
+    {"estimators", "LIST",
+     fmt::format("[{},\nwith --model before them {}]", default_baselines, default_with_model)},
+    {"seed", "S", "of random starts [1]"},
+    {"csv", "FILE",
+     "write the labels there too, a line a point; - for standard output, in place of the "
+     "table"}};
+
 }  // namespace
 
 Command cluster_command() {
-  return {
-      .name = "cluster",
-      .summary = "cluster your own points with a trained Transformer and with EM",
-      .usage = "tvem cluster [--model DIR] --data FILE --components K --out FILE [options]",
-      .explanation =
-          "Clusters your own points with a trained model and with EM. A model that was trained "
-          "with\ninput.standardize standardises them; a warning says where they lie outside of "
-          "what the model\nwas trained for.\n",
-      .options =
-          {{"model", "DIR",
-            "folder of a trained model, as tvem run wrote it; only the Transformer needs it"},
-           {"data", "FILE", "the points: CSV, with or without a header, or HDF5"},
-           {"components", "K", "number of components"},
-           {"out", "FILE", "the HDF5 file to write"},
-           {"columns", "LIST",
-            "columns of the points, by name or number from 1 [all but --labels and what names or "
-            "numbers\nthe rows]; a name with a comma stands in double quotes"},
-           {"header", "yes|no",
-            "CSV: whether the first line has the names of the columns [by its cells]"},
-           {"missing", "refuse|drop",
-            "rows with missing values: refuse the file, or leave them out [refuse]"},
-           {"labels", "COLUMN", "true labels, to compare with: a column, or a dataset of HDF5"},
-           {"dataset", "PATH", "HDF5: the points, a matrix of points x coordinates"},
-           {"rescale", "",
-            "the Transformer sees coordinates with the spread that training tasks have"},
-           {"estimators", "LIST",
-            fmt::format("[{},\nwith --model before them {}]", default_baselines,
-                        default_with_model)},
-           {"seed", "S", "of random starts [1]"},
-           {"csv", "FILE",
-            "write the labels there too, a line a point; - for standard output, in place of the "
-            "table"}},
-      .takes = Takes::nothing,
-      .run = &run};
+  return {.name = "cluster",
+          .summary = "cluster your own points with a trained Transformer and with EM",
+          .usage = "tvem cluster [--model DIR] --data FILE --components K --out FILE [options]",
+          .explanation = explanation,
+          .options = options,
+          .takes = Takes::nothing,
+          .run = &run};
 }
 
 }  // namespace tvem

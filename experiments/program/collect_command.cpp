@@ -41,13 +41,13 @@ void collect_and_write(CommandContext const& context, fs::path const& folder, fs
                        std::vector<std::string> const& per_task) {
   auto const sweep = stored_sweep(folder);
   if (!sweep)
-    throw ConfigurationError(fmt::format(
-        "there is no sweep at {}; give the folder that tvem sweep wrote", folder.string()));
+    throw ConfigurationError(
+        fmt::format("there is no sweep at {}; give the folder that tvem sweep wrote", folder));
   check_target(out);
   if (is_damaged(out)) {
     say(context.comm,
         fmt::format("note: {} is damaged, or another program has changed it; it is kept as {}\n",
-                    out.string(), name_to_keep(out).filename().string()));
+                    out, name_to_keep(out).filename()));
     keep_aside(out);
   }
   CollectedSweep collected = collect(folder, *sweep, per_task);
@@ -60,8 +60,8 @@ void collect_and_write(CommandContext const& context, fs::path const& folder, fs
   std::vector<std::string> sizes;
   for (std::string const& axis : collected.table.axes)
     sizes.push_back(fmt::format("{} {}", axis, collected.table.size(axis)));
-  say(context.comm, fmt::format("{}: {}, {}\n", out.string(), joined(sizes, " x "),
-                                counts_text(collected.table)));
+  say(context.comm,
+      fmt::format("{}: {}, {}\n", out, joined(sizes, " x "), counts_text(collected.table)));
 }
 
 ExitCode run(CommandContext const& context) {

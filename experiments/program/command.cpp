@@ -86,10 +86,11 @@ std::string option_line(CommandOption const& option) {
 std::string read_configuration_file(std::string const& path) {
   auto const text = text_of_file(path);
   if (!text || text->empty())
-    throw ConfigurationError(fmt::format(
-        "--config {}: this is no file that can be read, or an empty one; give an INI file such as "
-        "experiments/configs/quickstart.ini",
-        path));
+    throw ConfigurationError(
+        fmt::format("--config {}: this is not a file that can be read, or an empty one; give an "
+                    "INI file such as "
+                    "experiments/configs/quickstart.ini",
+                    path));
   return *text;
 }
 

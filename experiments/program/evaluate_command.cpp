@@ -6,7 +6,6 @@
 #include "experiments/settings/configuration.hpp"
 #include "experiments/settings/keys.hpp"
 #include "experiments/settings/problems.hpp"
-#include "experiments/settings/unused_keys.hpp"
 #include "framework/comm/collective_errors.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
@@ -56,7 +55,7 @@ void check_file(CommandContext const& context, fs::path const& file, Sentences p
     if (!context.arguments.has("out"))
       problems.emplace_back("--out FILE is missing: the file that the evaluation is written to");
     else if (auto const problem = target_problem(file, is_evaluation); !problem.empty())
-      problems.push_back(fmt::format("--out {}: {}", file.string(), problem));
+      problems.push_back(fmt::format("--out {}: {}", file, problem));
     refuse_if_any(problems);
   });
 }
@@ -94,9 +93,8 @@ bool is_done(CommandContext const& context, EvaluationRequest const& request) {
     // A start that was killed at that moment has left its blocks.
     if (is_this_one) EvaluationBlocks::remove(request.file, stored);
     if (!is_this_one && !stored.empty())
-      throw ConfigurationError(
-          fmt::format("--out {} holds another evaluation; choose another file, or remove it",
-                      request.file.string()));
+      throw ConfigurationError(fmt::format(
+          "--out {} holds another evaluation; choose another file, or remove it", request.file));
     return is_this_one;
   });
 }
@@ -119,6 +117,18 @@ ExitCode run(CommandContext const& context) {
   return ExitCode::finished;
 }
 
+constexpr auto explanation =
+    "A trained model and the baselines on another distribution of tasks: other sizes, "
+    "another separation,\nheavier tails. Keys that are not given have the values of the training. "
+    "Without a model, baselines alone.\n";
+
+std::vector<CommandOption> const options{
+    {"model", "DIR",
+     "folder of a trained model, as tvem run wrote it; without it, baselines alone"},
+    {"config", "FILE", "without --model: configuration of the tasks, an INI file"},
+    {"out", "FILE", "the HDF5 file to write"},
+    {"max-minutes", "M", "stop after so many minutes (exit code 75); the same command goes on"}};
+
 }  // namespace
 
 Command evaluate_command() {
@@ -128,17 +138,8 @@ Command evaluate_command() {
       .usage =
           "tvem evaluate --model DIR --out FILE [--task.KEY VALUE ...] [--eval.KEY VALUE ...]\n"
           "       tvem evaluate --config FILE --out FILE --eval.estimators \"em, lloyd, bayes\"",
-      .explanation =
-          "A trained model and the baselines on another distribution of tasks: other sizes, "
-          "another separation,\nheavier tails. Keys that are not given have the values of the "
-          "training. "
-          "Without a model, baselines alone.\n",
-      .options = {{"model", "DIR",
-                   "folder of a trained model, as tvem run wrote it; without it, baselines alone"},
-                  {"config", "FILE", "without --model: configuration of the tasks, an INI file"},
-                  {"out", "FILE", "the HDF5 file to write"},
-                  {"max-minutes", "M",
-                   "stop after so many minutes (exit code 75); the same command goes on"}},
+      .explanation = explanation,
+      .options = options,
       .is_parallel = true,
       .further_help =
           [] {

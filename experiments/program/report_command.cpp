@@ -49,7 +49,7 @@ void check_is_of_run(fs::path const& file) {
                                   : fmt::format("a \"{}\" file, without a table", type);
   throw ConfigurationError(fmt::format(
       "{} is {}; tvem report takes a run, an evaluation (of tvem evaluate) or a sweep's folder",
-      file.string(), what));
+      file, what));
 }
 
 std::string report_of_sweep(fs::path const& folder, Sweep const& sweep, Form form) {
@@ -69,8 +69,7 @@ fs::path result_file(fs::path const& path) {
                                                 : path / "run.h5";
   if (fs::exists(file)) return file;
   throw ConfigurationError(fmt::format(
-      "there is no run at {}; give the folder that tvem run or tvem sweep wrote, or a file",
-      file.string()));
+      "there is no run at {}; give the folder that tvem run or tvem sweep wrote, or a file", file));
 }
 
 std::string report_of_run(fs::path const& file, Form form) {

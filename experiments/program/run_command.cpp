@@ -35,7 +35,7 @@ Settings read_settings(CommandContext const& context) {
 
 void check_is_no_file(fs::path const& folder) {
   if (fs::exists(folder) && !fs::is_directory(folder))
-    throw ConfigurationError(fmt::format("--out {} is a file, not a folder", folder.string()));
+    throw ConfigurationError(fmt::format("--out {} is a file, not a folder", folder));
 }
 
 /// Says that the run is finished, and which of the settings asked for now have no effect.
@@ -46,7 +46,7 @@ std::string finished_text(fs::path const& folder, Settings const& asked) {
        operational_differences(stored_settings(record.header, folder), asked))
     text += fmt::format("note: {}: the run is finished, so this has no effect\n", difference);
   return text + fmt::format("run {} in {} is finished; tvem report {} shows it\n",
-                            record.header.run_id, folder.string(), folder.string());
+                            record.header.run_id, folder, folder);
 }
 
 /// Collective. Does the run, and records a failure beside it.
@@ -111,8 +111,7 @@ Command run_command() {
       .summary = "train a Transformer, evaluate it beside EM and other baselines, write a folder",
       .usage =
           "tvem run --out DIR [--config FILE] [--SECTION.KEY VALUE ...]\n       mpirun -n RANKS "
-          "tvem "
-          "run --out DIR ...      (the same bits on any number of ranks)",
+          "tvem run --out DIR ...      (the same bits on any number of ranks)",
       .explanation =
           "Trains a Transformer, evaluates it beside the other estimators on the same tasks, and "
           "writes\nDIR/run.h5 and DIR/checkpoint.h5.\n",

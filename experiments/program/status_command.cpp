@@ -17,8 +17,7 @@ StatusText look(fs::path const& folder, std::string const& index) {
     return status_of_sweep(runs, folder);
   }
   if (!index.empty())
-    throw ConfigurationError(
-        fmt::format("--index {}: there is no sweep at {}", index, folder.string()));
+    throw ConfigurationError(fmt::format("--index {}: there is no sweep at {}", index, folder));
   RunStatus status = status_with_model(folder, {});
   bool const are_baselines =
       !fs::exists(folder / "run.h5") && !evaluation_of_file(folder / "evaluation.h5").empty();
@@ -29,7 +28,7 @@ StatusText look(fs::path const& folder, std::string const& index) {
   if (status.state == RunState::missing)
     throw ConfigurationError(fmt::format(
         "there is no run and no sweep at {}; give the folder that tvem run or tvem sweep wrote",
-        folder.string()));
+        folder));
   return status_of_one(folder.string(), status);
 }
 

@@ -47,8 +47,8 @@ bool tell_states(Communicator const& comm, SweepPlan const& done, fs::path const
   SweepStates states(done.runs, folder);
   states.refresh();
   StateCounts const counts = states.counts();
-  say(comm, fmt::format("{}; {} done now. tvem status {} shows them\n", counts.text(), n_done,
-                        folder.string()));
+  say(comm,
+      fmt::format("{}; {} done now. tvem status {} shows them\n", counts.text(), n_done, folder));
   return counts.are_all_finished();
 }
 
@@ -112,7 +112,7 @@ void check_is_not_configuration(fs::path const& folder, std::string const& confi
   if (fs::equivalent(configuration, sweep_file(folder), ignored))
     throw ConfigurationError(fmt::format(
         "--out {}: the sweep's own {} would take the place of --config; choose another folder",
-        folder.string(), sweep_file(folder).string()));
+        folder, sweep_file(folder)));
 }
 
 ExitCode run(CommandContext const& context) {
@@ -135,6 +135,33 @@ ExitCode run(CommandContext const& context) {
   return do_runs(context, plan, folder, n_groups, stop);
 }
 
+constexpr auto explanation =
+    "Trains every combination of the values in the section [sweep]. Baselines need no model: they "
+    "are\nruns of their own, once for each distribution of tasks. A group of ranks takes the next "
+    "run that\nnobody does: another group, or another job on the same folder, may do it. Finished "
+    "runs stay\nas they are. A run that fails is recorded, and the others go on. tvem collect "
+    "makes "
+    "one labelled\narray of all.\n\n"
+    "  [sweep]\n"
+    "  model.layers = 1, 2, 4                      an axis: a key and its values\n"
+    "  run.seed = 1..5                             the integers from 1 to 5\n"
+    "  model.width & model.heads = 32 & 2, 64 & 4  keys that change together\n"
+    "  evaluate.task.points = 25, 50               what the model meets, not trained anew\n"
+    "  evaluate.task.family = light, heavy         families of tasks, see tvem run --help\n"
+    "  skip = model.layers > 2 and run.seed > 3    combinations to leave out (and, or)\n";
+
+std::vector<CommandOption> const options{
+    {"config", "FILE", "configuration, an INI file with a section [sweep]"},
+    {"out", "DIR", "folder of the sweep; a folder in it for each run. Run again, it goes on"},
+    {"list", "", "print the runs and do nothing"},
+    {"tsv", "",
+     "separated by tabs: with --list index, id and a column for each axis; with\n"
+     "--status run, state, steps and evaluations"},
+    {"groups", "G", "ranks share into so many groups, each with a run of its own at a time [1]"},
+    {"index", "I", "do run I of the list alone, from 0, as a Slurm array does"},
+    {"status", "", "say how far it is and do nothing; exit code 0: finished, 75: not"},
+    {"max-minutes", "M", "stop after so many minutes, to go on when started again (exit code 75)"}};
+
 }  // namespace
 
 Command sweep_command() {
@@ -144,34 +171,8 @@ Command sweep_command() {
       .usage =
           "tvem sweep --out DIR [--config FILE] [--SECTION.KEY VALUE ...] [--sweep.KEY LIST ...]\n"
           "       tvem sweep --list [--tsv] --config FILE ...",
-      .explanation =
-          "Trains every combination of the values in the section [sweep]. Baselines need no model: "
-          "they are\nruns of their own, once for each distribution of tasks. A group of ranks "
-          "takes "
-          "the next run that\nnobody has: another group, or another job on the same folder, may "
-          "have it. Finished runs are left\nas they are. A run that fails is recorded, and the "
-          "others go on. tvem collect makes one labelled\narray of all.\n\n"
-          "  [sweep]\n"
-          "  model.layers = 1, 2, 4                      an axis: a key and its values\n"
-          "  run.seed = 1..5                             the integers from 1 to 5\n"
-          "  model.width & model.heads = 32 & 2, 64 & 4  keys that change together\n"
-          "  evaluate.task.points = 25, 50               what the model meets, not trained anew\n"
-          "  evaluate.task.family = light, heavy         families of tasks, see tvem run --help\n"
-          "  skip = model.layers > 2 and run.seed > 3    combinations to leave out (and, or)\n",
-      .options = {{"config", "FILE", "configuration, an INI file with a section [sweep]"},
-                  {"out", "DIR",
-                   "folder of the sweep; a folder in it for each run. Run again, it goes on"},
-                  {"list", "", "print the runs and do nothing"},
-                  {"tsv", "",
-                   "separated by tabs: with --list index, id and a column for each axis; with\n"
-                   "--status run, state, steps and evaluations"},
-                  {"groups", "G",
-                   "ranks share into so many groups, each with a run of its own at a time [1]"},
-                  {"index", "I", "do run I of the list alone, from 0, as a Slurm array does"},
-                  {"status", "",
-                   "say how far it is and do nothing; exit code 0: finished, 75: not"},
-                  {"max-minutes", "M",
-                   "stop after so many minutes, to go on when started again (exit code 75)"}},
+      .explanation = explanation,
+      .options = options,
       .is_parallel = true,
       .further_help = [] { return std::string("The keys are those of tvem run --help.\n"); },
       .run = &run};

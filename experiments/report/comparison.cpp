@@ -3,7 +3,7 @@
 #include "experiments/report/csv.hpp"
 #include "experiments/report/formatting.hpp"
 #include "experiments/settings/configuration.hpp"
-#include "experiments/settings/unused_keys.hpp"
+#include "experiments/settings/problems.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
 #include "framework/metrics/bayes.hpp"
@@ -173,18 +173,10 @@ std::string reference_lines(EvaluationSummary const& summary, Settings const& se
 // ---- comma-separated values
 
 Row csv_header(Evaluation const* table) {
-  Row header{"run_id",
-             "estimator",
-             "tasks",
-             "difference_mean",
-             "difference_low",
-             "difference_high",
-             "bootstrap_low",
-             "bootstrap_high",
-             "win_rate",
-             "error_quantile_10",
-             "error_quantile_50",
-             "error_quantile_90"};
+  Row header = split(
+      "run_id,estimator,tasks,difference_mean,difference_low,difference_high,bootstrap_low,"
+      "bootstrap_high,win_rate,error_quantile_10,error_quantile_50,error_quantile_90",
+      ',');
   for (EvaluationMetric const& metric : evaluation_metrics)
     for (auto const* end : {"_mean", "_standard_error"})
       header.push_back(std::string(metric.name) + end);

@@ -190,7 +190,7 @@ Identity identity_of(struct stat const& info) {
 
 /// A name beside the file that no other process uses.
 fs::path beside(fs::path const& file) {
-  return fmt::format("{}.{}-{}", file.string(), host_name(), getpid());
+  return fmt::format("{}.{}-{}", file, host_name(), getpid());
 }
 
 /// The present time by the clock of the file system, which may be that of another machine.
@@ -223,8 +223,7 @@ bool create(fs::path const& file) {
   int const descriptor = open(file.c_str(), O_CREAT | O_EXCL | O_WRONLY, 0644);
   if (descriptor < 0 && errno == EEXIST) return false;
   if (descriptor < 0) {
-    auto const message =
-        fmt::format("{} could not be made: {}", file.string(), std::strerror(errno));
+    auto const message = fmt::format("{} could not be made: {}", file, std::strerror(errno));
     if (is_of_full_disk(errno)) throw Error(message);
     throw ConfigurationError(message + "; see whether the folder can be written to");
   }
@@ -263,8 +262,8 @@ bool take_over(fs::path const& file, Identity const& identity) {
 std::unique_ptr<RunClaim> RunClaim::take(fs::path const& file) {
   std::error_code error;
   fs::create_directories(file.parent_path(), error);
-  auto const problem = fmt::format("{}: the folder cannot be made: {}", file.parent_path().string(),
-                                   error.message());
+  auto const problem =
+      fmt::format("{}: the folder cannot be made: {}", file.parent_path(), error.message());
   if (is_of_full_disk(error.value())) throw Error(problem);
   if (error) throw ConfigurationError(problem);
   bool is_ours = create(file);
@@ -273,7 +272,7 @@ std::unique_ptr<RunClaim> RunClaim::take(fs::path const& file) {
     throw ConfigurationError(
         fmt::format("{}, where a run says who is at work on it, is not of tvem; choose another "
                     "folder, or move it away",
-                    file.string()));
+                    file));
   if (!is_ours && !is_alive(file, identity)) is_ours = take_over(file, identity);
   return std::unique_ptr<RunClaim>(is_ours ? new RunClaim(file) : nullptr);
 }
@@ -332,11 +331,11 @@ void RunClaim::check() const {
     throw ClaimLost(fmt::format(
         "{} is gone, with the folder or without: nothing more is written there; start again to go "
         "on from what is left",
-        file_.string()));
+        file_));
   throw ClaimLost(fmt::format(
       "the claim {} was taken by {} while this process was suspended; it leaves the run "
       "to it",
-      file_.string(), owner(file_)));
+      file_, owner(file_)));
 }
 
 void RunClaim::check_now_and_then() const {

@@ -14,6 +14,13 @@
 #include "io/evaluation_file.hpp"
 
 namespace tvem {
+
+std::string identity_of(EvaluationRequest const& request) {
+  return request.model ? evaluation_identity(request.model->settings, request.settings,
+                                             request.model->state.step)
+                       : evaluation_identity(request.settings);
+}
+
 namespace {
 
 FileHeader header_of(EvaluationRequest const& request, ProvenanceRecord const& start) {
@@ -44,16 +51,6 @@ void check_memory(Communicator const& comm, Settings const& settings,
   auto const problem = memory_problem(n, transformer.bytes_to_infer(n), comm.min(memory_left()));
   if (!problem.empty()) throw ConfigurationError("task.points: " + problem);
 }
-
-}  // namespace
-
-std::string identity_of(EvaluationRequest const& request) {
-  return request.model ? evaluation_identity(request.model->settings, request.settings,
-                                             request.model->state.step)
-                       : evaluation_identity(request.settings);
-}
-
-namespace {
 
 class RequestedModel {
  public:

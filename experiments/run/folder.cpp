@@ -28,7 +28,7 @@ void check_same_training(FileHeader const& header, Settings const& asked, fs::pa
       problems.begin(),
       fmt::format("{} holds another training ({}); choose another --out, or the settings "
                   "that it has:",
-                  path.string(), header.run_id));
+                  path, header.run_id));
   throw ConfigurationError(std::move(problems));
 }
 
@@ -43,7 +43,7 @@ std::optional<RunRecord> read_stored_run(fs::path const& file, std::string& dama
       throw ConfigurationError(
           fmt::format("{}; choose another --out, or move this file away", error.what()));
     damage = fmt::format("{}; it is kept as {}, and written anew", error.what(),
-                         name_to_keep(file).filename().string());
+                         name_to_keep(file).filename());
     return std::nullopt;
   }
 }
@@ -77,21 +77,24 @@ RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const
   std::optional<FoundCheckpoint> found;
   on_every_rank(comm_, [&] { found = find_checkpoint(); });
   if (found) {
-    append_if_any(notices_, found->notice);
-    is_last_damaged_ = !found->notice.empty();
-    note_other_curve(*found);
-    stored_state_ = std::move(found->checkpoint.state);
-    is_model_lost_ =
-        is_trained_ && (is_last_damaged_ || stored_state_->step < settings_.train.steps);
-    if (record_.header.created_utc.empty()) record_.header = std::move(found->checkpoint.header);
+    adopt(std::move(*found));
   } else if (steps_in_run_file_ > 0 && !(is_trained_ && is_evaluated_)) {
     notices_.push_back(fmt::format("{} is after {} steps, but there is no checkpoint to go on from",
-                                   run_file().string(), steps_in_run_file_));
+                                   run_file(), steps_in_run_file_));
   }
   if (!is_same_on_all_ranks(comm_, stored_state_ ? digest_of(*stored_state_) : ""))
     throw Error(fmt::format(
         "the ranks see different checkpoints in {}; it must be a folder that all nodes share",
-        path_.string()));
+        path_));
+}
+
+void RunFolder::adopt(FoundCheckpoint found) {
+  append_if_any(notices_, found.notice);
+  is_last_damaged_ = !found.notice.empty();
+  note_other_curve(found);
+  stored_state_ = std::move(found.checkpoint.state);
+  is_model_lost_ = is_trained_ && (is_last_damaged_ || stored_state_->step < settings_.train.steps);
+  if (record_.header.created_utc.empty()) record_.header = std::move(found.checkpoint.header);
 }
 
 /// The last good checkpoint. When all are damaged, a finished training begins anew.

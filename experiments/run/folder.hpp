@@ -57,6 +57,7 @@ class RunFolder {
 
  private:
   std::optional<FoundCheckpoint> find_checkpoint();
+  void adopt(FoundCheckpoint found);
   void note_other_curve(FoundCheckpoint const& found);
   bool has_gone_on(fs::path const& folder, TrainingState const& state) const;
   void read_run_file_of_folder();

@@ -12,8 +12,8 @@
 #include "experiments/run/provenance.hpp"
 #include "experiments/settings/configuration.hpp"
 #include "experiments/settings/identity.hpp"
+#include "experiments/settings/problems.hpp"
 #include "experiments/settings/sentences.hpp"
-#include "experiments/settings/unused_keys.hpp"
 #include "framework/comm/collective_errors.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
@@ -89,7 +89,7 @@ void announce(Communicator const& comm, Settings const& settings, RunFolder cons
       chunks_of_step(settings.train.tasks_per_step, trainer.state().chunk);
   TrainingState const& state = trainer.state();
   std::string text = fmt::format("run {} in {}: {} parameters, {}, {}\n", run_id(settings),
-                                 folder.path().string(), state.parameters.size(),
+                                 folder.path(), state.parameters.size(),
                                  count_text(comm.size(), "rank"), name_of(state.instruction_set));
   if (state.step > 0)
     text += fmt::format("going on from step {}\n{}", state.step,
@@ -110,7 +110,7 @@ void announce(Communicator const& comm, Settings const& settings, RunFolder cons
 std::string kept_for_repeating(Trainer& trainer, RunFolder& folder) {
   try {
     auto const kept = folder.write_diverged(before_skipped(trainer.state()));
-    return fmt::format("; tvem run with --out {} repeats these steps", kept.string());
+    return fmt::format("; tvem run with --out {} repeats these steps", kept);
   } catch (Error const& error) {
     return fmt::format("; the state before could not be kept: {}", error.what());
   }
@@ -173,7 +173,7 @@ Stage stage_of(RunFolder const& folder, Settings const& settings, Need need) {
     throw ConfigurationError(fmt::format(
         "{} holds the results of a finished training, but no checkpoint to evaluate anew; choose "
         "another --out, or remove its run.h5 to train again",
-        folder.path().string()));
+        folder.path()));
   return {.has_model = has_model,
           .is_whole = is_whole,
           .is_done = has_results && (need == Need::results || has_model)};

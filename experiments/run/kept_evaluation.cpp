@@ -42,7 +42,7 @@ std::string disk_problem(Settings const& settings, fs::path const& file, std::in
       "eval.tasks = {} with {} takes {} of disk until it is done, and {} has {}; give fewer tasks "
       "or another folder",
       settings.eval.tasks, count_text(std::ssize(settings.eval.estimators), "estimator"),
-      size_text(bytes), folder.string(), size_text(available));
+      size_text(bytes), folder, size_text(available));
 }
 
 /// Announces long or large work, once and after a second.

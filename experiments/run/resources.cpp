@@ -97,9 +97,9 @@ void make_writable_folder(fs::path const& folder) {
   fs::create_directories(folder, error);
   if (error)
     throw ConfigurationError(
-        fmt::format("--out {}: the folder cannot be made: {}", folder.string(), error.message()));
+        fmt::format("--out {}: the folder cannot be made: {}", folder, error.message()));
   if (!is_writable(folder))
-    throw ConfigurationError(fmt::format("--out {}: the folder is read-only", folder.string()));
+    throw ConfigurationError(fmt::format("--out {}: the folder is read-only", folder));
 }
 
 fs::path folder_of(fs::path const& file) {
@@ -114,7 +114,8 @@ std::string target_problem(fs::path const& file, bool (*is_ours)(fs::path const&
   if (!is_writable(folder)) return "the folder is read-only; choose another";
   if (status.type() == fs::file_type::none) return error.message();
   if (!fs::exists(status)) return "";
-  if (!fs::is_regular_file(file, ignored)) return "what is there is no file; choose another name";
+  if (!fs::is_regular_file(file, ignored))
+    return "what is there is not a file; choose another name";
   if (!is_ours(file))
     return "there is a file that this command has not written; choose another name";
   return "";

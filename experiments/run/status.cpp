@@ -54,10 +54,11 @@ RunStatus status_with_model(fs::path const& folder, std::optional<Settings> cons
     auto const found = read_checkpoint(folder, check_is_of_its_model);
     step = found ? found->checkpoint.state.step : status.steps_total;
     if (step == status.steps_total && (!found || found->notice.empty())) return status;
-    problem = found->notice + (found->notice.empty() ? "" : "; ") +
-              "tvem run goes on from there, and the results stay until then";
+    problem = fmt::format("{}{}tvem run goes on from there, and the results stay until then",
+                          found->notice, found->notice.empty() ? "" : "; ");
   } catch (Error const& error) {
-    problem = std::string(error.what()) + "; tvem run trains anew, and the results stay until then";
+    problem =
+        fmt::format("{}; tvem run trains anew, and the results stay until then", error.what());
   }
   status.state = RunState::unfinished;
   status.steps_done = status.steps_timed = step;

@@ -11,7 +11,6 @@
 #include "io/checkpoint_file.hpp"
 
 namespace tvem {
-
 namespace {
 
 FoundCheckpoint read_any_checkpoint(fs::path const& folder) {
@@ -23,8 +22,8 @@ FoundCheckpoint read_any_checkpoint(fs::path const& folder) {
         fmt::format("{}; tvem run with its settings trains it anew", error.what()));
   }
   if (!found)
-    throw ConfigurationError(fmt::format(
-        "--model {}: there is no checkpoint.h5; give a folder of tvem run", folder.string()));
+    throw ConfigurationError(
+        fmt::format("--model {}: there is no checkpoint.h5; give a folder of tvem run", folder));
   return *found;
 }
 
@@ -39,7 +38,7 @@ void check_is_of_its_model(Checkpoint const& checkpoint, fs::path const& file) {
     throw Error(
         fmt::format("{} is damaged: its parameters are not those of the model in its "
                     "configuration; use another copy",
-                    file.string()));
+                    file));
 }
 
 TrainedModel read_trained_model(Communicator const& comm, fs::path const& folder,
@@ -50,7 +49,7 @@ TrainedModel read_trained_model(Communicator const& comm, fs::path const& folder
     throw Error(
         fmt::format("--model {}: the ranks have read different checkpoints; start again when no "
                     "training writes there, in a folder that all nodes share",
-                    folder.string()));
+                    folder));
   if (!found->notice.empty()) warnings.push_back(found->notice);
   TrainedModel model{.header = found->checkpoint.header,
                      .settings = stored_settings(found->checkpoint.header, folder),

@@ -10,7 +10,7 @@
 #include "experiments/report/formatting.hpp"
 #include "experiments/settings/sentences.hpp"
 #include "experiments/sweep/dimensions.hpp"
-#include "experiments/sweep/estimator_arrays.hpp"
+#include "experiments/sweep/grid_arrays.hpp"
 #include "experiments/sweep/result_reader.hpp"
 #include "experiments/sweep/states.hpp"
 #include "framework/core/text.hpp"

@@ -79,7 +79,7 @@ class AxisReader {
     if (!is_range || key_of(axis_.keys[0]).parse(range, scratch)) return {item};
     std::vector<std::string> items;
     if (high < low || high - low >= most_runs)
-      report(fmt::format("\"{}\" is no range of 1 to {} integers", range, most_runs));
+      report(fmt::format("\"{}\" is not a range of 1 to {} integers", range, most_runs));
     else
       for (std::int64_t value = low; value <= high; ++value) items.push_back(fmt::to_string(value));
     return items;

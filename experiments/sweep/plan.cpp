@@ -6,7 +6,6 @@
 
 #include "experiments/settings/problems.hpp"
 #include "experiments/settings/sentences.hpp"
-#include "experiments/settings/unused_keys.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
 #include "framework/train/evaluation.hpp"

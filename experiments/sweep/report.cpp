@@ -158,14 +158,13 @@ std::string sweep_report_csv(SweepTable const& table) {
   auto with_estimator = table.axes;
   with_estimator.emplace_back("estimator");
   std::vector<NamedArray const*> arrays;
+  for (NamedArray const& array : table.arrays)
+    if (array.dimensions == table.axes || array.dimensions == with_estimator)
+      arrays.push_back(&array);
   std::vector<std::string> header;
   for (auto const* coordinate : coordinates) header.push_back(coordinate->name);
   header.insert(header.end(), {"estimator", "state", "run_id"});
-  for (NamedArray const& array : table.arrays)
-    if (array.dimensions == table.axes || array.dimensions == with_estimator) {
-      arrays.push_back(&array);
-      header.push_back(array.name);
-    }
+  for (auto const* array : arrays) header.push_back(array->name);
   CsvWriter csv(header);
   for_cells(table, [&](std::vector<std::size_t> const& position, std::size_t place) {
     for (std::size_t e = 0; e < estimators.size(); ++e) {

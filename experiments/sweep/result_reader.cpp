@@ -6,7 +6,6 @@
 #include "framework/estimators/fit.hpp"
 
 namespace tvem {
-
 namespace {
 
 /// Whether the evaluation has the sizes that were asked for and known words for its statuses.
@@ -65,7 +64,7 @@ bool ResultReader::is_asked_for(Evaluation const& table, std::string const& iden
                                 SweepEvaluation const& asked) {
   if (identity == asked.identity && has_asked_sizes(table, asked.settings.eval)) return true;
   auto const warning = fmt::format("{} holds another evaluation than its name says; remove it",
-                                   (folder_ / asked.file).string());
+                                   (folder_ / asked.file));
   if (warnings_.empty() || warnings_.back() != warning) warnings_.push_back(warning);
   return false;
 }

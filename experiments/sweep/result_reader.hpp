@@ -50,7 +50,7 @@ class ResultReader {
     try {
       record = read(folder_ / file);
       for (ProvenanceRecord const& start : record->header.provenance)
-        versions_.insert(start.program_version + " (" + start.git_revision + ")");
+        versions_.insert(fmt::format("{} ({})", start.program_version, start.git_revision));
     } catch (Error const& error) {
       warnings_.push_back(error.what());
     }

@@ -4,7 +4,6 @@
 #include "framework/core/text.hpp"
 
 namespace tvem {
-
 namespace {
 
 std::string steps_of(RunStatus const& status) {

@@ -8,7 +8,6 @@
 #include "io/durable/text_file.hpp"
 
 namespace tvem {
-
 namespace {
 
 constexpr std::string_view sweep_mark = "# Written by tvem sweep.";
@@ -32,7 +31,7 @@ void store_sweep(fs::path const& folder, Sweep const& sweep) {
     throw ConfigurationError(
         fmt::format("--out {}: {}, where the sweep keeps its configuration, is not of tvem sweep; "
                     "choose another folder",
-                    folder.string(), file.string()));
+                    folder, file));
   write_text(file, std::string(sweep_mark) + "\n" + sweep_text(sweep));
 }
 

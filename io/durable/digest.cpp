@@ -65,7 +65,7 @@ void verify_seal(fs::path const& path) {
     throw Error(
         fmt::format("{} is damaged, or another program has changed it: its content does not "
                     "have the digest that was sealed in it",
-                    path.string()));
+                    path));
 }
 
 }  // namespace tvem

@@ -35,7 +35,7 @@ void sync(fs::path const& path, int flags) {
   int const reason = errno;
   if (descriptor >= 0) close(descriptor);
   if (!is_synced)
-    throw Error(fmt::format("{} could not be {}: {}", path.string(),
+    throw Error(fmt::format("{} could not be {}: {}", path,
                             descriptor < 0 ? "opened" : "forced to the disk",
                             std::strerror(reason)));
 }
@@ -100,7 +100,7 @@ bool is_left_over(std::string const& name) {
 }  // namespace
 
 fs::path temporary_name(fs::path const& path) {
-  return fmt::format("{}.tmp-{}-{}", path.string(), host_name(), getpid());
+  return fmt::format("{}.tmp-{}-{}", path, host_name(), getpid());
 }
 
 bool is_foreign(fs::path const& path) {
@@ -115,7 +115,7 @@ bool is_foreign(fs::path const& path) {
 
 fs::path name_to_keep(fs::path const& path) {
   for (int i = 1;; ++i) {
-    fs::path const name = fmt::format("{}.kept-{}", path.string(), i);
+    fs::path const name = fmt::format("{}.kept-{}", path, i);
     if (!fs::exists(fs::symlink_status(name))) return name;
   }
 }
@@ -126,8 +126,7 @@ void write_durably(fs::path const& path, fs::path const& previous,
                    std::function<void(fs::path const& temporary)> const& write,
                    MayReplace const& may_replace) {
   if (fs::exists(path) && !fs::is_regular_file(path))
-    throw Error(
-        fmt::format("{} is not a file that could be replaced; choose another name", path.string()));
+    throw Error(fmt::format("{} is not a file that could be replaced; choose another name", path));
   fs::path const temporary = temporary_name(path);
   std::string const problem = write_whole(temporary, write);
   std::error_code ignored;
@@ -135,13 +134,13 @@ void write_durably(fs::path const& path, fs::path const& previous,
     // Called after a problem too: whoever has taken the place may have removed our file.
     if (may_replace) may_replace();
     if (!problem.empty())
-      throw Error(fmt::format("{} could not be written: {}; what was there before is kept",
-                              path.string(), problem));
+      throw Error(
+          fmt::format("{} could not be written: {}; what was there before is kept", path, problem));
     put_in_place(temporary, path, previous);
   } catch (fs::filesystem_error const& error) {
     fs::remove(temporary, ignored);
     throw Error(fmt::format("{} could not be put in its place: {}; what was there before is kept",
-                            path.string(), error.code().message()));
+                            path, error.code().message()));
   } catch (...) {
     fs::remove(temporary, ignored);
     throw;

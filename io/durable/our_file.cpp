@@ -18,7 +18,7 @@ std::string verified_content(fs::path const& path, std::uint64_t limit, std::uin
   if (has_digest && root.member_text(".", content_digest_name) != content.digest)
     throw Error(
         fmt::format("{} is damaged: its content is not what was written ({}); use another copy",
-                    path.string(), content_digest_name));
+                    path, content_digest_name));
   return std::move(content.bytes);
 }
 

@@ -28,7 +28,7 @@ void write_text(fs::path const& path, std::string const& text) {
   if (file && !error) return;
   std::error_code ignored;
   fs::remove(temporary, ignored);
-  throw Error(fmt::format("{} could not be written{}", path.string(),
+  throw Error(fmt::format("{} could not be written{}", path,
                           error ? ": " + error.message() : "; see whether the disk is full"));
 }
 

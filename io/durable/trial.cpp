@@ -120,7 +120,7 @@ std::string taken(std::string const& answer, fs::path const& path) {
     throw Error(
         fmt::format("{} is damaged: the HDF5 library crashes on it, or does not come to an "
                     "end; use another copy",
-                    path.string()));
+                    path));
   std::string const text = answer.substr(1, answer.size() - 2);
   if (answer.front() == wrong_input) throw ConfigurationError(split(text, '\n'));
   if (answer.front() == error) throw Error(text);
@@ -145,8 +145,8 @@ std::string in_child(fs::path const& path, std::uint64_t memory,
   if (child > 0 && !read_until(pipe[0], Clock::now() + patience, answer)) kill(child, SIGKILL);
   close(pipe[0]);
   if (child < 0)
-    throw Error(fmt::format("{}: no process could be started to read it: {}", path.string(),
-                            std::strerror(reason)));
+    throw Error(
+        fmt::format("{}: no process could be started to read it: {}", path, std::strerror(reason)));
   while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) continue;
   return taken(answer, path);
 }

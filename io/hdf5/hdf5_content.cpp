@@ -6,6 +6,7 @@
 
 #include "framework/core/error.hpp"
 #include "framework/core/sha256.hpp"
+#include "framework/core/text.hpp"
 #include "io/hdf5/hdf5.hpp"
 #include "io/hdf5/hdf5_support.hpp"
 
@@ -18,7 +19,7 @@ constexpr std::uint64_t largest_piece = 1 << 22;  // of an array, bytes
 using Names = std::vector<std::string>;
 
 [[noreturn]] void refuse(std::string const& where, std::string const& what) {
-  throw Error(where + " " + what + "; the file is damaged: use another copy");
+  throw Error(fmt::format("{} {}; the file is damaged: use another copy", where, what));
 }
 
 using Shape = Hdf5Group::Shape;

@@ -6,6 +6,7 @@
 #include <hdf5.h>
 
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem::hdf5 {
 
@@ -44,8 +45,10 @@ void prepare() {
 
 void fail(std::string const& where, std::string const& what) {
   std::string const found = reason();
-  throw Error(where + " could not be " + what + (found.empty() ? "" : " (" + found + ")") +
-              "; see whether the disk is full, the folder is there and the file is one of tvem");
+  throw Error(fmt::format(
+      "{} could not be {}{}; see whether the disk is full, the folder is there and the file is one "
+      "of tvem",
+      where, what, found.empty() ? "" : fmt::format(" ({})", found)));
 }
 
 Hdf5Handle owned(std::int64_t id, std::string const& where, std::string const& what) {

@@ -96,7 +96,7 @@ void StoredGroup::refuse(std::string const& name, std::string const& problem) co
 
 StoredGroup StoredGroup::open_group(std::string const& name) const {
   Object const& found = member(name);
-  if (!found.is_group) refuse(name, "is no group");
+  if (!found.is_group) refuse(name, "is not a group");
   return {where_ + "/" + name, content_, std::shared_ptr<Object const>(object_, &found)};
 }
 
@@ -115,7 +115,7 @@ StoredGroup::Object const& StoredGroup::member(std::string const& name) const {
 }
 
 StoredGroup::Array const& StoredGroup::array(std::string const& name) const {
-  if (member(name).is_group) refuse(name, "is no array");
+  if (member(name).is_group) refuse(name, "is not an array");
   return member(name).array;
 }
 
@@ -129,7 +129,7 @@ StoredGroup::Array const& StoredGroup::attribute(Object const& object,
 
 std::string StoredGroup::text_of(Object const& object, std::string const& name) const {
   auto const& texts = attribute(object, name).texts;
-  if (texts.size() != 1) refuse(name, "(an attribute) is no text");
+  if (texts.size() != 1) refuse(name, "(an attribute) is not a text");
   return std::string(texts[0]);
 }
 

@@ -48,6 +48,13 @@ class ColumnFinder {
   ProblemList& problems_;
 };
 
+/// Leaves the first column out, unless it is the only one; words for that.
+char const* leave_out_first(std::vector<std::size_t>& columns) {
+  if (columns.size() == 1) return ", but no other column is left: it is taken";
+  columns.erase(columns.begin());
+  return " and is left out; to have it, list it in --columns";
+}
+
 }  // namespace
 
 std::string column_title(std::vector<std::string> const& names, std::size_t c) {
@@ -75,15 +82,9 @@ ColumnChoice choose_columns(std::vector<std::string> const& names,
   if (!wanted.empty()) return choice;
   for (std::size_t c = 0; c < names.size(); ++c)
     if (c != choice.labels) choice.points.push_back(c);
-  bool const has_row_names = !row_names.empty() && !choice.points.empty() && choice.points[0] == 0;
-  if (has_row_names) {
-    bool const is_only = choice.points.size() == 1;
-    if (!is_only) choice.points.erase(choice.points.begin());
+  if (!row_names.empty() && choice.labels != std::size_t{0})
     notes.push_back(fmt::format("{} numbers or names the rows ({}){}", column_title(names, 0),
-                                row_names,
-                                is_only ? ", but no other column is left: it is taken"
-                                        : " and is left out; to have it, list it in --columns"));
-  }
+                                row_names, leave_out_first(choice.points)));
   if (choice.points.empty()) problems.add(": no column is left for the points");
   return choice;
 }

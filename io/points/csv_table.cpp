@@ -5,7 +5,7 @@
 
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
-#include "io/points/csv_cell.hpp"
+#include "io/points/csv.hpp"
 #include "io/points/text_encoding.hpp"
 
 namespace tvem {
@@ -97,7 +97,7 @@ class TableReader {
                       places[*decoding.refused]));
     if (decoding.converted)
       table_.notes.push_back(
-          fmt::format("the file is no UTF-8 ({}); its texts are read as Windows-1252 (Latin-1)",
+          fmt::format("the file is not UTF-8 ({}); its texts are read as Windows-1252 (Latin-1)",
                       places[*decoding.converted]));
     first_ = csv_.lines[0];
   }
@@ -221,7 +221,7 @@ class TableReader {
     if (all_below([&](CsvLine const& line) { return line.cells.size() == width; }))
       refuse_line(first_,
                   fmt::format("{} values, where all lines below have {}; take the line away, or "
-                              "begin it with #, when it is no part of the table",
+                              "begin it with #, if it is not part of the table",
                               of_first, width));
   }
 

@@ -43,7 +43,7 @@ class LabelReader {
     bool const is_readable =
         kind_ == Hdf5Kind::integer || kind_ == Hdf5Kind::real || kind_ == Hdf5Kind::text;
     if (!is_readable)
-      refuse(fmt::format("this is no dataset of texts or integers but {}; {}",
+      refuse(fmt::format("this is not a dataset of texts or integers but {}; {}",
                          hdf5_words_for(root_, dataset_), hdf5_datasets_text(root_)));
     auto const shape = root_.shape(dataset_);
     bool const is_list =
@@ -73,7 +73,7 @@ class LabelReader {
     std::vector<std::string> texts;
     for (double const label : root_.read<double>(dataset_)) {
       if (!std::isnan(label) && (std::trunc(label) != label || std::fabs(label) > 9e15))
-        refuse(fmt::format("label {} is no integer", texts.size() + 1));
+        refuse(fmt::format("label {} is not an integer", texts.size() + 1));
       texts.push_back(std::isnan(label) ? "" : fmt::format("{:.0f}", label + 0.0));
     }
     return texts;
@@ -160,7 +160,7 @@ std::vector<std::string> read_hdf5_labels(Hdf5Group const& root, std::string con
         hdf5_subject(root, dataset, "--labels"), *decoding.refused + 1));
   if (decoding.converted)
     notes.push_back(
-        fmt::format("the labels are no UTF-8 (label {}); they are read as Windows-1252 (Latin-1)",
+        fmt::format("the labels are not UTF-8 (label {}); they are read as Windows-1252 (Latin-1)",
                     *decoding.converted + 1));
   return labels;
 }

@@ -24,7 +24,7 @@ std::string hdf5_words_for(Hdf5Group const& root, std::string const& dataset);
 /// "the file has a (5 x 2), group/b (5)": all datasets with their sizes, those within groups too.
 std::string hdf5_datasets_text(Hdf5Group const& root);
 
-/// The n labels of a dataset (points_hdf5.hpp) in UTF-8; empty ones are missing. Throws
+/// The n labels of a dataset (readers.hpp) in UTF-8; empty ones are missing. Throws
 /// ConfigurationError when the dataset has another number of labels, or none.
 std::vector<std::string> read_hdf5_labels(Hdf5Group const& root, std::string const& dataset,
                                           std::size_t n, std::vector<std::string>& notes);

@@ -1,9 +1,8 @@
-#include "io/points/points_csv.hpp"
-
 #include "framework/core/text.hpp"
 #include "io/points/column_choice.hpp"
-#include "io/points/csv_cell.hpp"
+#include "io/points/csv.hpp"
 #include "io/points/csv_table.hpp"
+#include "io/points/readers.hpp"
 
 namespace tvem {
 namespace {
@@ -80,7 +79,7 @@ class CsvPoints {
     if (is_missing && selection_.drops_missing) return true;
     double value = 0;
     std::string const what =
-        text.empty() ? "there is no value" : fmt::format("\"{}\" is no finite number", text);
+        text.empty() ? "there is no value" : fmt::format("\"{}\" is not a finite number", text);
     if (is_missing)
       report(row, c, what + "; --missing drop leaves such rows out");
     else if (decimal_mark_ == ',' && read_cell(text, '.', value))

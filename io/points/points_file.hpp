@@ -28,7 +28,7 @@ struct PointSelection {
   bool drops_missing = false;  // leave out rows with missing values, rather than refuse them
 };
 
-/// Reads a CSV file (csv.hpp, csv_table.hpp), or an HDF5 file (points_hdf5.hpp). A first column
+/// Reads a CSV file (csv.hpp, csv_table.hpp), or an HDF5 file (readers.hpp). A first column
 /// that holds the names or numbers of the rows is left out, unless selection.columns has it. Throws
 /// ConfigurationError with up to ten problems, each with line (HDF5: row) and column: no numbers,
 /// infinity, missing values, lines of different lengths, columns that are missing or not unique, an

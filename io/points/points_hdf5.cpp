@@ -1,5 +1,3 @@
-#include "io/points/points_hdf5.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -11,6 +9,7 @@
 #include "io/hdf5/hdf5.hpp"
 #include "io/points/column_choice.hpp"
 #include "io/points/hdf5_user_data.hpp"
+#include "io/points/readers.hpp"
 
 namespace tvem {
 namespace {
@@ -48,11 +47,11 @@ RowMatrix matrix_of(Hdf5Group const& root, std::string const& dataset, std::stri
                     std::vector<std::string>& notes) {
   Hdf5Kind const kind = hdf5_kind_of(root, dataset, subject);
   if (kind != Hdf5Kind::integer && kind != Hdf5Kind::real)
-    throw ConfigurationError(fmt::format("{}: this is no dataset of numbers but {}; {}", subject,
+    throw ConfigurationError(fmt::format("{}: this is not a dataset of numbers but {}; {}", subject,
                                          hdf5_words_for(root, dataset), hdf5_datasets_text(root)));
   auto const shape = root.shape(dataset);
   if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0)
-    throw ConfigurationError(fmt::format("{}: this is no matrix of points x coordinates; {}",
+    throw ConfigurationError(fmt::format("{}: this is not a matrix of points x coordinates; {}",
                                          subject, hdf5_datasets_text(root)));
   auto values = root.read<double>(dataset);
   Packing const packing = packing_of(root, dataset);
@@ -91,7 +90,7 @@ class RowReader {
     if (is_missing) refuse_missing(i, fmt::format("there is no label {}", i + 1));
     for (Eigen::Index const c : choice_.points) {
       double const value = matrix_(i, c);
-      auto const problem = fmt::format("column {}: no finite number", c + 1);
+      auto const problem = fmt::format("column {}: not a finite number", c + 1);
       if (std::isinf(value)) report(i, problem);
       if (std::isnan(value)) refuse_missing(i, problem + ", or one that is missing");
       is_missing |= std::isnan(value);

@@ -1,8 +1,8 @@
 #include <set>
 
-#include "experiments/run/clustering.hpp"
+#include "experiments/run/clustering/clustering.hpp"
+#include "experiments/run/clustering/spread.hpp"
 #include "experiments/run/resources.hpp"
-#include "experiments/run/spread.hpp"
 #include "framework/core/text.hpp"
 #include "framework/estimators/options.hpp"
 #include "framework/estimators/passes/scaling.hpp"

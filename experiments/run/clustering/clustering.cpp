@@ -1,4 +1,4 @@
-#include "experiments/run/clustering.hpp"
+#include "experiments/run/clustering/clustering.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "experiments/run/spread.hpp"
+#include "experiments/run/clustering/spread.hpp"
 #include "framework/estimators/passes/maximization.hpp"
 #include "framework/estimators/passes/scaling.hpp"
 #include "framework/metrics/clustering.hpp"

@@ -1,4 +1,4 @@
-#include "experiments/run/spread.hpp"
+#include "experiments/run/clustering/spread.hpp"
 
 #include "framework/estimators/passes/scaling.hpp"
 #include "framework/tasks/prior.hpp"

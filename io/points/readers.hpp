@@ -1,9 +1,15 @@
 #pragma once
 
+#include <string>
+
 #include "io/fs.hpp"
 #include "io/points/points_file.hpp"
 
 namespace tvem {
+
+/// read_points for the text of a CSV file. subject: how problems begin.
+PointTable read_csv_points(std::string const& text, std::string const& subject,
+                           PointSelection const& selection);
 
 /// read_points for an HDF5 file. Columns are called x1, x2, ... In netCDF-4, values equal to
 /// _FillValue or missing_value are missing, as NaN is; scale_factor and add_offset apply to the
