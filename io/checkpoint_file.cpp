@@ -4,9 +4,9 @@
 #include <limits>
 
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 #include "io/durable/our_file.hpp"
 #include "io/groups.hpp"
-#include "io/words.hpp"
 
 namespace tvem {
 namespace {
@@ -19,14 +19,15 @@ void write_parameters(Hdf5Group const& root, ParameterLayout const& layout,
                       std::span<float const> parameters) {
   Hdf5Group const group = root.create_group("parameters");
   for (ParameterView const& view : layout.views()) {
-    group.write_array(view.name, parameters.subspan(view.offset, view.size()),
-                      {static_cast<std::size_t>(view.rows), static_cast<std::size_t>(view.cols)},
+    std::size_t const rows = view.rows, cols = view.cols;
+    std::int64_t const offset = view.offset;
+    group.write_array(view.name, parameters.subspan(view.offset, view.size()), {rows, cols},
                       {"model parameter " + view.name});
-    group.set_member_attribute(view.name, "offset", static_cast<std::int64_t>(view.offset));
+    group.set_member_attribute(view.name, "offset", offset);
   }
 }
 
-/// The layout is what the file says: its parameters in the order of their offsets.
+/// The file gives the layout: its parameters in the order of their offsets.
 void read_parameters(StoredGroup const& root, Checkpoint& checkpoint) {
   StoredGroup const group = root.open_group("parameters");
   std::vector<std::pair<std::int64_t, std::string>> order;
@@ -38,9 +39,9 @@ void read_parameters(StoredGroup const& root, Checkpoint& checkpoint) {
   for (auto const& [offset, name] : order) {
     auto const shape = group.shape(name);
     auto const values = group.read<float>(name);
-    group.check(offset == static_cast<std::int64_t>(parameters.size()) && shape.size() == 2 &&
-                    !values.empty() && std::max(shape[0], shape[1]) <= most_rows,
-                "parameter " + name + " has no place in the flat vector of parameters");
+    group.check(offset == std::ssize(parameters) && shape.size() == 2 && !values.empty() &&
+                    std::max(shape[0], shape[1]) <= most_rows,
+                fmt::format("parameter {} has no place in the flat vector of parameters", name));
     checkpoint.layout.add(name, static_cast<int>(shape[0]), static_cast<int>(shape[1]));
     parameters.insert(parameters.end(), values.begin(), values.end());
   }
@@ -49,11 +50,9 @@ void read_parameters(StoredGroup const& root, Checkpoint& checkpoint) {
 void write_optimizer(Hdf5Group const& root, OptimizerState const& state) {
   Hdf5Group const group = root.create_group("optimizer");
   group.set_attribute("n_updates", state.n_updates);
-  group.write_array("first_moment", std::span<float const>(state.first_moment),
-                    {state.first_moment.size()},
+  group.write_array("first_moment", state.first_moment, {state.first_moment.size()},
                     {"first moment of the optimiser, a value for each parameter"});
-  group.write_array("second_moment", std::span<float const>(state.second_moment),
-                    {state.second_moment.size()},
+  group.write_array("second_moment", state.second_moment, {state.second_moment.size()},
                     {"second moment of the optimiser, a value for each parameter"});
 }
 
@@ -76,23 +75,19 @@ void write_state(Hdf5Group const& root, Checkpoint const& checkpoint, StoredStep
   group.set_attribute("step", state.step);
   group.set_attribute("steps_in_files", history.count);
   group.set_attribute("steps_in_files_sha256", history.digest);
-  group.set_attribute("chunk", std::int64_t{state.chunk});
-  group.set_attribute("instruction_set", std::string(name_of(state.instruction_set)));
-  group.set_attribute("training_seconds", state.training_seconds);
+  write_conditions(group, state);
 }
 
 void read_state(StoredGroup const& root, Checkpoint& checkpoint) {
   StoredGroup const group = root.open_group("state");
   checkpoint.training_identity = group.text_attribute("training_identity");
   checkpoint.state.step = read_count(group, "step");
-  checkpoint.state.chunk = read_chunk(group);
-  checkpoint.state.instruction_set = word<InstructionSet>(group, "instruction_set");
-  checkpoint.state.training_seconds = read_training_seconds(group);
+  read_conditions(group, checkpoint.state);
 }
 
-/// The records of all steps: those in files of their own, and the checkpoint's. Files of
-/// schema version 2 have all in the checkpoint.
-std::vector<StepRecord> read_steps(StoredGroup const& root, std::filesystem::path const& folder,
+/// The records of all steps, from their own files and from the checkpoint. A file of schema version
+/// 2 has all of them in the checkpoint.
+std::vector<StepRecord> read_steps(StoredGroup const& root, fs::path const& folder,
                                    std::int64_t n_steps) {
   StoredGroup const group = root.open_group("state");
   StoredSteps history;
@@ -100,14 +95,13 @@ std::vector<StepRecord> read_steps(StoredGroup const& root, std::filesystem::pat
     history = {.count = read_count(group, "steps_in_files"),
                .digest = group.text_attribute("steps_in_files_sha256")};
   auto const last = read_training(root, history.count);
-  root.check(history.count + static_cast<std::int64_t>(last.size()) == n_steps,
-             "these are not the records of " + std::to_string(n_steps) + " steps");
+  check_count(root, history.count + std::ssize(last), n_steps);
   auto steps = read_step_history(folder, history);
   steps.insert(steps.end(), last.begin(), last.end());
   return steps;
 }
 
-Checkpoint read_file(std::filesystem::path const& path, Steps steps) {
+Checkpoint read_file(fs::path const& path, Steps steps) {
   StoredGroup const root = read_our_file(path);
   Checkpoint checkpoint;
   checkpoint.header = read_header(root, file_type, path.string());
@@ -130,34 +124,35 @@ void CheckpointWriter::write(Checkpoint const& checkpoint, MayReplace const& may
     write_state(root, checkpoint, history);
     write_parameters(root, checkpoint.layout, checkpoint.state.parameters);
     write_optimizer(root, checkpoint.state.optimizer);
-    write_training(root, std::span(steps).subspan(static_cast<std::size_t>(history.count)));
+    write_training(root, std::span(steps).subspan(history.count));
     write_learning_curve(root, checkpoint.state.learning_curve);
   };
   write_our_file(folder_ / "checkpoint.h5", folder_ / "checkpoint.previous.h5", fill, may_replace);
 }
 
-void write_checkpoint(std::filesystem::path const& folder, Checkpoint const& checkpoint,
+void write_checkpoint(fs::path const& folder, Checkpoint const& checkpoint,
                       MayReplace const& may_replace) {
   CheckpointWriter(folder).write(checkpoint, may_replace);
 }
 
-std::optional<FoundCheckpoint> read_checkpoint(std::filesystem::path const& folder,
-                                               CheckCheckpoint const& check, Steps steps) {
-  std::string problems;
+std::optional<FoundCheckpoint> read_checkpoint(fs::path const& folder, CheckCheckpoint const& check,
+                                               Steps steps) {
+  std::vector<std::string> problems;
   for (auto const* name : {"checkpoint.h5", "checkpoint.previous.h5"}) {
     auto const path = folder / name;
-    if (!std::filesystem::is_regular_file(path)) continue;
+    if (!fs::is_regular_file(path)) continue;
     try {
-      std::string const notice = problems.empty() ? "" : problems + "; using " + path.string();
-      FoundCheckpoint found{read_file(path, steps), notice};
+      FoundCheckpoint found{read_file(path, steps), ""};
+      if (!problems.empty()) found.notice = fmt::format("{}; using {}", problems[0], path);
       if (check) check(found.checkpoint, path);
       return found;
     } catch (Error const& error) {
-      problems += (problems.empty() ? "" : "; ") + std::string(error.what());
+      problems.emplace_back(error.what());
     }
   }
   if (!problems.empty())
-    throw Error(problems + "; no good checkpoint is left in " + folder.string());
+    throw Error(
+        fmt::format("{}; no good checkpoint is left in {}", joined(problems, "; "), folder));
   return std::nullopt;
 }
 

@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "framework/core/error.hpp"
 #include "io/durable/our_file.hpp"
 #include "io/groups.hpp"
 
@@ -11,7 +10,6 @@ namespace {
 
 constexpr auto file_type = "tvem clustering";
 
-/// A row-major array over (estimator, ...), NaN where an estimator has none.
 class Stack {
  public:
   explicit Stack(std::size_t size) : size_(size) {}
@@ -27,7 +25,7 @@ class Stack {
 };
 
 void write_parameters(Hdf5Group const& group, ClusteringRecord const& record) {
-  auto const k = static_cast<std::size_t>(record.components), d = record.table.columns.size();
+  std::size_t const k = record.components, d = record.table.columns.size();
   Stack weights(k), means(k * d), covariances(k * d * d);
   for (auto const& result : record.results) {
     if (!result.mixture) {
@@ -50,8 +48,8 @@ void write_parameters(Hdf5Group const& group, ClusteringRecord const& record) {
               {"covariances of the components, in the units of the points", ""});
 }
 
-template <class T, class Member>
-std::vector<T> column(std::vector<ClusteringResult> const& results, Member member) {
+template <class T>
+std::vector<T> column(std::vector<ClusteringResult> const& results, T ClusteringResult::*member) {
   std::vector<T> values;
   for (auto const& result : results) values.push_back(result.*member);
   return values;
@@ -59,9 +57,8 @@ std::vector<T> column(std::vector<ClusteringResult> const& results, Member membe
 
 void write_results(Hdf5Group const& group, ClusteringRecord const& record) {
   auto const& results = record.results;
-  auto const n = static_cast<std::size_t>(record.table.points.rows());
   std::vector<int> labels;
-  Stack responsibilities(n * static_cast<std::size_t>(record.components));
+  Stack responsibilities(record.table.rows.size() * record.components);
   for (auto const& result : results) {
     labels.insert(labels.end(), result.labels.begin(), result.labels.end());
     if (result.responsibilities.size() > 0)
@@ -69,53 +66,40 @@ void write_results(Hdf5Group const& group, ClusteringRecord const& record) {
     else
       responsibilities.skip();
   }
-  group.write("labels", std::span<int const>(labels), {"estimator", "point"},
-              {"component of the point, from 0", ""});
+  group.write("labels", labels, {"estimator", "point"}, {"component of the point, from 0", ""});
   group.write("responsibilities", responsibilities.values(), {"estimator", "point", "component"},
               {"probability of the component given the point; NaN where the method has none"});
-  auto const write = [&](char const* name, auto member, Hdf5Description const& description) {
-    auto const values = column<double>(results, member);
-    group.write(name, std::span<double const>(values), {"estimator"}, description);
+  auto const write = [&]<class T>(char const* name, T ClusteringResult::*member,
+                                  Hdf5Description const& description) {
+    group.write(name, column(results, member), {"estimator"}, description);
   };
   using R = ClusteringResult;
   write("log_likelihood", &R::log_likelihood, {"mean log-likelihood per point (nats)"});
   write("error", &R::error, {"misclustering error against the given labels; NaN without"});
   write("ari", &R::ari, {"adjusted Rand index against the given labels; NaN without"});
   write("seconds", &R::seconds, {"wall-clock time", "s"});
-  auto const iterations = column<int>(results, &R::iterations);
-  group.write("iterations", std::span<int const>(iterations), {"estimator"},
-              {"iterations, over all restarts"});
-  group.write("status", column<std::string>(results, &R::status), {"estimator"},
-              {"how the estimator ended", ""});
+  write("iterations", &R::iterations, {"iterations, over all restarts"});
+  write("status", &R::status, {"how the estimator ended", ""});
 }
 
 }  // namespace
 
-bool is_clustering_file(std::filesystem::path const& path) {
-  if (!std::filesystem::is_regular_file(path)) return false;
-  try {
-    return read_our_head(path).text_attribute("file_type") == file_type;
-  } catch (Error const&) {
-    return false;
-  }
-}
+bool is_clustering_file(fs::path const& path) { return is_whole_file_of(file_type, path); }
 
-void write_clustering_file(std::filesystem::path const& path, ClusteringRecord const& record) {
+void write_clustering_file(fs::path const& path, ClusteringRecord const& record) {
   write_our_file(path, {}, [&](Hdf5Group const& root) {
     write_header(root, file_type, record.header);
     Hdf5Group const group = root.create_group("clustering");
     group.set_attribute("data_file", record.data_file);
-    group.write_coordinate("estimator",
-                           column<std::string>(record.results, &ClusteringResult::estimator),
+    group.write_coordinate("estimator", column(record.results, &ClusteringResult::estimator),
                            {"specification of the estimator", ""});
     group.write_coordinate("coordinate", record.table.columns, {"column of the data", ""});
     group.write_coordinate("other_coordinate", record.table.columns, {"the same", ""});
-    group.write_coordinate("point", std::span<std::int64_t const>(record.table.rows),
-                           {"row of the data, from 1", ""});
-    group.write_dimension("component", static_cast<std::size_t>(record.components));
-    std::span<double const> const points(record.table.points.data(),
-                                         static_cast<std::size_t>(record.table.points.size()));
-    group.write("points", points, {"point", "coordinate"}, {"the data", ""});
+    group.write_coordinate("point", record.table.rows, {"row of the data, from 1", ""});
+    group.write_dimension("component", record.components);
+    RowMatrix const& points = record.table.points;
+    group.write("points", std::span(points.data(), points.size()), {"point", "coordinate"},
+                {"the data", ""});
     if (!record.table.labels.empty())
       group.write("given_labels", record.table.labels, {"point"}, {"labels of the data", ""});
     write_results(group, record);

@@ -1,16 +1,15 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "io/fs.hpp"
 #include "io/points/points_file.hpp"
 #include "io/run_file.hpp"
 
 namespace tvem {
 
-/// What one estimator made of a user's points.
 struct ClusteringResult {
   std::string estimator;
   std::vector<int> labels;         // n, in 0..k-1
@@ -32,10 +31,10 @@ struct ClusteringRecord {
   std::vector<ClusteringResult> results;
 };
 
-/// Whether there is an undamaged file of tvem cluster.
-bool is_clustering_file(std::filesystem::path const& path);
+/// Whether the path is a whole file of tvem cluster.
+bool is_clustering_file(fs::path const& path);
 
 /// Writes the file durably (durable.hpp). Throws Error naming it.
-void write_clustering_file(std::filesystem::path const& path, ClusteringRecord const& record);
+void write_clustering_file(fs::path const& path, ClusteringRecord const& record);
 
 }  // namespace tvem

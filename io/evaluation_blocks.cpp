@@ -1,9 +1,9 @@
 #include "io/evaluation_blocks.hpp"
 
-#include <cstdio>
 #include <regex>
 
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 #include "io/durable/digest.hpp"
 #include "io/durable/our_file.hpp"
 #include "io/groups.hpp"
@@ -11,8 +11,6 @@
 
 namespace tvem {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr auto file_type = "tvem evaluation block";
 constexpr std::size_t digits_of_identity = 10;
@@ -51,19 +49,16 @@ EvaluationBlocks::EvaluationBlocks(fs::path const& file, std::string identity, s
       EvaluationBlock block = read(block_file(n_done_), n_done_, starts_);
       trace_sums_ = std::move(block.trace_sums);
       first_tasks_.push_back(n_done_);
-      n_done_ += static_cast<std::int64_t>(block.table.n_tasks());
+      n_done_ += block.table.n_tasks();
     } catch (Error const& error) {
-      notice_ = std::string(error.what()) + "; the evaluation goes on from task " +
-                std::to_string(n_done_);
+      notice_ = fmt::format("{}; the evaluation goes on from task {}", error.what(), n_done_);
       return;
     }
   }
 }
 
 fs::path EvaluationBlocks::block_file(std::int64_t first_task) const {
-  char name[64];
-  std::snprintf(name, sizeof name, "tasks-%012lld.h5", static_cast<long long>(first_task));
-  return folder_ / name;
+  return folder_ / fmt::format("tasks-{:012}.h5", first_task);
 }
 
 EvaluationBlock EvaluationBlocks::read(fs::path const& file, std::int64_t first_task,
@@ -88,8 +83,7 @@ EvaluationBlock EvaluationBlocks::read(fs::path const& file, std::int64_t first_
 
 void EvaluationBlocks::add(EvaluationBlock block, FileHeader const& header,
                            MayReplace const& may_replace) {
-  std::int64_t const first = n_done_;
-  auto const n = static_cast<std::int64_t>(block.table.n_tasks());
+  std::int64_t const first = n_done_, n = block.table.n_tasks();
   TVEM_CHECK(n > 0 && block.table.task_ids[0] == first && first + n <= n_tasks_,
              "a block of other tasks than those that follow");
   trace_sums_ = block.trace_sums;
@@ -100,7 +94,8 @@ void EvaluationBlocks::add(EvaluationBlock block, FileHeader const& header,
   }
   std::error_code error;
   fs::create_directories(folder_, error);
-  if (error) throw Error(folder_.string() + ": the folder cannot be made: " + error.message());
+  if (error)
+    throw Error(fmt::format("{}: the folder cannot be made: {}", folder_, error.message()));
   auto const fill = [&](Hdf5Group const& root) {
     write_header(root, file_type, header);
     root.create_group("state").set_attribute("evaluation_identity", identity_);
@@ -127,7 +122,8 @@ EvaluationSource EvaluationBlocks::source() const {
     set_trace(table, trace_sums_);
     take(table);
   };
-  return {.n_tasks = static_cast<std::size_t>(n_tasks_), .give_tables = give};
+  std::size_t const n_tasks = n_tasks_;
+  return {.n_tasks = n_tasks, .give_tables = give};
 }
 
 void EvaluationBlocks::remove(fs::path const& file, std::string const& identity) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,44 +8,45 @@
 #include "framework/records/evaluation.hpp"
 #include "io/durable/durable.hpp"
 #include "io/evaluation_group.hpp"
+#include "io/fs.hpp"
 #include "io/run_file.hpp"
 
 namespace tvem {
 
-/// The blocks of an evaluation that is not in its file yet: FILE.blocks-ID/tasks-FIRST.h5, ID the
-/// first digits of its identity, FIRST the first task of a block (io/SCHEMA.md). So that an
-/// evaluation of any size goes on from where it was stopped, in little memory.
+/// The finished blocks of an evaluation that is not in its file yet: FILE.blocks-ID/tasks-FIRST.h5,
+/// with ID the first digits of its identity and FIRST the first task of the block (io/SCHEMA.md).
+/// With them an evaluation of any size goes on where it was stopped, in little memory.
 class EvaluationBlocks {
  public:
-  /// Reads what is there. file: where the evaluation goes in the end. n_tasks: that it has. Block
-  /// after block from the first task on is taken, until one is missing or damaged.
-  EvaluationBlocks(std::filesystem::path const& file, std::string identity, std::int64_t n_tasks);
+  /// Reads block after block from the first task on, until one is missing or damaged. file: the
+  /// final file of the evaluation. n_tasks: of the whole evaluation.
+  EvaluationBlocks(fs::path const& file, std::string identity, std::int64_t n_tasks);
 
   std::int64_t n_done() const { return n_done_; }
   bool is_whole() const { return n_done_ == n_tasks_; }
   TraceSums const& trace_sums() const { return trace_sums_; }
-  /// The starts of the program that did it.
+  /// The starts of the program that computed the blocks.
   std::vector<ProvenanceRecord> const& starts() const { return starts_; }
-  /// What the user should know: that a block is damaged; usually empty.
+  /// A sentence for the user when a block is damaged; usually empty.
   std::string const& notice() const { return notice_; }
-  std::filesystem::path const& folder() const { return folder_; }
+  fs::path const& folder() const { return folder_; }
 
-  /// Takes the next tasks: writes them durably, but keeps the last block in memory alone. Throws
+  /// Adds the next tasks. Writes them durably, but keeps the last block in memory only. Throws
   /// Error naming the file, or what may_replace throws (durable.hpp).
   void add(EvaluationBlock block, FileHeader const& header, MayReplace const& may_replace = {});
 
-  /// The whole evaluation, which must not outlive this. Reading may throw Error.
+  /// The whole evaluation; this must outlive it. Reading may throw Error.
   EvaluationSource source() const;
 
-  /// Takes away the blocks of an evaluation that is in its file.
-  static void remove(std::filesystem::path const& file, std::string const& identity);
+  /// Removes the blocks of an evaluation that is in its file.
+  static void remove(fs::path const& file, std::string const& identity);
 
  private:
-  std::filesystem::path block_file(std::int64_t first_task) const;
-  EvaluationBlock read(std::filesystem::path const& file, std::int64_t first_task,
+  fs::path block_file(std::int64_t first_task) const;
+  EvaluationBlock read(fs::path const& file, std::int64_t first_task,
                        std::vector<ProvenanceRecord>& starts) const;
 
-  std::filesystem::path folder_;
+  fs::path folder_;
   std::string identity_;
   std::int64_t n_tasks_, n_done_ = 0;
   TraceSums trace_sums_;

@@ -27,7 +27,7 @@ ModelOrigin read_model(StoredGroup const& root) {
 
 }  // namespace
 
-void write_evaluation_file(std::filesystem::path const& path, EvaluationRecord const& record,
+void write_evaluation_file(fs::path const& path, EvaluationRecord const& record,
                            MayReplace const& may_replace,
                            std::optional<EvaluationSource> evaluation) {
   if (!evaluation) evaluation = source_of(record.evaluation);
@@ -40,7 +40,7 @@ void write_evaluation_file(std::filesystem::path const& path, EvaluationRecord c
   write_our_file(path, {}, fill, may_replace);
 }
 
-EvaluationRecord read_evaluation_file(std::filesystem::path const& path) {
+EvaluationRecord read_evaluation_file(fs::path const& path) {
   StoredGroup const root = read_our_file(path);
   EvaluationRecord record;
   record.header = read_header(root, file_type, path.string());
@@ -50,16 +50,15 @@ EvaluationRecord read_evaluation_file(std::filesystem::path const& path) {
   return record;
 }
 
-std::string file_type_of(std::filesystem::path const& path) {
+std::string file_type_of(fs::path const& path) {
   return read_our_head(path).text_attribute("file_type");
 }
 
-std::string evaluation_of_file(std::filesystem::path const& path) {
-  if (!std::filesystem::is_regular_file(path)) return {};
+std::string evaluation_of_file(fs::path const& path) {
+  auto const root = whole_head_of(file_type, path);
+  if (!root) return {};
   try {
-    StoredGroup const root = read_our_head(path);
-    if (root.text_attribute("file_type") != file_type) return {};
-    return root.open_group("state").text_attribute("evaluation_identity");
+    return root->open_group("state").text_attribute("evaluation_identity");
   } catch (Error const&) {
     return {};
   }

@@ -10,21 +10,19 @@
 namespace tvem {
 namespace {
 
-/// The dimensions of a column.
 std::vector<std::string> dimensions_of(EvaluationColumn const& column) {
   if (column.over == Over::tasks) return {"task"};
   return {"estimator", "task"};
 }
 
-/// Calls work(column, member) for all columns.
 template <class Work>
 void for_all_columns(Work const& work) {
   for_columns(Over::tasks, work);
   for_columns(Over::results, work);
 }
 
-/// Writes one table after another into the arrays of evaluation_columns, and over estimator what
-/// merges: sum, sum of squares, counts.
+/// Writes one table after another into the arrays of evaluation_columns. Writes over estimator what
+/// can be merged: sum, sum of squares, counts.
 class EvaluationWriter {
  public:
   EvaluationWriter(Hdf5Group const& root, Evaluation const& first, std::size_t n_tasks)
@@ -69,7 +67,7 @@ class EvaluationWriter {
   }
   template <class T>
   void part(char const* name, std::vector<T> const& values) {
-    group_.write_part(name, n_done_, std::span<T const>(values));
+    group_.write_part(name, n_done_, std::span(values));
   }
   void add_moments(std::size_t metric, Evaluation const& table) {
     auto const& values = table.*evaluation_metrics[metric].values;
@@ -83,7 +81,7 @@ class EvaluationWriter {
     std::vector<T> values;
     for (std::size_t e = 0; e < n_estimators; ++e)
       values.push_back(moments_[metric * n_estimators + e].*member);
-    group_.write(name, std::span<T const>(values), {"estimator"}, description);
+    group_.write(name, values, {"estimator"}, description);
   }
   void write_moments(std::size_t metric) {
     std::string const name = evaluation_metrics[metric].name,
@@ -100,11 +98,11 @@ class EvaluationWriter {
   void write_trace() {
     std::vector<std::int64_t> iterations(trace_.n_iterations());
     std::iota(iterations.begin(), iterations.end(), std::int64_t{0});
-    group_.write_coordinate("iteration", std::span<std::int64_t const>(iterations),
+    group_.write_coordinate("iteration", iterations,
                             {"iterations done by the restart that was kept"});
     for (TraceColumn const& column : trace_columns)
-      group_.write(column.name, std::span<double const>(trace_.*column.values),
-                   {"estimator", "iteration"}, {column.long_name});
+      group_.write(column.name, trace_.*column.values, {"estimator", "iteration"},
+                   {column.long_name});
   }
 
   Hdf5Group group_;
@@ -117,7 +115,7 @@ class EvaluationWriter {
 class EvaluationReader {
  public:
   explicit EvaluationReader(StoredGroup const& group) : group_(group) {
-    table_.estimators = group.read_text("estimator");
+    table_.estimators = group.read<std::string>("estimator");
     table_.task_ids = group.read<std::int64_t>("task");
     group.check(!table_.estimators.empty() && !table_.task_ids.empty(),
                 "there is no estimator, or no task");
@@ -147,14 +145,14 @@ class EvaluationReader {
   void read_words(EvaluationColumn const& column, std::vector<int>& values) {
     auto& words = table_.*column.words;
     if (column.words == &Evaluation::family_names && !group_.has(column.name)) {
-      // Files of schema versions up to 3 know no families.
+      // Files of schema versions up to 3 have no families.
       values.assign(table_.n_tasks(), 0);
       words = {"none"};
       return;
     }
     words = split(group_.member_text_attribute(column.name, "flag_meanings"), ' ');
     for (int const position : group_.read<std::int8_t>(column.name, shape_of(column))) {
-      group_.check(position >= 0 && position < static_cast<int>(words.size()),
+      group_.check(position >= 0 && position < std::ssize(words),
                    fmt::format("{} {} has no word in flag_meanings", column.name, position));
       values.push_back(position);
     }

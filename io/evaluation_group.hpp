@@ -1,8 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <string>
-#include <vector>
 
 #include "framework/records/evaluation.hpp"
 #include "io/hdf5/hdf5.hpp"
@@ -15,11 +13,11 @@ namespace tvem {
 /// An evaluation whose tables need not fit into memory together.
 struct EvaluationSource {
   std::size_t n_tasks;  // at least one
-  /// Gives the tables one after another in the order of tasks. The trace is that of the last one.
+  /// Gives the tables one after another in the order of tasks. The last one has the trace.
   std::function<void(std::function<void(Evaluation const& table)> const& take)> give_tables;
 };
 
-/// The one table as such, which must outlive it.
+/// A single table, which must outlive the source.
 EvaluationSource source_of(Evaluation const& table);
 
 void write_evaluation(Hdf5Group const& root, EvaluationSource const& evaluation);

@@ -2,6 +2,7 @@
 
 #include "framework/core/build_info.hpp"
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 #include "io/hdf5/columns.hpp"
 
 namespace tvem {
@@ -48,8 +49,6 @@ void write_provenance(Hdf5Group const& root, std::vector<ProvenanceRecord> const
 
 }  // namespace
 
-// ---- header
-
 void write_header(Hdf5Group const& root, std::string const& file_type, FileHeader const& header) {
   root.set_attribute("file_type", file_type);
   root.set_attribute("schema_version", schema_version);
@@ -65,37 +64,44 @@ FileHeader read_header(StoredGroup const& root, std::string const& file_type,
                        std::string const& path) {
   std::string const found = root.text_attribute("file_type");
   if (found != file_type)
-    throw Error(path + " is a \"" + found + "\" file, where a \"" + file_type +
-                "\" file is needed");
+    throw Error(
+        fmt::format("{} is a \"{}\" file, where a \"{}\" file is needed", path, found, file_type));
   std::int64_t const version = root.integer_attribute("schema_version");
   if (version < 1 || version > schema_version)
-    throw Error(path + " has schema version " + std::to_string(version) + ", written by tvem " +
-                root.text_attribute("program_version") + "; this program reads versions 1.." +
-                std::to_string(schema_version) + ": use the program that wrote it");
+    throw Error(fmt::format(
+        "{} has schema version {}, written by tvem {}; this program reads versions 1..{}: use the "
+        "program that wrote it",
+        path, version, root.text_attribute("program_version"), schema_version));
   return {.run_id = root.text_attribute("run_id"),
           .config_text = root.open_group("config").text_attribute("text"),
           .created_utc = root.text_attribute("created_utc"),
           .provenance = read_columns(root.open_group("provenance"), provenance_columns)};
 }
 
-// ---- training
-
 std::int64_t read_count(StoredGroup const& group, std::string const& attribute) {
   std::int64_t const count = group.integer_attribute(attribute);
-  group.check(count >= 0, attribute + " " + std::to_string(count) + " is negative");
+  group.check(count >= 0, fmt::format("{} {} is negative", attribute, count));
   return count;
 }
 
 int read_chunk(StoredGroup const& group) {
   std::int64_t const chunk = group.integer_attribute("chunk");
-  group.check(chunk >= 1 && chunk <= largest_chunk,
-              "no chunk has " + std::to_string(chunk) + " tasks");
+  group.check(chunk >= 1 && chunk <= largest_chunk, fmt::format("no chunk has {} tasks", chunk));
   return static_cast<int>(chunk);
+}
+
+InstructionSet read_instruction_set(StoredGroup const& group) {
+  std::string const text = group.text_attribute("instruction_set");
+  auto const value = value_named<InstructionSet>(text);
+  group.check(value.has_value(),
+              fmt::format("instruction_set \"{}\" is unknown to this program", text));
+  return *value;
 }
 
 double read_training_seconds(StoredGroup const& group) {
   double const seconds = group.real_attribute("training_seconds");
-  group.check(seconds >= 0 && seconds < longest_training_s, "training_seconds is no such time");
+  group.check(seconds >= 0 && seconds < longest_training_s,
+              "training_seconds is not the time of a training");
   return seconds;
 }
 
@@ -106,17 +112,15 @@ void write_training(Hdf5Group const& root, std::span<StepRecord const> steps) {
 std::vector<StepRecord> read_training(StoredGroup const& root, std::int64_t first) {
   StoredGroup const group = root.open_group("training");
   auto steps = read_columns(group, step_columns);
-  for (std::size_t i = 0; i < steps.size(); ++i)
-    group.check(steps[i].step == first + static_cast<std::int64_t>(i),
-                "these are not the records of the steps from " + std::to_string(first) + " on");
+  std::int64_t expected = first;
+  for (StepRecord const& step : steps)
+    group.check(step.step == expected++,
+                fmt::format("these are not the records of the steps from {} on", first));
   return steps;
 }
 
-std::vector<StepRecord> read_whole_training(StoredGroup const& root, std::int64_t n_steps) {
-  auto steps = read_training(root, 0);
-  root.check(static_cast<std::int64_t>(steps.size()) == n_steps,
-             "these are not the records of " + std::to_string(n_steps) + " steps");
-  return steps;
+void check_count(StoredGroup const& root, std::int64_t n_records, std::int64_t n_steps) {
+  root.check(n_records == n_steps, fmt::format("these are not the records of {} steps", n_steps));
 }
 
 void write_learning_curve(Hdf5Group const& root, std::vector<CurveRecord> const& curve) {
@@ -128,9 +132,9 @@ std::vector<CurveRecord> read_learning_curve(StoredGroup const& root, std::int64
   auto curve = read_columns(group, curve_columns);
   std::int64_t last = -1;
   for (CurveRecord const& point : curve) {
-    group.check(point.step > last && point.step <= n_steps,
-                "step " + std::to_string(point.step) + " is not after the one before, or beyond " +
-                    std::to_string(n_steps));
+    group.check(
+        point.step > last && point.step <= n_steps,
+        fmt::format("step {} is not after the one before, or beyond {}", point.step, n_steps));
     last = point.step;
   }
   return curve;

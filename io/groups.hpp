@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "framework/core/enum_names.hpp"
 #include "io/hdf5/hdf5.hpp"
 #include "io/hdf5/stored.hpp"
 #include "io/run_file.hpp"
 
 namespace tvem {
 
-// The groups that run.h5 and checkpoint.h5 share. Each is written and read by one pair of
-// functions.
+// The groups that run.h5 and checkpoint.h5 share. One pair of functions writes and reads each.
 
 /// Raised whenever a path, type or meaning in the files changes.
 constexpr std::int64_t schema_version = 4;
@@ -24,15 +24,30 @@ FileHeader read_header(StoredGroup const& root, std::string const& file_type,
 
 /// An attribute that counts something. Throws Error when it is negative.
 std::int64_t read_count(StoredGroup const& group, std::string const& attribute);
-/// The attributes `chunk` and `training_seconds`. Throw Error for what no training has.
+
+/// Training: RunRecord or TrainingState. The attributes chunk, instruction_set, training_seconds.
+template <class Training>
+void write_conditions(Hdf5Group const& group, Training const& training) {
+  group.set_attribute("chunk", std::int64_t{training.chunk});
+  group.set_attribute("instruction_set", std::string(name_of(training.instruction_set)));
+  group.set_attribute("training_seconds", training.training_seconds);
+}
+/// Throws Error for what no training has.
 int read_chunk(StoredGroup const& group);
+InstructionSet read_instruction_set(StoredGroup const& group);
 double read_training_seconds(StoredGroup const& group);
+template <class Training>
+void read_conditions(StoredGroup const& group, Training& training) {
+  training.chunk = read_chunk(group);
+  training.instruction_set = read_instruction_set(group);
+  training.training_seconds = read_training_seconds(group);
+}
 
 void write_training(Hdf5Group const& root, std::span<StepRecord const> steps);
 /// Records of consecutive steps, from `first` on. Throws Error for others.
 std::vector<StepRecord> read_training(StoredGroup const& root, std::int64_t first);
-/// Of all n_steps that were done. Throws Error unless there is a record of each.
-std::vector<StepRecord> read_whole_training(StoredGroup const& root, std::int64_t n_steps);
+/// Throws Error unless there is a record of each of n_steps.
+void check_count(StoredGroup const& root, std::int64_t n_records, std::int64_t n_steps);
 
 void write_learning_curve(Hdf5Group const& root, std::vector<CurveRecord> const& curve);
 std::vector<CurveRecord> read_learning_curve(StoredGroup const& root, std::int64_t n_steps);

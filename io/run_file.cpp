@@ -2,7 +2,6 @@
 
 #include "io/durable/our_file.hpp"
 #include "io/groups.hpp"
-#include "io/words.hpp"
 
 namespace tvem {
 namespace {
@@ -15,9 +14,7 @@ void write_progress(Hdf5Group const& root, RunRecord const& record) {
   group.set_attribute("evaluation_identity", record.evaluation_identity);
   group.set_attribute("steps_total", record.steps_total);
   group.set_attribute("steps_done", record.steps_done);
-  group.set_attribute("chunk", std::int64_t{record.chunk});
-  group.set_attribute("instruction_set", std::string(name_of(record.instruction_set)));
-  group.set_attribute("training_seconds", record.training_seconds);
+  write_conditions(group, record);
 }
 
 void read_progress(StoredGroup const& root, RunRecord& record) {
@@ -27,15 +24,13 @@ void read_progress(StoredGroup const& root, RunRecord& record) {
   record.steps_total = read_count(group, "steps_total");
   record.steps_done = read_count(group, "steps_done");
   group.check(record.steps_done <= record.steps_total, "more steps are done than there are");
-  record.chunk = read_chunk(group);
-  record.instruction_set = word<InstructionSet>(group, "instruction_set");
-  record.training_seconds = read_training_seconds(group);
+  read_conditions(group, record);
 }
 
 }  // namespace
 
-void write_run_file(std::filesystem::path const& path, RunRecord const& record,
-                    MayReplace const& may_replace, std::optional<EvaluationSource> evaluation) {
+void write_run_file(fs::path const& path, RunRecord const& record, MayReplace const& may_replace,
+                    std::optional<EvaluationSource> evaluation) {
   if (!evaluation && record.evaluation) evaluation = source_of(*record.evaluation);
   auto const fill = [&](Hdf5Group const& root) {
     write_header(root, file_type, record.header);
@@ -47,12 +42,13 @@ void write_run_file(std::filesystem::path const& path, RunRecord const& record,
   write_our_file(path, {}, fill, may_replace);
 }
 
-RunRecord read_run_file(std::filesystem::path const& path) {
+RunRecord read_run_file(fs::path const& path) {
   StoredGroup const root = read_our_file(path);
   RunRecord record;
   record.header = read_header(root, file_type, path.string());
   read_progress(root, record);
-  record.steps = read_whole_training(root, record.steps_done);
+  record.steps = read_training(root, 0);
+  check_count(root, std::ssize(record.steps), record.steps_done);
   record.learning_curve = read_learning_curve(root, record.steps_done);
   if (root.has("evaluation")) record.evaluation = read_evaluation(root);
   return record;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,10 +9,10 @@
 #include "framework/records/training.hpp"
 #include "io/durable/durable.hpp"
 #include "io/evaluation_group.hpp"
+#include "io/fs.hpp"
 
 namespace tvem {
 
-/// One start of a run.
 struct ProvenanceRecord {
   std::string started_utc;  // ISO 8601
   std::string host;
@@ -42,13 +41,13 @@ struct RunRecord {
   std::optional<Evaluation> evaluation;
 };
 
-/// Writes the file durably. evaluation: in the place of the record's. Throws Error naming the file,
-/// or what may_replace throws (durable.hpp).
-void write_run_file(std::filesystem::path const& path, RunRecord const& record,
+/// Writes the file durably. evaluation: replaces the one of the record. Throws Error naming the
+/// file, or what may_replace throws (durable.hpp).
+void write_run_file(fs::path const& path, RunRecord const& record,
                     MayReplace const& may_replace = {},
                     std::optional<EvaluationSource> evaluation = {});
 
 /// Throws Error, naming the file, when it is damaged, of another kind or of another schema version.
-RunRecord read_run_file(std::filesystem::path const& path);
+RunRecord read_run_file(fs::path const& path);
 
 }  // namespace tvem

@@ -1,32 +1,19 @@
 #include "io/step_history.hpp"
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "framework/core/error.hpp"
 #include "framework/core/sha256.hpp"
+#include "framework/core/text.hpp"
 #include "io/durable/our_file.hpp"
+#include "io/durable/test_value.hpp"
 #include "io/groups.hpp"
 
 namespace tvem {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr auto file_type = "tvem steps";
 
-/// In builds with tests: TVEM_TEST_STEPS_PER_FILE steps.
-std::int64_t steps_per_file() {
-#ifdef TVEM_TEST_HOOKS
-  if (char const* const n = std::getenv("TVEM_TEST_STEPS_PER_FILE")) return std::atoi(n);
-#endif
-  return 1 << 16;
-}
-
 fs::path file_of(fs::path const& folder, std::int64_t first_step) {
-  char name[64];
-  std::snprintf(name, sizeof name, "steps-%012lld.h5", static_cast<long long>(first_step));
-  return folder / name;
+  return folder / fmt::format("steps-{:012}.h5", first_step);
 }
 
 /// The digest of the records after those of another digest.
@@ -46,10 +33,9 @@ std::string digest_after(std::string const& before, std::span<StepRecord const> 
 
 StoredSteps const& StepHistory::write(std::vector<StepRecord> const& steps,
                                       FileHeader const& header, MayReplace const& may_replace) {
-  std::int64_t const n = steps_per_file();
-  while (stored_.count + n <= static_cast<std::int64_t>(steps.size())) {
-    auto const part = std::span(steps).subspan(static_cast<std::size_t>(stored_.count),
-                                               static_cast<std::size_t>(n));
+  std::int64_t const n = test_value("TVEM_TEST_STEPS_PER_FILE", 1 << 16);
+  while (stored_.count + n <= std::ssize(steps)) {
+    auto const part = std::span(steps).subspan(stored_.count, n);
     auto const fill = [&](Hdf5Group const& root) {
       write_header(root, file_type, header);
       write_training(root, part);
@@ -63,20 +49,21 @@ StoredSteps const& StepHistory::write(std::vector<StepRecord> const& steps,
 std::vector<StepRecord> read_step_history(fs::path const& folder, StoredSteps const& stored) {
   std::vector<StepRecord> steps;
   std::string digest;
-  while (static_cast<std::int64_t>(steps.size()) < stored.count) {
-    auto const first = static_cast<std::int64_t>(steps.size());
+  while (std::ssize(steps) < stored.count) {
+    std::int64_t const first = std::ssize(steps);
     fs::path const file = file_of(folder, first);
     StoredGroup const root = read_our_file(file);
     read_header(root, file_type, file.string());
     auto const part = read_training(root, first);
-    root.check(!part.empty() && first + static_cast<std::int64_t>(part.size()) <= stored.count,
+    root.check(!part.empty() && first + std::ssize(part) <= stored.count,
                "it has not the steps that the checkpoint lacks");
     steps.insert(steps.end(), part.begin(), part.end());
     digest = digest_after(digest, part);
   }
   if (digest != stored.digest)
-    throw Error(file_of(folder, 0).string() +
-                ", or a later one, has not the steps of the checkpoint; use another copy");
+    throw Error(
+        fmt::format("{}, or a later one, has not the steps of the checkpoint; use another copy",
+                    file_of(folder, 0)));
   return steps;
 }
 

@@ -5,7 +5,6 @@
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
 #include "io/durable/our_file.hpp"
-#include "io/evaluation_file.hpp"
 #include "io/groups.hpp"
 
 namespace tvem {
@@ -13,7 +12,7 @@ namespace {
 
 constexpr auto file_type = "tvem sweep";
 
-/// All texts as numbers; none when one of them is no number.
+/// All texts as numbers; nothing when one of them is not a number.
 template <class T>
 std::vector<T> as_numbers(std::vector<std::string> const& texts) {
   std::vector<T> numbers(texts.size());
@@ -42,28 +41,25 @@ void write_coordinate(Hdf5Group const& root, NamedCoordinate const& coordinate) 
       std::any_of(coordinate.values.begin(), coordinate.values.end(), has_point);
   auto const reals = is_any_real ? as_numbers<double>(coordinate.values) : std::vector<double>{};
   if (!integers.empty())
-    write_values(root, coordinate, std::span<std::int64_t const>(integers), "1");
+    write_values(root, coordinate, integers, "1");
   else if (!reals.empty())
-    write_values(root, coordinate, std::span<double const>(reals), "1");
+    write_values(root, coordinate, reals, "1");
   else
     write_values(root, coordinate, coordinate.values, "");
 }
 
 void write_states(Hdf5Group const& root, SweepTable const& table) {
-  root.write("state", std::span<std::int8_t const>(table.states), table.axes,
+  root.write("state", table.states, table.axes,
              {"how far the runs of the cell are, a position in flag_meanings", ""});
-  std::string meanings;
-  for (auto const& name : table.state_names) meanings += (meanings.empty() ? "" : " ") + name;
-  root.set_member_attribute("state", "flag_meanings", meanings);
+  root.set_member_attribute("state", "flag_meanings", joined(table.state_names, " "));
 }
 
 /// The coordinates that are not their dimension's own: xarray takes them from this attribute.
 void write_names_of_coordinates(Hdf5Group const& root, SweepTable const& table) {
-  std::string names;
+  std::vector<std::string> names;
   for (NamedCoordinate const& coordinate : table.coordinates)
-    if (coordinate.name != coordinate.dimension)
-      names += (names.empty() ? "" : " ") + coordinate.name;
-  if (!names.empty()) root.set_attribute("coordinates", names);
+    if (coordinate.name != coordinate.dimension) names.push_back(coordinate.name);
+  if (!names.empty()) root.set_attribute("coordinates", joined(names, " "));
 }
 
 }  // namespace
@@ -85,16 +81,9 @@ NamedArray const* SweepTable::find(std::string const& name) const {
   return found == arrays.end() ? nullptr : &*found;
 }
 
-bool is_sweep_file(std::filesystem::path const& path) {
-  if (!std::filesystem::is_regular_file(path)) return false;
-  try {
-    return file_type_of(path) == file_type;
-  } catch (Error const&) {
-    return false;
-  }
-}
+bool is_sweep_file(fs::path const& path) { return is_whole_file_of(file_type, path); }
 
-void write_sweep_file(std::filesystem::path const& path, SweepTable const& table) {
+void write_sweep_file(fs::path const& path, SweepTable const& table) {
   write_our_file(path, {}, [&](Hdf5Group const& root) {
     write_header(root, file_type, table.header);
     for (auto const& [name, count] : table.counts) root.set_attribute(name, count);
@@ -105,8 +94,7 @@ void write_sweep_file(std::filesystem::path const& path, SweepTable const& table
     for (NamedTexts const& texts : table.texts)
       root.write(texts.name, texts.values, texts.dimensions, {texts.long_name, ""});
     for (NamedArray const& array : table.arrays)
-      root.write(array.name, std::span<double const>(array.values), array.dimensions,
-                 {array.long_name, array.units});
+      root.write(array.name, array.values, array.dimensions, {array.long_name, array.units});
   });
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "io/fs.hpp"
 #include "io/run_file.hpp"
 
 namespace tvem {
@@ -33,7 +33,7 @@ struct NamedCoordinate {
   std::string long_name;
 };
 
-/// Everything that a sweep came to, over its axes (io/SCHEMA.md).
+/// The results of a sweep over its axes (io/SCHEMA.md).
 struct SweepTable {
   FileHeader header;
   std::vector<NamedCoordinate> coordinates;
@@ -51,10 +51,10 @@ struct SweepTable {
   NamedArray const* find(std::string const& name) const;
 };
 
-/// Whether it is a file that write_sweep_file wrote, and whole.
-bool is_sweep_file(std::filesystem::path const& path);
+/// Whether the path is a whole file of write_sweep_file.
+bool is_sweep_file(fs::path const& path);
 
 /// Writes the file durably (durable.hpp). Throws Error naming it.
-void write_sweep_file(std::filesystem::path const& path, SweepTable const& table);
+void write_sweep_file(fs::path const& path, SweepTable const& table);
 
 }  // namespace tvem

@@ -1,19 +1,16 @@
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <set>
 
-#include "experiments/program/clustering.hpp"
 #include "experiments/program/command.hpp"
 #include "experiments/report/csv.hpp"
 #include "experiments/report/formatting.hpp"
+#include "experiments/run/clustering/clustering.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/resources.hpp"
-#include "experiments/run/trained_model.hpp"
-#include "framework/comm/collective_errors.hpp"
-#include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
 #include "io/durable/text_file.hpp"
+#include "io/fs.hpp"
 #include "io/points/csv.hpp"
 #include "io/points/text_encoding.hpp"
 
@@ -25,7 +22,7 @@ constexpr auto default_baselines =
 constexpr auto default_with_model = "transformer,transformer+em";
 
 struct Request {
-  std::filesystem::path model, data, out, csv;
+  fs::path model, data, out, csv;
   PointSelection selection;
   int components = 0;
   std::uint64_t seed = 1;
@@ -33,16 +30,7 @@ struct Request {
   std::string estimators;
 };
 
-/// The items of a list, without the blanks around them.
-std::vector<std::string> list_of(std::string const& text) {
-  std::vector<std::string> items;
-  if (text.empty()) return items;
-  for (std::string const& item : split(text, ',')) items.push_back(trimmed(item));
-  return items;
-}
-
-/// What --columns, --labels, --dataset, --header and --missing say.
-PointSelection parse_selection(Arguments const& arguments, std::vector<std::string>& problems) {
+PointSelection parse_selection(Arguments const& arguments, Sentences& problems) {
   PointSelection selection{.dataset = arguments.value("dataset"),
                            .columns = {},
                            .labels = arguments.value("labels"),
@@ -61,7 +49,7 @@ PointSelection parse_selection(Arguments const& arguments, std::vector<std::stri
 }
 
 Request parse_request(Arguments const& arguments) {
-  std::vector<std::string> problems;
+  Sentences problems;
   for (auto const* name : {"data", "components", "out"})
     if (!arguments.has(name)) problems.push_back(fmt::format("--{} is missing", name));
   Request request{.model = arguments.value("model"),
@@ -80,22 +68,22 @@ Request parse_request(Arguments const& arguments) {
     problems.push_back(fmt::format("--components {}: an integer of at least 1", components));
   if (!seed.empty() && !read_number(seed, request.seed))
     problems.push_back(fmt::format("--seed {}: an integer >= 0", seed));
-  if (!problems.empty()) throw ConfigurationError(std::move(problems));
+  refuse_if_any(problems);
   return request;
 }
 
-/// With the defaults of the keys em.*, not with those of the model's evaluation: they may know what
-/// a user's points do not come with.
+/// Uses the defaults of the keys em.*, not those of the model's evaluation: these may know more
+/// than a user's points show.
 std::vector<EstimatorSpec> parse_specs(Request const& request) {
   std::vector<EstimatorSpec> specs;
-  std::vector<std::string> problems;
+  Sentences problems;
   std::set<std::string> texts;
-  for (auto const& text : list_of(request.estimators)) try {
-      specs.push_back(parse_estimator(text, EmSettings{}));
-      if (!texts.insert(text).second)
-        problems.push_back(fmt::format("\"{}\" is given twice", text));
+  for (auto const& item : split(request.estimators, ',')) try {
+      specs.push_back(parse_estimator(trimmed(item), EmSettings{}));
+      if (!texts.insert(trimmed(item)).second)
+        problems.push_back(fmt::format("\"{}\" is given twice", trimmed(item)));
     } catch (ConfigurationError const& error) {
-      problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+      append(problems, error.problems());
     }
   for (std::string& problem : problems) problem = "--estimators: " + problem;
   for (EstimatorSpec const& spec : specs)
@@ -103,12 +91,10 @@ std::vector<EstimatorSpec> parse_specs(Request const& request) {
       problems.push_back(
           fmt::format("--model is missing: \"{}\" needs a trained model", spec.text));
   if (request.model.empty() && request.is_rescaled)
-    problems.push_back("--rescale is for the Transformer: --model is missing");
-  if (!problems.empty()) throw ConfigurationError(std::move(problems));
+    problems.emplace_back("--rescale is for the Transformer: --model is missing");
+  refuse_if_any(problems);
   return specs;
 }
-
-namespace fs = std::filesystem;
 
 bool is_standard_output(fs::path const& path) { return path == "/dev/stdout" || path == "-"; }
 
@@ -117,7 +103,7 @@ bool is_same_file(fs::path const& a, fs::path const& b) {
   return fs::weakly_canonical(a) == fs::weakly_canonical(b) || fs::equivalent(a, b, ignored);
 }
 
-/// Whether a file begins as one of labels does: "point" and estimators.
+/// Whether a file begins as our files of labels do: "point", then estimators.
 bool is_csv_of_labels(fs::path const& path) {
   if (!fs::is_regular_file(path)) return false;
   std::ifstream file(path);
@@ -134,37 +120,36 @@ bool is_csv_of_labels(fs::path const& path) {
   });
 }
 
-/// Why a file cannot be written without losing another one; empty when it can.
+/// Says why a file cannot be written without the loss of another; empty when it can.
 std::string problem_of_target(fs::path const& path, Request const& request,
                               bool (*is_ours)(fs::path const&)) {
-  fs::path const folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   bool const is_of_model =
       path.filename() == "run.h5" || path.filename().string().starts_with("checkpoint.");
-  if (is_of_model && is_same_file(folder, request.model)) return "this is a file of the model";
+  if (is_of_model && is_same_file(folder_of(path), request.model))
+    return "this is a file of the model";
   if (is_same_file(path, request.data)) return "this is the file of --data; choose another";
   return target_problem(path, is_ours);
 }
 
-std::vector<std::string> target_problems(Request const& request) {
-  std::vector<std::string> problems;
+Sentences target_problems(Request const& request) {
+  Sentences problems;
   auto const check = [&](std::string const& option, fs::path const& path,
                          bool (*is_ours)(fs::path const&)) {
     std::string const problem = problem_of_target(path, request, is_ours);
-    if (!problem.empty())
-      problems.push_back(fmt::format("{} {}: {}", option, path.string(), problem));
+    if (!problem.empty()) problems.push_back(fmt::format("{} {}: {}", option, path, problem));
   };
   check("--out", request.out, is_clustering_file);
   if (request.csv.empty() || is_standard_output(request.csv)) return problems;
   check("--csv", request.csv, is_csv_of_labels);
   if (is_same_file(request.out, request.csv))
-    problems.push_back(fmt::format("--out and --csv are the same file {}", request.csv.string()));
+    problems.push_back(fmt::format("--out and --csv are the same file {}", request.csv));
   return problems;
 }
 
 /// "57 50 43": sizes of the clusters, the largest first.
 std::string sizes_text(ClusteringResult const& result, int components) {
-  std::vector<int> sizes(static_cast<std::size_t>(components));
-  for (int const label : result.labels) ++sizes[static_cast<std::size_t>(label)];
+  std::vector<int> sizes(components);
+  for (int const label : result.labels) ++sizes[label];
   std::sort(sizes.rbegin(), sizes.rend());
   return joined(sizes, " ");
 }
@@ -196,38 +181,38 @@ std::string csv_text(ClusteringRecord const& record) {
   return csv.text();
 }
 
-/// What the files are, and what is to be done with them; throws ConfigurationError with all that is
-/// wrong.
-void check(Request const& request, TrainedModel const& model,
-           std::vector<EstimatorSpec> const& specs, PointTable const& table) {
-  auto problems = clustering_problems(model, specs, table, request.components);
-  for (auto const& problem : target_problems(request)) problems.push_back(problem);
-  if (!problems.empty()) throw ConfigurationError(std::move(problems));
+/// Reads the model and the points. Throws ConfigurationError with all that is wrong with the task.
+ClusteringTask read_task(Request const& request, Sentences& warnings) {
+  auto specs = parse_specs(request);
+  ClusteringTask task{.model = request.model.empty() ? no_model()
+                                                     : read_trained_model(Communicator::serial(),
+                                                                          request.model, warnings),
+                      .specs = std::move(specs),
+                      .table = read_points(request.data, request.selection),
+                      .components = request.components,
+                      .seed = request.seed,
+                      .is_rescaled = request.is_rescaled};
+  auto problems = clustering_problems(task);
+  append(problems, target_problems(request));
+  refuse_if_any(problems);
+  append(warnings, clustering_warnings(task));
+  return task;
 }
 
-/// On rank 0: everything.
 void cluster(CommandContext const& context, Request const& request) {
-  ClusteringRecord record;
-  std::vector<std::string> warnings;
-  auto const specs = parse_specs(request);
-  TrainedModel const model =
-      request.model.empty() ? no_model()
-                            : read_trained_model(Communicator::serial(), request.model, warnings);
-  record.header = model.header;
-  record.table = read_points(request.data, request.selection);
-  record.data_file = utf8_of(request.data.string());
-  record.components = request.components;
-  check(request, model, specs, record.table);
-  for (auto const& warning :
-       clustering_warnings(model, specs, record.table, request.components, request.is_rescaled))
-    warnings.push_back(warning);
-  for (auto const& note : record.table.notes) say(context.comm, "note: " + note + "\n");
-  for (auto const& warning : warnings) say(context.comm, "warning: " + warning + "\n");
-  record.results = cluster_points(model, specs, record.table, request.components, request.seed,
-                                  request.is_rescaled);
+  Sentences warnings;
+  ClusteringTask task = read_task(request, warnings);
+  say_each(context.comm, "note", task.table.notes);
+  say_each(context.comm, "warning", warnings);
+  auto results = cluster_points(task);
+  ClusteringRecord record{.header = task.model.header,
+                          .data_file = utf8_of(request.data.string()),
+                          .table = std::move(task.table),
+                          .components = request.components,
+                          .results = std::move(results)};
   record.header.created_utc = now_utc();
-  record.header.provenance.push_back(
-      this_start(context.comm.size(), model.state.instruction_set, utf8_of(context.command_line)));
+  record.header.provenance.push_back(this_start(
+      context.comm.size(), task.model.state.instruction_set, utf8_of(context.command_line)));
   write_clustering_file(request.out, record);
   bool const is_table_shown = !is_standard_output(request.csv);
   if (is_table_shown && !request.csv.empty()) write_text(request.csv, csv_text(record));
@@ -240,44 +225,43 @@ ExitCode run(CommandContext const& context) {
   return ExitCode::finished;
 }
 
+constexpr auto explanation =
+    "Clusters your own points with a trained model and with EM. A model that was trained "
+    "with\ninput.standardize standardises them; a warning says where they lie outside of "
+    "what the model\nwas trained for.\n";
+
+std::vector<CommandOption> const options{
+    {"model", "DIR",
+     "folder of a trained model, as tvem run wrote it; only the Transformer needs it"},
+    {"data", "FILE", "the points: CSV, with or without a header, or HDF5"},
+    {"components", "K", "number of components"},
+    {"out", "FILE", "the HDF5 file to write"},
+    {"columns", "LIST",
+     "columns of the points, by name or number from 1 [all but --labels and what names or "
+     "numbers\nthe rows]; a name with a comma stands in double quotes"},
+    {"header", "yes|no", "CSV: whether the first line has the names of the columns [by its cells]"},
+    {"missing", "refuse|drop",
+     "rows with missing values: refuse the file, or leave them out [refuse]"},
+    {"labels", "COLUMN", "true labels, to compare with: a column, or a dataset of HDF5"},
+    {"dataset", "PATH", "HDF5: the points, a matrix of points x coordinates"},
+    {"rescale", "", "the Transformer sees coordinates with the spread that training tasks have"},
+    {"estimators", "LIST",
+     fmt::format("[{},\nwith --model before them {}]", default_baselines, default_with_model)},
+    {"seed", "S", "of random starts [1]"},
+    {"csv", "FILE",
+     "write the labels there too, a line a point; - for standard output, in place of the "
+     "table"}};
+
 }  // namespace
 
 Command cluster_command() {
-  return {
-      .name = "cluster",
-      .summary = "cluster your own points with a trained Transformer and with EM",
-      .usage = "tvem cluster [--model DIR] --data FILE --components K --out FILE [options]",
-      .explanation =
-          "Clusters your own points with a trained model and with EM. A model that was trained "
-          "with\n"
-          "input.standardize standardises them; a warning says where they lie outside of what the "
-          "model\nwas trained for.\n",
-      .options =
-          {{"model", "DIR",
-            "folder of a trained model, as tvem run wrote it; only the Transformer needs it"},
-           {"data", "FILE", "the points: CSV, with or without a header, or HDF5"},
-           {"components", "K", "number of components"},
-           {"out", "FILE", "the HDF5 file to write"},
-           {"columns", "LIST",
-            "columns of the points, by name or number from 1 [all but --labels and what names or "
-            "numbers\nthe rows]; a name with a comma stands in double quotes"},
-           {"header", "yes|no",
-            "CSV: whether the first line has the names of the columns [by its cells]"},
-           {"missing", "refuse|drop",
-            "rows with missing values: refuse the file, or leave them out [refuse]"},
-           {"labels", "COLUMN", "true labels, to compare with: a column, or a dataset of HDF5"},
-           {"dataset", "PATH", "HDF5: the points, a matrix of points x coordinates"},
-           {"rescale", "",
-            "the Transformer sees coordinates with the spread that training tasks have"},
-           {"estimators", "LIST",
-            fmt::format("[{},\nwith --model before them {}]", default_baselines,
-                        default_with_model)},
-           {"seed", "S", "of random starts [1]"},
-           {"csv", "FILE",
-            "write the labels there too, a line a point; - for standard output, in place of the "
-            "table"}},
-      .takes = Takes::nothing,
-      .run = &run};
+  return {.name = "cluster",
+          .summary = "cluster your own points with a trained Transformer and with EM",
+          .usage = "tvem cluster [--model DIR] --data FILE --components K --out FILE [options]",
+          .explanation = explanation,
+          .options = options,
+          .takes = Takes::nothing,
+          .run = &run};
 }
 
 }  // namespace tvem

@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <filesystem>
 
 #include "experiments/program/command.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/resources.hpp"
 #include "experiments/sweep/collect.hpp"
+#include "experiments/sweep/report.hpp"
 #include "experiments/sweep/stored_sweep.hpp"
 #include "framework/comm/collective_errors.hpp"
 #include "framework/core/error.hpp"
@@ -12,11 +12,10 @@
 #include "framework/core/text.hpp"
 #include "io/durable/durable.hpp"
 #include "io/durable/our_file.hpp"
+#include "io/fs.hpp"
 
 namespace tvem {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::vector<std::string> metrics_of(std::string const& list) {
   std::vector<std::string> known, metrics;
@@ -31,25 +30,24 @@ std::vector<std::string> metrics_of(std::string const& list) {
   return metrics;
 }
 
-/// Refuses a file that cannot be written without losing something else.
+/// Refuses a file that cannot be written without the loss of another.
 void check_target(fs::path const& file) {
   std::string const problem = target_problem(
       file, [](fs::path const& present) { return is_sweep_file(present) || is_damaged(present); });
   if (!problem.empty()) throw ConfigurationError(file.string() + ": " + problem);
 }
 
-/// On rank 0: everything.
 void collect_and_write(CommandContext const& context, fs::path const& folder, fs::path const& out,
                        std::vector<std::string> const& per_task) {
   auto const sweep = stored_sweep(folder);
   if (!sweep)
-    throw ConfigurationError(fmt::format(
-        "there is no sweep at {}; give the folder that tvem sweep wrote", folder.string()));
+    throw ConfigurationError(
+        fmt::format("there is no sweep at {}; give the folder that tvem sweep wrote", folder));
   check_target(out);
   if (is_damaged(out)) {
     say(context.comm,
         fmt::format("note: {} is damaged, or another program has changed it; it is kept as {}\n",
-                    out.string(), name_to_keep(out).filename().string()));
+                    out, name_to_keep(out).filename()));
     keep_aside(out);
   }
   CollectedSweep collected = collect(folder, *sweep, per_task);
@@ -57,15 +55,13 @@ void collect_and_write(CommandContext const& context, fs::path const& folder, fs
   header.created_utc = now_utc();
   header.provenance.push_back(
       this_start(context.comm.size(), best_instruction_set(), context.command_line));
-  for (auto const& warning : collected.warnings) say(context.comm, "warning: " + warning + "\n");
+  say_each(context.comm, "warning", collected.warnings);
   write_sweep_file(out, collected.table);
-  std::vector<std::string> sizes, counts;
+  std::vector<std::string> sizes;
   for (std::string const& axis : collected.table.axes)
     sizes.push_back(fmt::format("{} {}", axis, collected.table.size(axis)));
-  for (auto const& [name, count] : collected.table.counts)
-    counts.push_back(fmt::format("{} {}", count, name));
   say(context.comm,
-      fmt::format("{}: {}, {}\n", out.string(), joined(sizes, " x "), joined(counts)));
+      fmt::format("{}: {}, {}\n", out, joined(sizes, " x "), counts_text(collected.table)));
 }
 
 ExitCode run(CommandContext const& context) {

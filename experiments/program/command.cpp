@@ -1,7 +1,6 @@
 #include "experiments/program/command.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include "framework/comm/collective_errors.hpp"
 #include "framework/core/text.hpp"
@@ -12,13 +11,12 @@ namespace {
 
 CommandOption const help_option{"help", "", "this text"};
 
-/// Whether a word begins an option; -1 is a value, if a wrong one.
+/// Whether a word begins an option; -1 is a value.
 bool is_option(std::string const& word) {
-  return word.starts_with("--") || (word.starts_with('-') && word.size() > 1 &&
-                                    std::isdigit(static_cast<unsigned char>(word[1])) == 0);
+  bool const is_value = word.size() < 2 || (word[1] >= '0' && word[1] <= '9');
+  return word.starts_with("--") || (word.starts_with('-') && !is_value);
 }
 
-/// Takes options out of words, and collects problems.
 class ArgumentReader {
  public:
   explicit ArgumentReader(Command const& command) : options_(command.options) {
@@ -41,7 +39,7 @@ class ArgumentReader {
       if (may_take_next && !is_option(words[i + 1])) value = words[++i];
       add(*option, value, equals != std::string::npos);
     }
-    if (!problems_.empty()) throw ConfigurationError(std::move(problems_));
+    refuse_if_any(problems_);
     return std::move(arguments_);
   }
 
@@ -59,10 +57,9 @@ class ArgumentReader {
 
   std::vector<CommandOption> options_;
   Arguments arguments_;
-  std::vector<std::string> problems_;
+  Sentences problems_;
 };
 
-/// Words that the command does not take.
 void check_rest(Command const& command, Arguments const& arguments,
                 std::vector<std::string> const& words) {
   auto const& rest = arguments.rest;
@@ -71,30 +68,29 @@ void check_rest(Command const& command, Arguments const& arguments,
     throw ConfigurationError(fmt::format("\"tvem {}{}{}\" is not understood; usage: {}",
                                          command.name, words.empty() ? "" : " ", joined(words, " "),
                                          command.usage));
-  if (command.takes != Takes::nothing || rest.empty()) return;
-  std::vector<std::string> problems;
+  if (command.takes != Takes::nothing) return;
+  Sentences problems;
   for (auto const& word : rest)
     problems.push_back(fmt::format("\"{}\" is unknown; see tvem {} --help", word, command.name));
-  throw ConfigurationError(std::move(problems));
+  refuse_if_any(problems);
 }
 
 std::string option_line(CommandOption const& option) {
+  constexpr int indent = 26;
   std::string const name = "  --" + option.name + (option.value.empty() ? "" : " " + option.value);
-  std::size_t constexpr indent = 26;
-  std::string const between(name.size() + 2 > indent ? 2 : indent - name.size(), ' ');
-  std::string meaning;
-  for (char const c : option.meaning)
-    meaning += c == '\n' ? "\n" + std::string(indent, ' ') : std::string(1, c);
-  return name + between + meaning + "\n";
+  auto const lines = split(option.meaning, '\n');
+  return fmt::format("{:<{}}  {}\n", name, indent - 2,
+                     joined(lines, "\n" + std::string(indent, ' ')));
 }
 
 std::string read_configuration_file(std::string const& path) {
   auto const text = text_of_file(path);
   if (!text || text->empty())
-    throw ConfigurationError(fmt::format(
-        "--config {}: this is no file that can be read, or an empty one; give an INI file such as "
-        "experiments/configs/quickstart.ini",
-        path));
+    throw ConfigurationError(
+        fmt::format("--config {}: this is not a file that can be read, or an empty one; give an "
+                    "INI file such as "
+                    "experiments/configs/quickstart.ini",
+                    path));
   return *text;
 }
 
@@ -129,6 +125,14 @@ std::string configuration_file_text(CommandContext const& context) {
   std::string text;
   on_root(context.comm, [&] { text = path.empty() ? "" : read_configuration_file(path); });
   return context.comm.broadcast(text);
+}
+
+ExitCode tell_status(CommandContext const& context, std::function<StatusText()> const& look) {
+  StatusText status;
+  on_root(context.comm, [&] { status = look(); });
+  say(context.comm, context.arguments.has("tsv") ? status.tsv : status.text);
+  return is_on_any_rank(context.comm, status.are_all_finished) ? ExitCode::finished
+                                                               : ExitCode::stopped;
 }
 
 }  // namespace tvem

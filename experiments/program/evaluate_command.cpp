@@ -1,35 +1,23 @@
-#include <algorithm>
-#include <filesystem>
-#include <memory>
 
 #include "experiments/program/command.hpp"
-#include "experiments/run/claim.hpp"
+#include "experiments/run/claimed_work.hpp"
 #include "experiments/run/evaluation_job.hpp"
 #include "experiments/run/resources.hpp"
-#include "experiments/run/stop_request.hpp"
 #include "experiments/settings/configuration.hpp"
 #include "experiments/settings/keys.hpp"
 #include "experiments/settings/problems.hpp"
-#include "experiments/settings/unused_keys.hpp"
 #include "framework/comm/collective_errors.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
 #include "framework/train/evaluation.hpp"
 #include "io/evaluation_blocks.hpp"
 #include "io/evaluation_file.hpp"
+#include "io/fs.hpp"
 
 namespace tvem {
 namespace {
 
-namespace fs = std::filesystem;
-
-using Sentences = std::vector<std::string>;
-
-void append(Sentences& sentences, Sentences const& others) {
-  sentences.insert(sentences.end(), others.begin(), others.end());
-}
-
-/// The settings of the training that an evaluation keeps, when others were asked for.
+/// Problems for settings of the training that were asked for with other values.
 Sentences training_problems(Settings const& trained, Settings const& asked) {
   Sentences problems;
   for (Key const& key : configuration_keys()) {
@@ -43,7 +31,6 @@ Sentences training_problems(Settings const& trained, Settings const& asked) {
   return problems;
 }
 
-/// What is wrong with the settings beside the model, or without one.
 Sentences request_problems(EvaluationRequest const& request) {
   Sentences problems = module_problems(request.settings);
   if (!problems.empty()) return problems;
@@ -60,23 +47,20 @@ Sentences request_problems(EvaluationRequest const& request) {
   return problems;
 }
 
-/// Collective. Why the file cannot be written; the same on all ranks.
+bool is_evaluation(fs::path const& file) { return !evaluation_of_file(file).empty(); }
+
+/// Collective. Throws ConfigurationError for the problems, and where the file cannot be written.
 void check_file(CommandContext const& context, fs::path const& file, Sentences problems) {
-  if (!context.arguments.has("out"))
-    problems.emplace_back("--out FILE is missing: the file that the evaluation is written to");
   on_root(context.comm, [&] {
-    std::string const problem = context.arguments.has("out")
-                                    ? target_problem(file,
-                                                     [](fs::path const& present) {
-                                                       return !evaluation_of_file(present).empty();
-                                                     })
-                                    : "";
-    if (!problem.empty()) problems.push_back(fmt::format("--out {}: {}", file.string(), problem));
-    if (!problems.empty()) throw ConfigurationError(problems);
+    if (!context.arguments.has("out"))
+      problems.emplace_back("--out FILE is missing: the file that the evaluation is written to");
+    else if (auto const problem = target_problem(file, is_evaluation); !problem.empty())
+      problems.push_back(fmt::format("--out {}: {}", file, problem));
+    refuse_if_any(problems);
   });
 }
 
-/// Collective. Reads everything, and finds everything that is wrong with it.
+/// Collective. Reads everything, and finds all problems.
 EvaluationRequest read_request(CommandContext const& context) {
   Arguments const& arguments = context.arguments;
   EvaluationRequest request;
@@ -96,58 +80,54 @@ EvaluationRequest read_request(CommandContext const& context) {
   request.file = arguments.value("out");
   check_file(context, request.file,
              read.problems.empty() ? request_problems(request) : read.problems);
-  for (auto const& warning : warnings) say(context.comm, "warning: " + warning + "\n");
+  say_each(context.comm, "warning", warnings);
   return request;
 }
 
-/// Collective. The claim on the file, on rank 0. Throws ConfigurationError on all ranks when
-/// another process is at work on it.
-std::unique_ptr<RunClaim> claim_evaluation(Communicator const& comm, fs::path const& file) {
-  std::unique_ptr<RunClaim> claim;
-  on_root(comm, [&] {
-    fs::path const claim_file = fs::absolute(file).string() + ".claim.txt";
-    claim = RunClaim::take(claim_file);
-    if (!claim) throw ConfigurationError(claimed_text("--out " + file.string(), claim_file));
-  });
-  return claim;
-}
-
-/// Collective. Whether the file holds the evaluation; throws ConfigurationError where it holds
+/// Collective. Whether the file holds the evaluation. Throws ConfigurationError when it holds
 /// another one.
 bool is_done(CommandContext const& context, EvaluationRequest const& request) {
-  bool is_done = false;
-  on_root(context.comm, [&] {
+  return root_finds(context.comm, [&] {
     std::string const stored = evaluation_of_file(request.file);
-    is_done = stored == identity_of(request);
-    // A start that was killed just then has left them.
-    if (is_done) EvaluationBlocks::remove(request.file, stored);
-    if (!is_done && !stored.empty())
-      throw ConfigurationError(
-          fmt::format("--out {} holds another evaluation; choose another file, or remove it",
-                      request.file.string()));
+    bool const is_this_one = stored == identity_of(request);
+    // A start that was killed at that moment has left its blocks.
+    if (is_this_one) EvaluationBlocks::remove(request.file, stored);
+    if (!is_this_one && !stored.empty())
+      throw ConfigurationError(fmt::format(
+          "--out {} holds another evaluation; choose another file, or remove it", request.file));
+    return is_this_one;
   });
-  return context.comm.max(is_done ? 1 : 0) == 1;
 }
 
 ExitCode run(CommandContext const& context) {
   EvaluationRequest const request = read_request(context);
+  std::string const file = request.file.string();
   if (is_done(context, request)) {
-    say(context.comm, fmt::format("this evaluation is in {}; tvem report {} shows it\n",
-                                  request.file.string(), request.file.string()));
+    say(context.comm,
+        fmt::format("this evaluation is in {}; tvem report {} shows it\n", file, file));
     return ExitCode::finished;
   }
-  for (auto const& note : unused_keys(request.settings)) say(context.comm, "note: " + note + "\n");
+  say_each(context.comm, "note", unused_keys(request.settings));
   StopRequest const stop(context.arguments.value("max-minutes"));
-  auto const claim = claim_evaluation(context.comm, request.file);
-  WorkHooks const hooks{.on_alive = [&] { claim->check_now_and_then(); },
-                        .on_steps = {},
-                        .wants_stop = [&] { return stop.is_there(); },
-                        .may_replace = [&] { claim->check(); }};
-  std::string const table =
-      evaluation_job(request, context.comm, context.command_line, Voice::aloud, hooks);
+  auto const claim = claim_or_refuse(context.comm, "--out " + file,
+                                     fs::absolute(request.file).string() + ".claim.txt");
+  std::string const table = evaluation_job(request, context.comm, context.command_line,
+                                           Voice::aloud, hooks_of(claim.get(), stop));
   say(context.comm, "\n" + table);
   return ExitCode::finished;
 }
+
+constexpr auto explanation =
+    "A trained model and the baselines on another distribution of tasks: other sizes, "
+    "another separation,\nheavier tails. Keys that are not given have the values of the training. "
+    "Without a model, baselines alone.\n";
+
+std::vector<CommandOption> const options{
+    {"model", "DIR",
+     "folder of a trained model, as tvem run wrote it; without it, baselines alone"},
+    {"config", "FILE", "without --model: configuration of the tasks, an INI file"},
+    {"out", "FILE", "the HDF5 file to write"},
+    {"max-minutes", "M", "stop after so many minutes (exit code 75); the same command goes on"}};
 
 }  // namespace
 
@@ -158,24 +138,14 @@ Command evaluate_command() {
       .usage =
           "tvem evaluate --model DIR --out FILE [--task.KEY VALUE ...] [--eval.KEY VALUE ...]\n"
           "       tvem evaluate --config FILE --out FILE --eval.estimators \"em, lloyd, bayes\"",
-      .explanation =
-          "A trained model and the baselines on another distribution of tasks: other sizes, "
-          "another "
-          "separation,\nheavier tails. Keys that are not given have the values of the training. "
-          "Without a model, baselines alone.\n",
-      .options = {{"model", "DIR",
-                   "folder of a trained model, as tvem run wrote it; without it, baselines alone"},
-                  {"config", "FILE", "without --model: configuration of the tasks, an INI file"},
-                  {"out", "FILE", "the HDF5 file to write"},
-                  {"max-minutes", "M",
-                   "stop after so many minutes (exit code 75); the same command goes on"}},
+      .explanation = explanation,
+      .options = options,
       .is_parallel = true,
       .further_help =
           [] {
             return std::string(
                 "The keys are those of tvem run --help: task.*, input.init, input.corruption, "
-                "eval.* "
-                "and em.*.\n");
+                "eval.* and em.*.\n");
           },
       .run = &run};
 }

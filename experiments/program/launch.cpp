@@ -11,8 +11,8 @@
 namespace tvem {
 namespace {
 
-/// A launcher of processes: the variables by which it tells each how many there are, and which of
-/// them it is.
+/// A launcher of processes, with the variables that tell each process how many there are and which
+/// it is.
 struct Launcher {
   char const* size_variable;
   char const* rank_variable;
@@ -20,8 +20,8 @@ struct Launcher {
   char const* remedy;
 };
 
-/// The innermost first: Open MPI's mpirun may run in a step of Slurm, whose number of tasks is then
-/// that of nodes.
+/// The innermost first: in a step of Slurm, mpirun of Open MPI may start more processes than Slurm
+/// counts.
 constexpr std::array<Launcher, 3> launchers{{
     {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "Open MPI's mpirun",
      "use the mpirun of the MPI library"},
@@ -31,7 +31,6 @@ constexpr std::array<Launcher, 3> launchers{{
      "use the mpirun of the MPI library"},
 }};
 
-/// The launcher that has started this process; none when there is none.
 Launcher const* launcher() {
   auto const found = std::find_if(launchers.begin(), launchers.end(), [](Launcher const& l) {
     return std::getenv(l.size_variable) != nullptr;
@@ -53,8 +52,7 @@ void check_launch(Communicator const& comm) {
   if (comm.size() > 1 || std::atoi(size) < 2) return;
   throw ConfigurationError(
       fmt::format("{} has started {} processes, but each is an MPI world of its own: the launcher "
-                  "and {} do not "
-                  "share a protocol; {}",
+                  "and {} do not share a protocol; {}",
                   by->name, size, MpiSession::library(), by->remedy));
 }
 

@@ -1,18 +1,15 @@
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "framework/comm/communicator.hpp"
 
 namespace tvem {
 
-/// Whether this process is the only one, or the first one that a launcher has started, as its
-/// environment says; to be asked where there is no MPI.
+/// Whether the environment shows that this process is the first one of its launcher, or the only
+/// one. For use without MPI.
 bool is_first_process();
 
-/// Several processes that each take themselves for the only one would do the same work, and write
-/// the same files: ConfigurationError.
+/// Throws ConfigurationError when several processes each believe to be the only one: they would do
+/// the same work and write the same files.
 void check_launch(Communicator const& comm);
 
 }  // namespace tvem

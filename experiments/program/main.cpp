@@ -1,8 +1,6 @@
-// The program `tvem`: finds the subcommand, and turns what went wrong into a message and an exit
-// code.
+// The program `tvem`: finds the subcommand, and turns failures into a message and an exit code.
 #include <algorithm>
 #include <csignal>
-#include <filesystem>
 #include <iostream>
 #include <new>
 #include <optional>
@@ -17,6 +15,7 @@
 #include "framework/core/error.hpp"
 #include "framework/core/instruction_set.hpp"
 #include "framework/core/text.hpp"
+#include "io/fs.hpp"
 
 namespace tvem {
 namespace {
@@ -28,7 +27,6 @@ std::vector<Command> const& commands() {
   return table;
 }
 
-/// The command of this name; none where there is none.
 Command const* find_command(std::string const& name) {
   auto const found = std::find_if(commands().begin(), commands().end(),
                                   [&](Command const& command) { return command.name == name; });
@@ -54,7 +52,7 @@ std::string version_text() {
       build.libraries, MpiSession::library(), name_of(best_instruction_set()));
 }
 
-/// Help, and what only reads, start no MPI, which login nodes may refuse.
+/// Whether the command needs MPI. Help and reading do not: login nodes may refuse to start MPI.
 bool needs_mpi(std::vector<std::string> const& words) {
   Command const* const command = words.empty() ? nullptr : find_command(words[0]);
   auto const is_without = [](std::string const& word) {
@@ -87,12 +85,12 @@ ExitCode run_words(Communicator const& comm, std::vector<std::string> const& wor
 ExitCode dispatch(Communicator const& comm, std::vector<std::string> const& words) {
   try {
     return run_words(comm, words);
-  } catch (std::filesystem::filesystem_error const& error) {
+  } catch (fs::filesystem_error const& error) {
     std::rethrow_exception(explained(error));
   }
 }
 
-/// The exit code of work that is done, also where its results could not be shown.
+/// The exit code of finished work, also when its results could not be shown.
 ExitCode shown(ExitCode code) {
   std::string const problem = output_problem();
   if (problem.empty()) return code;
@@ -100,8 +98,8 @@ ExitCode shown(ExitCode code) {
   return code == ExitCode::finished ? ExitCode::failed : code;
 }
 
-/// One line a problem. Where all ranks have found the same, only rank 0 speaks; a rank that is
-/// alone with its problems ends all.
+/// Prints a line for each problem. When all ranks have found the same, only rank 0 speaks. A rank
+/// that is alone with its problems ends all.
 ExitCode leave(std::optional<MpiSession> const& session, Communicator const& comm,
                std::vector<std::string> const& problems, ExitCode code) {
   bool const are_all_here = comm.size() == 1 || session->do_all_arrive();
@@ -113,7 +111,7 @@ ExitCode leave(std::optional<MpiSession> const& session, Communicator const& com
   return code;
 }
 
-/// What may be of one rank alone: the others may be waiting for this one, so all end.
+/// The failure may be of one rank alone: the others may be waiting for it, so all end.
 ExitCode fail(std::optional<MpiSession> const& session, Communicator const& comm,
               std::string const& message) {
   std::cerr << fmt::format("tvem: rank {}: {}\n", comm.rank(), message) << std::flush;

@@ -1,4 +1,3 @@
-#include <filesystem>
 
 #include "experiments/program/command.hpp"
 #include "experiments/report/comparison.hpp"
@@ -8,28 +7,15 @@
 #include "experiments/sweep/report.hpp"
 #include "experiments/sweep/runs.hpp"
 #include "experiments/sweep/stored_sweep.hpp"
-#include "framework/comm/collective_errors.hpp"
 #include "framework/core/text.hpp"
+#include "io/durable/as_input.hpp"
 #include "io/evaluation_file.hpp"
+#include "io/fs.hpp"
 
 namespace tvem {
 namespace {
 
-namespace fs = std::filesystem;
-
-/// What `read` returns; a file that is damaged is wrong input.
-template <class Read>
-auto as_input(Read const& read) {
-  try {
-    return read();
-  } catch (ConfigurationError const&) {
-    throw;
-  } catch (Error const& error) {
-    throw ConfigurationError(error.what());
-  }
-}
-
-/// Adds the rows of the baselines of the run's sweep, when its folder is in one.
+/// Adds the baselines of the sweep that the run belongs to, if any.
 void join_baselines(RunRecord& record, fs::path const& folder) {
   fs::path const parent = fs::absolute(folder).lexically_normal().parent_path();
   auto const sweep = stored_sweep(parent);
@@ -52,7 +38,7 @@ std::string text_of(Record const& record, Form form) {
   return form.is_csv ? report_csv(record) : report_table(record, form.is_detailed);
 }
 
-/// Throws ConfigurationError that says what to give, for our files that have no table.
+/// Refuses our files that have no table, and says what to give.
 void check_is_of_run(fs::path const& file) {
   std::string const type = file_type_of(file);
   if (type == "tvem run") return;
@@ -63,7 +49,7 @@ void check_is_of_run(fs::path const& file) {
                                   : fmt::format("a \"{}\" file, without a table", type);
   throw ConfigurationError(fmt::format(
       "{} is {}; tvem report takes a run, an evaluation (of tvem evaluate) or a sweep's folder",
-      file.string(), what));
+      file, what));
 }
 
 std::string report_of_sweep(fs::path const& folder, Sweep const& sweep, Form form) {
@@ -74,7 +60,7 @@ std::string report_of_sweep(fs::path const& folder, Sweep const& sweep, Form for
   return warnings + sweep_report_table(collected.table);
 }
 
-/// The file that a path means: a file itself, or what a folder's run or baselines have written.
+/// The result file at a path: the path itself, or in a folder the file of a run or of baselines.
 fs::path result_file(fs::path const& path) {
   fs::path const baselines = path / "evaluation.h5";
   bool const are_baselines = !fs::exists(path / "run.h5") && fs::is_regular_file(baselines);
@@ -83,8 +69,7 @@ fs::path result_file(fs::path const& path) {
                                                 : path / "run.h5";
   if (fs::exists(file)) return file;
   throw ConfigurationError(fmt::format(
-      "there is no run at {}; give the folder that tvem run or tvem sweep wrote, or a file",
-      file.string()));
+      "there is no run at {}; give the folder that tvem run or tvem sweep wrote, or a file", file));
 }
 
 std::string report_of_run(fs::path const& file, Form form) {

@@ -1,23 +1,18 @@
-#include <filesystem>
-#include <memory>
 
 #include "experiments/program/command.hpp"
-#include "experiments/program/status_text.hpp"
-#include "experiments/run/claim.hpp"
+#include "experiments/run/claimed_work.hpp"
 #include "experiments/run/failure.hpp"
 #include "experiments/run/folder.hpp"
-#include "experiments/run/job.hpp"
 #include "experiments/run/kept_evaluation.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/resources.hpp"
-#include "experiments/run/stop_request.hpp"
 #include "experiments/settings/configuration.hpp"
 #include "experiments/settings/identity.hpp"
 #include "experiments/settings/keys.hpp"
 #include "experiments/settings/problems.hpp"
-#include "framework/comm/collective_errors.hpp"
 #include "framework/core/text.hpp"
 #include "io/durable/durable.hpp"
+#include "io/fs.hpp"
 
 namespace tvem {
 namespace {
@@ -28,9 +23,8 @@ Settings read_settings(CommandContext const& context) {
   Configuration read = parse_configuration(configuration_file_text(context),
                                            arguments.value("config"), arguments.rest);
   auto& problems = read.problems;
-  // Of values that could not be read nothing more can be said.
-  if (read.are_values_read)
-    for (auto const& problem : module_problems(read.settings)) problems.push_back(problem);
+  // Values that could not be read cannot be checked further.
+  if (read.are_values_read) append(problems, module_problems(read.settings));
   if (arguments.has("tsv") && !arguments.has("status"))
     problems.emplace_back("--tsv is a form of --status; give both");
   if (!arguments.has("out"))
@@ -39,68 +33,51 @@ Settings read_settings(CommandContext const& context) {
   return read.settings;
 }
 
-void check_is_no_file(std::filesystem::path const& folder) {
-  if (std::filesystem::exists(folder) && !std::filesystem::is_directory(folder))
-    throw ConfigurationError(fmt::format("--out {} is a file, not a folder", folder.string()));
+void check_is_no_file(fs::path const& folder) {
+  if (fs::exists(folder) && !fs::is_directory(folder))
+    throw ConfigurationError(fmt::format("--out {} is a file, not a folder", folder));
 }
 
-/// Collective. The claim on the folder, on rank 0. Throws ConfigurationError on all ranks when
-/// another process is at work there.
-std::unique_ptr<RunClaim> claim_run(Communicator const& comm, std::filesystem::path const& folder) {
-  std::unique_ptr<RunClaim> claim;
-  on_root(comm, [&] {
-    check_is_no_file(folder);
-    claim = RunClaim::take(claim_file(folder));
-    if (!claim)
-      throw ConfigurationError(claimed_text("--out " + folder.string(), claim_file(folder)));
-    remove_left_over_writes(folder);
-  });
-  return claim;
-}
-
-/// What a finished run is asked for once more, and does not do.
-std::string finished_text(std::filesystem::path const& folder, Settings const& asked) {
+/// Says that the run is finished, and which of the settings asked for now have no effect.
+std::string finished_text(fs::path const& folder, Settings const& asked) {
   RunRecord const record = read_run_file(folder / "run.h5");
   std::string text;
   for (auto const& difference :
        operational_differences(stored_settings(record.header, folder), asked))
     text += fmt::format("note: {}: the run is finished, so this has no effect\n", difference);
   return text + fmt::format("run {} in {} is finished; tvem report {} shows it\n",
-                            record.header.run_id, folder.string(), folder.string());
+                            record.header.run_id, folder, folder);
 }
 
-/// Collective. The run, which a failure is recorded beside.
-bool run_recorded(CommandContext const& context, Settings const& settings,
-                  std::filesystem::path const& folder, StopRequest const& stop) {
-  if (!std::filesystem::exists(folder)) check_disk(context.comm, settings, folder / "run.h5");
-  auto const claim = claim_run(context.comm, folder);
-  WorkHooks const hooks{.on_alive = [&] { claim->check_now_and_then(); },
-                        .on_steps = [&](std::int64_t steps) { claim->show_steps(steps); },
-                        .wants_stop = [&] { return stop.is_there(); },
-                        .may_replace = [&] { claim->check(); }};
+/// Collective. Does the run, and records a failure beside it.
+bool run_recorded(CommandContext const& context, Settings const& settings, fs::path const& folder,
+                  StopRequest const& stop) {
+  if (!fs::exists(folder)) check_disk(context.comm, settings, folder / "run.h5");
+  on_root(context.comm, [&] { check_is_no_file(folder); });
+  auto const claim = claim_or_refuse(context.comm, "--out " + folder.string(), claim_file(folder));
   on_root(context.comm, [&] {
+    remove_left_over_writes(folder);
     check_same_training(folder, settings);
     clear_failure(folder);
   });
   try {
-    return run_job(settings, folder, context.comm, context.command_line, Voice::aloud, hooks);
+    return run_job(settings, folder, context.comm, context.command_line, Voice::aloud,
+                   hooks_of(claim.get(), stop));
   } catch (TrainingDiverged const& error) {
     if (claim) try_to_record_failure(folder, error.what());
     throw;
   }
 }
 
-/// Collective. Whether all is done and nobody can write there, as in another user's folder.
+/// Collective. Whether all is done and nobody can write there, as in a folder of another user.
 bool is_finished_and_read_only(Communicator const& comm, Settings const& settings,
-                               std::filesystem::path const& folder) {
-  bool is_done = false;
-  on_root(comm, [&] {
+                               fs::path const& folder) {
+  return root_finds(comm, [&] {
     check_is_no_file(folder);
-    if (!std::filesystem::is_directory(folder) || is_writable(folder)) return;
+    if (!fs::is_directory(folder) || is_writable(folder)) return false;
     check_same_training(folder, settings);
-    is_done = status_of_run(folder, settings).state == RunState::finished;
+    return status_of_run(folder, settings).state == RunState::finished;
   });
-  return comm.max(is_done ? 1 : 0) == 1;
 }
 
 ExitCode run(CommandContext const& context) {
@@ -133,9 +110,8 @@ Command run_command() {
       .name = "run",
       .summary = "train a Transformer, evaluate it beside EM and other baselines, write a folder",
       .usage =
-          "tvem run --out DIR [--config FILE] [--SECTION.KEY VALUE ...]\n"
-          "       mpirun -n RANKS tvem run --out DIR ...      (the same bits on any number of "
-          "ranks)",
+          "tvem run --out DIR [--config FILE] [--SECTION.KEY VALUE ...]\n       mpirun -n RANKS "
+          "tvem run --out DIR ...      (the same bits on any number of ranks)",
       .explanation =
           "Trains a Transformer, evaluates it beside the other estimators on the same tasks, and "
           "writes\nDIR/run.h5 and DIR/checkpoint.h5.\n",

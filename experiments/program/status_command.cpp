@@ -1,18 +1,15 @@
-#include <filesystem>
 
 #include "experiments/program/command.hpp"
-#include "experiments/program/status_text.hpp"
 #include "experiments/sweep/plan.hpp"
 #include "experiments/sweep/stored_sweep.hpp"
 #include "framework/core/text.hpp"
 #include "io/evaluation_file.hpp"
+#include "io/fs.hpp"
 
 namespace tvem {
 namespace {
 
-namespace fs = std::filesystem;
-
-/// What the files in a folder say. index: text of --index, empty for all runs.
+/// The state that the files in a folder show. index: text of --index, empty for all runs.
 StatusText look(fs::path const& folder, std::string const& index) {
   if (auto const sweep = stored_sweep(folder)) {
     auto runs = runs_of(*sweep).runs;
@@ -20,8 +17,7 @@ StatusText look(fs::path const& folder, std::string const& index) {
     return status_of_sweep(runs, folder);
   }
   if (!index.empty())
-    throw ConfigurationError(
-        fmt::format("--index {}: there is no sweep at {}", index, folder.string()));
+    throw ConfigurationError(fmt::format("--index {}: there is no sweep at {}", index, folder));
   RunStatus status = status_with_model(folder, {});
   bool const are_baselines =
       !fs::exists(folder / "run.h5") && !evaluation_of_file(folder / "evaluation.h5").empty();
@@ -32,7 +28,7 @@ StatusText look(fs::path const& folder, std::string const& index) {
   if (status.state == RunState::missing)
     throw ConfigurationError(fmt::format(
         "there is no run and no sweep at {}; give the folder that tvem run or tvem sweep wrote",
-        folder.string()));
+        folder));
   return status_of_one(folder.string(), status);
 }
 

@@ -1,12 +1,9 @@
 #include "experiments/report/comparison.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include "experiments/report/csv.hpp"
 #include "experiments/report/formatting.hpp"
 #include "experiments/settings/configuration.hpp"
-#include "experiments/settings/unused_keys.hpp"
+#include "experiments/settings/problems.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
 #include "framework/metrics/bayes.hpp"
@@ -27,9 +24,8 @@ double mean(EstimatorSummary const& summary, std::vector<double> Evaluation::*me
 
 /// The sum of a column of integers over the tasks, or its mean.
 double total(EvaluationSummary const& all, std::size_t estimator, std::size_t column) {
-  double const sum = static_cast<double>(all[estimator].totals[column]);
   bool const is_mean = total_columns()[column]->total == Total::mean;
-  return is_mean ? sum / static_cast<double>(all.n_tasks()) : sum;
+  return ratio(all[estimator].totals[column], is_mean ? all.n_tasks() : 1);
 }
 
 std::size_t place_of_total(std::vector<int> Evaluation::*member) {
@@ -38,7 +34,7 @@ std::size_t place_of_total(std::vector<int> Evaluation::*member) {
   return i;
 }
 
-/// What needs all tasks of an estimator at once.
+/// Statistics that need all tasks of an estimator at once.
 struct Detail {
   PairedDifference bootstrap;     // error - the reference's
   std::vector<double> quantiles;  // of the error, at quantile_levels
@@ -58,15 +54,14 @@ std::string signed_number(double value, int decimals) {
   return (is_positive ? "+" : "") + text;
 }
 
-/// A difference with its interval; nothing for the reference itself.
 std::string difference_text(PairedDifference const& difference, bool is_reference) {
   if (is_reference) return "";
   return fmt::format("{} [{}, {}]", signed_number(difference.mean, 4),
                      signed_number(difference.low, 4), signed_number(difference.high, 4));
 }
 
-/// "em: 12 not_converged, 3 collapsed restarts": every task that did not simply converge, and what
-/// happened on the way; empty where there is nothing to say.
+/// "em: 12 not_converged, 3 collapsed restarts": counts of all that did not simply converge; empty
+/// without any.
 std::string status_text(EvaluationSummary const& all, std::size_t estimator) {
   EstimatorSummary const& summary = all[estimator];
   Row texts;
@@ -98,7 +93,6 @@ Row table_row(EvaluationSummary const& all, std::size_t estimator) {
           number(total(all, estimator, place_of_total(&E::iterations)), 1)};
 }
 
-/// A head, and a row for each estimator.
 template <class RowOf>
 std::string table_text(Row const& head, std::size_t n_estimators, RowOf const& row_of) {
   std::vector<Row> rows{head};
@@ -133,7 +127,7 @@ Row detail_row(EvaluationSummary const& all, Evaluation const& table, std::size_
   return row;
 }
 
-/// Errors by family, where tasks are of several.
+/// Errors by family; empty where there is only one.
 std::string family_table(EvaluationSummary const& all) {
   if (all.family_names().size() < 2) return "";
   Row head{"error by family"};
@@ -160,7 +154,8 @@ std::string detail_table(EvaluationSummary const& summary, Evaluation const& tab
          family_table(summary);
 }
 
-/// The Bayes error with labels as named, and where it has a closed form, that and the minimax rate.
+/// The Bayes error with labels as named. Where it has a closed form, also that and the minimax
+/// rate.
 std::string reference_lines(EvaluationSummary const& summary, Settings const& settings) {
   Moments const& raw = summary.bayes_error_raw();
   std::string const text =
@@ -175,37 +170,13 @@ std::string reference_lines(EvaluationSummary const& summary, Settings const& se
              exact->bayes_error, exact->minimax_rate);
 }
 
-/// table: for its details; none without.
-std::string evaluation_text(EvaluationSummary const& summary, FileHeader const& header,
-                            Evaluation const* table) {
-  std::string text = fmt::format(
-      "evaluated on {} tasks, the same for all\nerror: misclustering error; s.e.: standard error "
-      "over tasks;\ndifference: paired, error - that of {}, with its 95 % interval\n\n{}",
-      summary.n_tasks(), summary.estimators()[reference_of(summary.estimators())],
-      main_table(summary));
-  if (table) text += "\n" + detail_table(summary, *table);
-  Settings const settings = parse_settings(header.config_text, "the file's configuration", {});
-  std::string const defaults = changed_estimator_defaults(settings);
-  if (!defaults.empty())
-    text += fmt::format("\nestimators that do not say otherwise have {}\n", defaults);
-  return text + "\n" + reference_lines(summary, settings);
-}
-
 // ---- comma-separated values
 
 Row csv_header(Evaluation const* table) {
-  Row header{"run_id",
-             "estimator",
-             "tasks",
-             "difference_mean",
-             "difference_low",
-             "difference_high",
-             "bootstrap_low",
-             "bootstrap_high",
-             "win_rate",
-             "error_quantile_10",
-             "error_quantile_50",
-             "error_quantile_90"};
+  Row header = split(
+      "run_id,estimator,tasks,difference_mean,difference_low,difference_high,bootstrap_low,"
+      "bootstrap_high,win_rate,error_quantile_10,error_quantile_50,error_quantile_90",
+      ',');
   for (EvaluationMetric const& metric : evaluation_metrics)
     for (auto const* end : {"_mean", "_standard_error"})
       header.push_back(std::string(metric.name) + end);
@@ -221,7 +192,7 @@ void add_csv_row(EvaluationSummary const& all, Evaluation const& table, std::siz
   EstimatorSummary const& summary = all[estimator];
   Detail const detail = detail_of(table, estimator);
   PairedDifference const difference = difference_of(summary.difference);
-  csv.add(static_cast<std::int64_t>(table.n_tasks()));
+  csv.add(std::ssize(table.task_ids));
   for (double const value : {difference.mean, difference.low, difference.high, detail.bootstrap.low,
                              detail.bootstrap.high, summary.wins.mean()})
     csv.add(value);
@@ -245,17 +216,6 @@ std::string csv_text(Evaluation const* table, FileHeader const& header) {
     add_csv_row(all, *table, e, csv);
   }
   return csv.text();
-}
-
-std::string title_of(RunRecord const& record) {
-  return fmt::format("run {}: {} of {} training steps in {:.1f} s\n", record.header.run_id,
-                     record.steps_done, record.steps_total, record.training_seconds);
-}
-
-std::string title_of(EvaluationRecord const& record) {
-  if (!record.model) return "baselines\n";
-  return fmt::format("run {} after {} training steps\n", record.model->run_id,
-                     record.model->steps_done);
 }
 
 }  // namespace
@@ -288,6 +248,32 @@ std::optional<ClosedForms> closed_forms(TaskSettings const& task) {
                      minimax_rate(task.separation)};
 }
 
+std::string title_of(RunRecord const& record) {
+  return fmt::format("run {}: {} of {} training steps in {:.1f} s\n", record.header.run_id,
+                     record.steps_done, record.steps_total, record.training_seconds);
+}
+
+std::string title_of(EvaluationRecord const& record) {
+  if (!record.model) return "baselines\n";
+  return fmt::format("run {} after {} training steps\n", record.model->run_id,
+                     record.model->steps_done);
+}
+
+std::string evaluation_text(EvaluationSummary const& summary, FileHeader const& header,
+                            Evaluation const* table) {
+  std::string text = fmt::format(
+      "evaluated on {} tasks, the same for all\nerror: misclustering error; s.e.: standard error "
+      "over tasks;\ndifference: paired, error - that of {}, with its 95 % interval\n\n{}",
+      summary.n_tasks(), summary.estimators()[reference_of(summary.estimators())],
+      main_table(summary));
+  if (table) text += "\n" + detail_table(summary, *table);
+  Settings const settings = parse_settings(header.config_text, "the file's configuration", {});
+  std::string const defaults = changed_estimator_defaults(settings);
+  if (!defaults.empty())
+    text += fmt::format("\nestimators that do not say otherwise have {}\n", defaults);
+  return text + "\n" + reference_lines(summary, settings);
+}
+
 std::string report_table(RunRecord const& record, bool is_detailed) {
   if (!record.evaluation) return title_of(record) + "not evaluated yet: run it again to go on\n";
   Evaluation const& table = *record.evaluation;
@@ -298,14 +284,6 @@ std::string report_table(RunRecord const& record, bool is_detailed) {
 std::string report_table(EvaluationRecord const& record, bool is_detailed) {
   return title_of(record) + evaluation_text(EvaluationSummary(record.evaluation), record.header,
                                             is_detailed ? &record.evaluation : nullptr);
-}
-
-std::string report_table(RunRecord const& record, EvaluationSummary const& summary) {
-  return title_of(record) + evaluation_text(summary, record.header, nullptr);
-}
-
-std::string report_table(EvaluationRecord const& record, EvaluationSummary const& summary) {
-  return title_of(record) + evaluation_text(summary, record.header, nullptr);
 }
 
 std::string report_csv(RunRecord const& record) {

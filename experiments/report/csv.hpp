@@ -6,8 +6,8 @@
 
 namespace tvem {
 
-/// Comma-separated values: texts in quotes where they need them, numbers in full precision, nothing
-/// for NaN.
+/// Comma-separated values: texts in quotes where they need them, numbers in full precision, empty
+/// cells for NaN.
 class CsvWriter {
  public:
   explicit CsvWriter(std::vector<std::string> const& header);

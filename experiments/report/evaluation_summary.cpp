@@ -7,7 +7,7 @@
 namespace tvem {
 namespace {
 
-/// 1 for a smaller error than the reference's, 1/2 for the same; NaN where there is none.
+/// 1 for an error below the reference's, 1/2 for the same, NaN for no error.
 double win(double difference) {
   if (std::isnan(difference)) return difference;
   return difference < 0 ? 1.0 : difference == 0 ? 0.5 : 0.0;
@@ -21,7 +21,7 @@ void add_all(std::vector<double> const& values, Moments& moments) {
 
 std::size_t reference_of(std::vector<std::string> const& estimators) {
   auto const found = std::find(estimators.begin(), estimators.end(), "transformer");
-  return found == estimators.end() ? 0 : static_cast<std::size_t>(found - estimators.begin());
+  return found == estimators.end() ? 0 : found - estimators.begin();
 }
 
 Moments const& EstimatorSummary::operator[](std::vector<double> Evaluation::*metric) const {
@@ -61,11 +61,10 @@ void EvaluationSummary::add(Evaluation const& table, std::size_t estimator) {
   for (std::size_t t = 0; t < error.size(); ++t) {
     summary.difference.add(error[t] - reference[t]);
     summary.wins.add(win(error[t] - reference[t]));
-    summary.error_of_families[static_cast<std::size_t>(table.family[t])].add(error[t]);
+    summary.error_of_families[table.family[t]].add(error[t]);
   }
   summary.status_counts.resize(status_names_.size());
-  for (int const status : table.row(table.status, estimator))
-    ++summary.status_counts[static_cast<std::size_t>(status)];
+  for (int const status : table.row(table.status, estimator)) ++summary.status_counts[status];
   summary.totals.resize(total_columns().size());
   for (std::size_t i = 0; i < summary.totals.size(); ++i) {
     auto const row = table.row(table.*std::get<1>(total_columns()[i]->values), estimator);

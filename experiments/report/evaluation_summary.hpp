@@ -9,11 +9,9 @@
 
 namespace tvem {
 
-/// The method that the others are compared with: the Transformer where there is one, else the
-/// first.
+/// The place of the method that others are compared with: the Transformer, or else the first one.
 std::size_t reference_of(std::vector<std::string> const& estimators);
 
-/// One estimator over the tasks.
 struct EstimatorSummary {
   std::vector<Moments> metrics;      // in the order of evaluation_metrics
   Moments difference;                // its error - the reference's
@@ -25,11 +23,11 @@ struct EstimatorSummary {
   Moments const& operator[](std::vector<double> Evaluation::*metric) const;
 };
 
-/// The columns of integers of which a report has the sum or the mean.
+/// The columns of integers whose sum or mean a report shows.
 std::vector<EvaluationColumn const*> const& total_columns();
 
-/// What a report says of an evaluation, from sums over its tasks: they come table by table and need
-/// not fit into memory together.
+/// The sums over tasks that a report needs. The tables come one after another: they need not fit
+/// into memory together.
 class EvaluationSummary {
  public:
   EvaluationSummary() = default;

@@ -10,8 +10,8 @@
 
 namespace tvem {
 
-/// A number to `decimals` places, a large one in three digits, or a dash where there is none. What
-/// rounds to 0 has no sign.
+/// A number to `decimals` places; a large one in three digits; a dash for NaN. Numbers that round
+/// to 0 have no sign.
 inline std::string number(double value, int decimals) {
   if (std::isnan(value)) return "-";
   std::string const text = std::fabs(value) < 1e5 ? fmt::format("{:.{}f}", value, decimals)
@@ -20,13 +20,18 @@ inline std::string number(double value, int decimals) {
   return is_zero && text[0] == '-' ? text.substr(1) : text;
 }
 
+/// A quotient of counts.
+inline double ratio(std::int64_t a, std::int64_t b) {
+  return static_cast<double>(a) / static_cast<double>(b);
+}
+
 /// "3 tasks", "1 task".
 inline std::string count_text(std::int64_t count, std::string const& what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-/// Rows of cells as lines, with two blanks between columns: the first `n_left` columns flush left,
-/// the others right.
+/// Rows of cells as lines, with two blanks between columns. The first `n_left` columns are flush
+/// left, the others right.
 inline std::vector<std::string> aligned(std::vector<std::vector<std::string>> const& rows,
                                         std::size_t n_left = 1) {
   std::vector<std::string> lines(rows.size());
@@ -40,7 +45,6 @@ inline std::vector<std::string> aligned(std::vector<std::vector<std::string>> co
   return lines;
 }
 
-/// The lines, each with its end.
 inline std::string text_of_lines(std::vector<std::string> const& lines) {
   return fmt::format("{}\n", fmt::join(lines, "\n"));
 }

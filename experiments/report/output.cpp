@@ -4,6 +4,8 @@
 #include <cstring>
 #include <iostream>
 
+#include <fmt/format.h>
+
 namespace tvem {
 namespace {
 
@@ -22,10 +24,15 @@ void say(Communicator const& comm, std::string const& text) {
   if (comm.is_root()) print(text);
 }
 
+void say_each(Communicator const& comm, char const* kind,
+              std::vector<std::string> const& sentences) {
+  for (std::string const& sentence : sentences) say(comm, fmt::format("{}: {}\n", kind, sentence));
+}
+
 std::string output_problem() {
   if (first_failure == 0 || first_failure == EPIPE) return "";
-  return std::string("standard output could not be written: ") + std::strerror(first_failure) +
-         "; see where it goes";
+  return fmt::format("standard output could not be written: {}; see where it goes",
+                     std::strerror(first_failure));
 }
 
 }  // namespace tvem

@@ -1,35 +1,33 @@
 #include "experiments/report/progress.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 #include <cstdlib>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "experiments/report/formatting.hpp"
 #include "experiments/report/output.hpp"
+#include "io/fs.hpp"
 
 namespace tvem {
 namespace {
 
 /// " [######..............] "
 std::string bar(std::int64_t done, std::int64_t total) {
-  constexpr std::int64_t width = 20;
-  auto const filled = static_cast<std::size_t>(total > 0 ? width * done / total : width);
-  return " [" + std::string(filled, '#') + std::string(width - filled, '.') + "] ";
+  std::int64_t const filled = total > 0 ? 20 * done / total : 20;
+  return fmt::format(" [{:.<20}] ", std::string(filled, '#'));
 }
 
 }  // namespace
 
 bool output_is_terminal() {
   if (std::getenv("OMPI_COMM_WORLD_RANK") == nullptr) return isatty(STDOUT_FILENO) == 1;
-  // Under mpirun our own output is a pseudo-terminal to mpirun in any case; what counts is where
-  // mpirun's goes.
-  std::string const link = "/proc/" + std::to_string(getppid()) + "/fd/1";
-  std::array<char, 256> target{};
-  ssize_t const length = readlink(link.c_str(), target.data(), target.size() - 1);
-  std::string const path(target.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
-  return path.rfind("/dev/pts/", 0) == 0 || path.rfind("/dev/tty", 0) == 0;
+  // Under mpirun our own output is always a pseudo-terminal: the output of mpirun counts.
+  std::error_code ignored;
+  std::string const path = fs::read_symlink(fmt::format("/proc/{}/fd/1", getppid()), ignored);
+  return path.starts_with("/dev/pts/") || path.starts_with("/dev/tty");
 }
 
 StatusLine::~StatusLine() {
@@ -50,7 +48,7 @@ void StatusLine::clear() {
 }
 
 std::string duration_text(double seconds) {
-  auto const whole = static_cast<std::int64_t>(std::min(seconds, 1e12) + 0.5);
+  std::int64_t const whole = std::llround(std::min(seconds, 1e12));
   if (whole >= 3600) return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
   if (whole >= 60) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
   return fmt::format("{} s", whole);
@@ -76,18 +74,17 @@ void Progress::show(std::int64_t done, std::int64_t total, std::string const& de
   if (!is_last && std::chrono::duration<double>(now - last_shown_).count() < interval_s) return;
   last_shown_ = now;
   double const elapsed_s = std::chrono::duration<double>(now - start_).count();
-  auto const done_now = static_cast<double>(done - done_before_);
-  double const left_s = done_now > 0 ? elapsed_s * static_cast<double>(total - done) / done_now : 0;
+  std::int64_t const done_now = done - done_before_;
+  double const left_s = done_now > 0 ? elapsed_s * ratio(total - done, done_now) : 0;
   std::string const time =
       is_last ? "in " + duration_text(elapsed_s) : duration_text(left_s) + " left";
   std::string const line =
       fmt::format("{}{}{}/{}{}{}  {}", title_, is_terminal_ ? bar(done, total) : " ", done, total,
                   details.empty() ? "" : "  ", details, time);
-  if (!is_terminal_) {
+  if (is_terminal_)
+    line_.show(line);
+  else
     print(line + "\n");
-    return;
-  }
-  line_.show(line);
 }
 
 }  // namespace tvem

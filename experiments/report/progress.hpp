@@ -6,10 +6,10 @@
 
 namespace tvem {
 
-/// Whether a person watches standard output, also through mpirun.
+/// Whether standard output is a terminal, also through mpirun.
 bool output_is_terminal();
 
-/// A line on the terminal that is written over.
+/// A line on the terminal that is overwritten.
 class StatusLine {
  public:
   StatusLine() = default;
@@ -18,22 +18,22 @@ class StatusLine {
   StatusLine& operator=(StatusLine const&) = delete;
 
   void show(std::string text);
-  /// Empties it, for other output to take its place.
+  /// Empties the line, so that other output can follow.
   void clear();
 
  private:
   std::size_t width_ = 0;
 };
 
-/// Shows how far a long piece of work is: on a terminal one line that is written over, elsewhere a
-/// line every few seconds. Writes to standard output.
+/// Shows the progress of long work on standard output: an overwritten line on a terminal, elsewhere
+/// a line every few seconds.
 class Progress {
  public:
-  /// is_active: false on ranks that stay silent. done_before: work that an earlier start did, which
-  /// says nothing of this one's speed.
+  /// is_active: false on silent ranks. done_before: work of an earlier start, which does not count
+  /// for the speed.
   Progress(std::string title, bool is_active, std::int64_t done_before = 0);
 
-  /// details: what stands behind the count, such as the loss.
+  /// details: text after the count, such as the loss.
   void show(std::int64_t done, std::int64_t total, std::string const& details);
   /// Prints lines of their own.
   void say(std::string const& lines);

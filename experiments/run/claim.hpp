@@ -2,22 +2,17 @@
 
 #include <atomic>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include "framework/core/error.hpp"
+#include "io/fs.hpp"
 
 namespace tvem {
 
 /// The file in a run's folder by which a process says that the run is its own.
-inline std::filesystem::path claim_file(std::filesystem::path const& folder) {
-  return folder / "claim.txt";
-}
-
-/// Why something cannot be done: somebody else holds the claim. subject: the option and its value.
-std::string claimed_text(std::string const& subject, std::filesystem::path const& file);
+inline fs::path claim_file(fs::path const& folder) { return folder / "claim.txt"; }
 
 /// Another process has taken the run, or its folder is gone.
 class ClaimLost : public Error {
@@ -34,13 +29,13 @@ class RunClaim {
  public:
   /// The claim, or none when somebody else holds it. Makes the folder. Throws ConfigurationError
   /// when nothing can be written there, Error when the disk is full.
-  static std::unique_ptr<RunClaim> take(std::filesystem::path const& file);
+  static std::unique_ptr<RunClaim> take(fs::path const& file);
   /// "process 4711 on node7, Slurm job 42": who holds it, as the file says.
-  static std::string owner(std::filesystem::path const& file);
+  static std::string owner(fs::path const& file);
   /// How far the holder was at its last sign of life, as it says; 0 when it does not.
-  static std::int64_t steps(std::filesystem::path const& file);
+  static std::int64_t steps(fs::path const& file);
   /// Whether somebody holds it.
-  static bool is_held(std::filesystem::path const& file);
+  static bool is_held(fs::path const& file);
 
   RunClaim(RunClaim const&) = delete;
   RunClaim& operator=(RunClaim const&) = delete;
@@ -56,11 +51,11 @@ class RunClaim {
   void check_now_and_then() const;
 
  private:
-  explicit RunClaim(std::filesystem::path file);
+  explicit RunClaim(fs::path file);
   bool is_ours() const;
   void renew();
 
-  std::filesystem::path file_;
+  fs::path file_;
   std::atomic<bool> is_lost_ = false;
   std::atomic<std::int64_t> steps_ = 0;
   std::jthread heartbeat_;

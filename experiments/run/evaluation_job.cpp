@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "experiments/report/comparison.hpp"
-#include "experiments/report/output.hpp"
 #include "experiments/run/kept_evaluation.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/resources.hpp"
@@ -15,6 +14,13 @@
 #include "io/evaluation_file.hpp"
 
 namespace tvem {
+
+std::string identity_of(EvaluationRequest const& request) {
+  return request.model ? evaluation_identity(request.model->settings, request.settings,
+                                             request.model->state.step)
+                       : evaluation_identity(request.settings);
+}
+
 namespace {
 
 FileHeader header_of(EvaluationRequest const& request, ProvenanceRecord const& start) {
@@ -42,22 +48,10 @@ void check_memory(Communicator const& comm, Settings const& settings,
   if (std::none_of(specs.begin(), specs.end(), [](auto const& s) { return s.needs_model(); }))
     return;
   int const n = settings.task.points.high;
-  std::size_t const bytes = transformer.bytes_to_infer(static_cast<std::size_t>(n));
-  auto const problem = memory_problem(n, bytes, comm.min(memory_left()));
+  auto const problem = memory_problem(n, transformer.bytes_to_infer(n), comm.min(memory_left()));
   if (!problem.empty()) throw ConfigurationError("task.points: " + problem);
 }
 
-}  // namespace
-
-std::string identity_of(EvaluationRequest const& request) {
-  return request.model ? evaluation_identity(request.model->settings, request.settings,
-                                             request.model->state.step)
-                       : evaluation_identity(request.settings);
-}
-
-namespace {
-
-/// The model of the request, with its parameters.
 class RequestedModel {
  public:
   /// Collective.
@@ -81,7 +75,7 @@ class RequestedModel {
   std::optional<EvaluatedModel> model_;
 };
 
-/// Of rank 0. Somebody may have moved another evaluation here: it is kept beside.
+/// Of rank 0. Renames another evaluation that somebody has moved here.
 void make_place(EvaluationRequest const& request, WorkHooks const& hooks) {
   std::string const present = evaluation_of_file(request.file);
   if (present.empty() || present == identity_of(request)) return;
@@ -107,7 +101,7 @@ std::string evaluation_job(EvaluationRequest const& request, Communicator const&
   EvaluationSummary summary;
   write_evaluation_file(request.file, record, hooks.may_replace, kept.source(summary));
   kept.remove();
-  return report_table(record, summary);
+  return title_of(record) + evaluation_text(summary, record.header);
 }
 
 }  // namespace tvem

@@ -8,13 +8,11 @@
 namespace tvem {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::string_view mark = "# Written by tvem: why the last start failed.\n";
 
 fs::path failure_file(fs::path const& folder) { return folder / "failed.txt"; }
 
-/// Gives another name to what is there, unless it is ours.
+/// Renames a file that is not ours.
 void make_place(fs::path const& file) {
   if (fs::exists(fs::symlink_status(file)) && !text_of_file(file).value_or("").starts_with(mark))
     keep_aside(file);

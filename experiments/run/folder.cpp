@@ -3,33 +3,23 @@
 #include <algorithm>
 #include <utility>
 
+#include "experiments/report/ranks.hpp"
 #include "experiments/run/claim.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/resources.hpp"
 #include "experiments/run/trained_model.hpp"
 #include "experiments/settings/configuration.hpp"
 #include "experiments/settings/identity.hpp"
-#include "framework/comm/collective_errors.hpp"
+#include "experiments/settings/sentences.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
 #include "framework/train/state_digest.hpp"
+#include "io/durable/as_input.hpp"
 #include "io/durable/durable.hpp"
 #include "io/durable/our_file.hpp"
 
 namespace tvem {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// What `read` returns; a file that is damaged, or of another kind, is wrong input.
-template <class Read>
-auto as_input(Read const& read) {
-  try {
-    return read();
-  } catch (Error const& error) {
-    throw ConfigurationError(error.what());
-  }
-}
 
 void check_same_training(FileHeader const& header, Settings const& asked, fs::path const& path) {
   auto problems = training_differences(stored_settings(header, path), asked);
@@ -38,12 +28,12 @@ void check_same_training(FileHeader const& header, Settings const& asked, fs::pa
       problems.begin(),
       fmt::format("{} holds another training ({}); choose another --out, or the settings "
                   "that it has:",
-                  path.string(), header.run_id));
+                  path, header.run_id));
   throw ConfigurationError(std::move(problems));
 }
 
-/// The run.h5 of a folder; none when there is none, or a damaged one, of which `damage` then says
-/// what becomes. Throws ConfigurationError when the file is not of tvem run.
+/// The run.h5 of a folder, if there is one. For a damaged file, `damage` says what happens to it.
+/// Throws ConfigurationError when the file is not of tvem run.
 std::optional<RunRecord> read_stored_run(fs::path const& file, std::string& damage) {
   if (!fs::exists(fs::symlink_status(file))) return std::nullopt;
   try {
@@ -53,13 +43,13 @@ std::optional<RunRecord> read_stored_run(fs::path const& file, std::string& dama
       throw ConfigurationError(
           fmt::format("{}; choose another --out, or move this file away", error.what()));
     damage = fmt::format("{}; it is kept as {}, and written anew", error.what(),
-                         name_to_keep(file).filename().string());
+                         name_to_keep(file).filename());
     return std::nullopt;
   }
 }
 
-/// Steps that run.h5 may lack while a training goes on: it has all steps, so that writing a long
-/// one's at every checkpoint would take ever longer.
+/// Steps that run.h5 may lack during a training. It holds all steps: writing it at every checkpoint
+/// of a long training would take ever longer.
 std::int64_t most_steps_behind(std::int64_t n_steps) {
   constexpr std::int64_t few = 1 << 16;
   return n_steps < few ? 1 : n_steps / 8;
@@ -81,29 +71,33 @@ RunFolder::RunFolder(fs::path path, Settings const& settings, Communicator const
       comm_(comm),
       may_replace_(std::move(may_replace)) {
   on_root(comm_, [&] { read_run_file_of_folder(); });
-  is_trained_ = comm_.max(is_trained_ ? 1 : 0) == 1;
-  is_evaluated_ = comm_.max(is_evaluated_ ? 1 : 0) == 1;
-  // Every rank reads the same file: the state is then the same everywhere without sending it.
+  is_trained_ = is_on_any_rank(comm_, is_trained_);
+  is_evaluated_ = is_on_any_rank(comm_, is_evaluated_);
+  // Every rank reads the same file, so that nobody has to send the state.
   std::optional<FoundCheckpoint> found;
   on_every_rank(comm_, [&] { found = find_checkpoint(); });
   if (found) {
-    note(found->notice);
-    is_last_damaged_ = !found->notice.empty();
-    note_other_curve(*found);
-    stored_state_ = std::move(found->checkpoint.state);
-    is_model_lost_ =
-        is_trained_ && (is_last_damaged_ || stored_state_->step < settings_.train.steps);
-    if (record_.header.created_utc.empty()) record_.header = std::move(found->checkpoint.header);
+    adopt(std::move(*found));
   } else if (steps_in_run_file_ > 0 && !(is_trained_ && is_evaluated_)) {
-    note(fmt::format("{} is after {} steps, but there is no checkpoint to go on from",
-                     run_file().string(), steps_in_run_file_));
+    notices_.push_back(fmt::format("{} is after {} steps, but there is no checkpoint to go on from",
+                                   run_file(), steps_in_run_file_));
   }
   if (!is_same_on_all_ranks(comm_, stored_state_ ? digest_of(*stored_state_) : ""))
-    throw Error("the ranks see different checkpoints in " + path_.string() +
-                "; it must be a folder that all nodes share");
+    throw Error(fmt::format(
+        "the ranks see different checkpoints in {}; it must be a folder that all nodes share",
+        path_));
 }
 
-/// The last good checkpoint. Where there are only damaged ones, a finished training begins anew.
+void RunFolder::adopt(FoundCheckpoint found) {
+  append_if_any(notices_, found.notice);
+  is_last_damaged_ = !found.notice.empty();
+  note_other_curve(found);
+  stored_state_ = std::move(found.checkpoint.state);
+  is_model_lost_ = is_trained_ && (is_last_damaged_ || stored_state_->step < settings_.train.steps);
+  if (record_.header.created_utc.empty()) record_.header = std::move(found.checkpoint.header);
+}
+
+/// The last good checkpoint. When all are damaged, a finished training begins anew.
 std::optional<FoundCheckpoint> RunFolder::find_checkpoint() {
   std::optional<FoundCheckpoint> found;
   try {
@@ -112,18 +106,14 @@ std::optional<FoundCheckpoint> RunFolder::find_checkpoint() {
     if (!is_trained_)
       throw ConfigurationError(
           fmt::format("{}: move its checkpoint files away to train from the start", error.what()));
-    note(fmt::format("{}; the training begins anew", error.what()));
+    notices_.push_back(fmt::format("{}; the training begins anew", error.what()));
     is_last_damaged_ = is_model_lost_ = true;
   }
   if (found) check_same_training(found->checkpoint.header, settings_, path_);
   return found;
 }
 
-void RunFolder::note(std::string const& text) {
-  if (!text.empty()) notice_ += (notice_.empty() ? "" : "; ") + text;
-}
-
-/// Points of the learning curve that are to come may be on other tasks than those that are there.
+/// Notes when later points of the learning curve will be on other tasks than the earlier ones.
 void RunFolder::note_other_curve(FoundCheckpoint const& found) {
   Settings const stored = stored_settings(found.checkpoint.header, path_);
   auto const tasks_of = [](Settings const& settings) {
@@ -134,19 +124,18 @@ void RunFolder::note_other_curve(FoundCheckpoint const& found) {
   if (state.learning_curve.empty() || state.step >= settings_.train.steps ||
       tasks_of(stored) == tasks_of(settings_))
     return;
-  note(
+  notices_.push_back(
       fmt::format("the learning curve until step {} is on other tasks than what follows "
-                  "(eval.seed, eval.tasks, "
-                  "train.evaluate_tasks)",
+                  "(eval.seed, eval.tasks, train.evaluate_tasks)",
                   state.step));
 }
 
-/// Provenance and evaluation of earlier starts. A damaged run.h5 is written anew: all that a
-/// training needs is in the checkpoint.
+/// Reads provenance and evaluation of earlier starts. A damaged run.h5 is written anew: the
+/// checkpoint holds all that a training needs.
 void RunFolder::read_run_file_of_folder() {
   std::string damage;
   auto stored = read_stored_run(run_file(), damage);
-  note(damage);
+  append_if_any(notices_, damage);
   is_run_file_damaged_ = !damage.empty();
   if (!stored) return;
   check_same_training(stored->header, settings_, path_);
@@ -196,8 +185,8 @@ void RunFolder::catch_up(TrainingState const& state) {
   if (comm_.is_root() && steps_in_run_file_ < state.step) write_run(state);
 }
 
-/// A damaged file, whose seal may be right: so that it is not lost, nor takes the place of the good
-/// one before it.
+/// Renames a damaged file, whose seal may be right: it is not lost, and does not replace the good
+/// file before it.
 void RunFolder::set_aside(char const* name, bool& is_damaged) {
   if (may_replace_) may_replace_();
   if (fs::exists(path_ / name)) keep_aside(path_ / name);
@@ -235,7 +224,7 @@ void RunFolder::write_evaluation(TrainingState const& state, FileHeader header,
 
 void RunFolder::write_run(TrainingState const& state, std::optional<EvaluationSource> evaluation) {
   bool const is_evaluated = evaluation || record_.evaluation;
-  // What is evaluated stays, until there is more, or another evaluation.
+  // An evaluated file stays until there are more steps or another evaluation.
   if (!is_evaluated && state.step <= steps_evaluated_) return;
   if (is_run_file_damaged_) set_aside("run.h5", is_run_file_damaged_);
   steps_evaluated_ = -1;

@@ -12,7 +12,8 @@
 #include "experiments/run/provenance.hpp"
 #include "experiments/settings/configuration.hpp"
 #include "experiments/settings/identity.hpp"
-#include "experiments/settings/unused_keys.hpp"
+#include "experiments/settings/problems.hpp"
+#include "experiments/settings/sentences.hpp"
 #include "framework/comm/collective_errors.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
@@ -38,7 +39,6 @@ TrainingState starting_state(Settings const& settings, RunFolder const& folder,
   return state;
 }
 
-/// Shows the training and keeps its checkpoints.
 class RunObserver : public TrainingObserver {
  public:
   RunObserver(RunFolder& folder, bool is_shown, Communicator const& comm,
@@ -89,7 +89,7 @@ void announce(Communicator const& comm, Settings const& settings, RunFolder cons
       chunks_of_step(settings.train.tasks_per_step, trainer.state().chunk);
   TrainingState const& state = trainer.state();
   std::string text = fmt::format("run {} in {}: {} parameters, {}, {}\n", run_id(settings),
-                                 folder.path().string(), state.parameters.size(),
+                                 folder.path(), state.parameters.size(),
                                  count_text(comm.size(), "rank"), name_of(state.instruction_set));
   if (state.step > 0)
     text += fmt::format("going on from step {}\n{}", state.step,
@@ -100,9 +100,9 @@ void announce(Communicator const& comm, Settings const& settings, RunFolder cons
         "parallel.chunk or the number of ranks\n",
         n_chunks, state.chunk, comm.size() - n_chunks);
   auto notes = unused_keys(settings);
-  if (auto const note = size_note(settings); !note.empty()) notes.push_back(note);
-  for (auto const& note : notes) text += "note: " + note + "\n";
+  append_if_any(notes, size_note(settings));
   say(comm, text);
+  say_each(comm, "note", notes);
 }
 
 /// Collective. Keeps the state from which the steps come again that were not finite; what to say of
@@ -110,13 +110,12 @@ void announce(Communicator const& comm, Settings const& settings, RunFolder cons
 std::string kept_for_repeating(Trainer& trainer, RunFolder& folder) {
   try {
     auto const kept = folder.write_diverged(before_skipped(trainer.state()));
-    return fmt::format("; tvem run with --out {} repeats these steps", kept.string());
+    return fmt::format("; tvem run with --out {} repeats these steps", kept);
   } catch (Error const& error) {
     return fmt::format("; the state before could not be kept: {}", error.what());
   }
 }
 
-/// Collective. Trains to the end and keeps checkpoints.
 void train(Trainer& trainer, RunFolder& folder, bool is_shown, WorkHooks const& hooks) {
   TrainSettings const& settings = trainer.settings().train;
   TrainingEnd end{};
@@ -146,7 +145,11 @@ void evaluate(Trainer& trainer, RunFolder& folder, Voice voice, WorkHooks const&
   EvaluationSummary summary;
   folder.write_evaluation(trainer.state(), kept.header(), kept.source(summary));
   kept.remove();
-  if (voice == Voice::aloud) say(trainer.comm(), "\n" + report_table(folder.record(), summary));
+  if (voice == Voice::aloud) {
+    RunRecord const& record = folder.record();
+    say(trainer.comm(),
+        fmt::format("\n{}{}", title_of(record), evaluation_text(summary, record.header)));
+  }
 }
 
 /// Refuses to begin when ranks have read other settings, by a file system that is behind.
@@ -155,7 +158,6 @@ void check_same_settings(Communicator const& comm, Settings const& settings) {
     throw Error("the ranks have not read the same configuration; start again");
 }
 
-/// What a folder holds of the run that is asked for.
 struct Stage {
   bool has_model;  // the checkpoint at the end of the training
   bool is_whole;   // the model is not lost
@@ -171,7 +173,7 @@ Stage stage_of(RunFolder const& folder, Settings const& settings, Need need) {
     throw ConfigurationError(fmt::format(
         "{} holds the results of a finished training, but no checkpoint to evaluate anew; choose "
         "another --out, or remove its run.h5 to train again",
-        folder.path().string()));
+        folder.path()));
   return {.has_model = has_model,
           .is_whole = is_whole,
           .is_done = has_results && (need == Need::results || has_model)};
@@ -188,12 +190,12 @@ void note_skipped_steps(Communicator const& comm, TrainingState const& state) {
 
 }  // namespace
 
-bool run_job(Settings const& settings, std::filesystem::path const& path, Communicator const& comm,
+bool run_job(Settings const& settings, fs::path const& path, Communicator const& comm,
              std::string const& command_line, Voice voice, WorkHooks const& hooks, Need need) {
   bool const is_shown = voice == Voice::aloud && comm.is_root();
   check_same_settings(comm, settings);
   RunFolder folder(path, settings, comm, hooks.may_replace);
-  if (!folder.notice().empty()) say(comm, "note: " + folder.notice() + "\n");
+  say_each(comm, "note", folder.notices());
   Stage const stage = stage_of(folder, settings, need);
   // A start that was killed right after run.h5 was written has left them.
   if (stage.is_done && comm.is_root())

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <string>
 
 #include "framework/comm/communicator.hpp"
 #include "framework/train/settings.hpp"
 #include "io/durable/durable.hpp"
+#include "io/fs.hpp"
 
 namespace tvem {
 
@@ -30,8 +30,8 @@ struct WorkHooks {
 /// a folder of another training or for a finished one without a checkpoint where one is needed,
 /// TrainingDiverged, StoppedOnRequest; any other exception may be of one rank alone. A training
 /// that diverged leaves the state from which it comes again in the folder `diverged`.
-bool run_job(Settings const& settings, std::filesystem::path const& folder,
-             Communicator const& comm, std::string const& command_line, Voice voice,
-             WorkHooks const& hooks = {}, Need need = Need::results);
+bool run_job(Settings const& settings, fs::path const& folder, Communicator const& comm,
+             std::string const& command_line, Voice voice, WorkHooks const& hooks = {},
+             Need need = Need::results);
 
 }  // namespace tvem

@@ -1,7 +1,6 @@
 #include "experiments/run/kept_evaluation.hpp"
 
 #include <chrono>
-#include <cstdlib>
 
 #include "experiments/report/formatting.hpp"
 #include "experiments/report/output.hpp"
@@ -9,21 +8,19 @@
 #include "experiments/run/provenance.hpp"
 #include "framework/comm/collective_errors.hpp"
 #include "framework/core/error.hpp"
+#include "io/durable/test_value.hpp"
 
 namespace tvem {
 namespace {
 
-namespace fs = std::filesystem;
-
-/// Bytes of an evaluation's arrays (io/SCHEMA.md).
 double bytes_of(Settings const& settings) {
   double of_task = sizeof(std::int64_t), of_result = 0;
   for (EvaluationColumn const& column : evaluation_columns) {
     double const bytes = column.words ? 1 : column.values.index() == 0 ? 8 : 4;
     (column.over == Over::tasks ? of_task : of_result) += bytes;
   }
-  return static_cast<double>(settings.eval.tasks) *
-         (of_task + of_result * static_cast<double>(settings.eval.estimators.size()));
+  return ratio(settings.eval.tasks, 1) *
+         (of_task + of_result * ratio(std::ssize(settings.eval.estimators), 1));
 }
 
 std::string size_text(double bytes) {
@@ -31,36 +28,33 @@ std::string size_text(double bytes) {
                      : fmt::format("{:.3g} GB", 1e-9 * bytes);
 }
 
-/// Why the disk has no room for an evaluation of which so many tasks are done; empty when it has.
-/// For a moment its blocks and its file are there both.
+/// Says why the disk has no room; empty when it has. n_done: tasks that are on it. For a moment it
+/// holds both the blocks and the file.
 std::string disk_problem(Settings const& settings, fs::path const& file, std::int64_t n_done) {
   fs::path folder = fs::absolute(file).parent_path();
   while (!fs::exists(folder) && folder.has_relative_path()) folder = folder.parent_path();
   std::error_code unknown;
   fs::space_info const space = fs::space(folder, unknown);
-  double const share = static_cast<double>(n_done) / static_cast<double>(settings.eval.tasks);
-  double const bytes = bytes_of(settings) * (2 - share);
-  if (unknown || bytes <= static_cast<double>(space.available)) return "";
+  double const bytes = bytes_of(settings) * (2 - ratio(n_done, settings.eval.tasks));
+  double const available = ratio(space.available, 1);
+  if (unknown || bytes <= available) return "";
   return fmt::format(
       "eval.tasks = {} with {} takes {} of disk until it is done, and {} has {}; give fewer tasks "
-      "or "
-      "another folder",
+      "or another folder",
       settings.eval.tasks, count_text(std::ssize(settings.eval.estimators), "estimator"),
-      size_text(bytes), folder.string(), size_text(static_cast<double>(space.available)));
+      size_text(bytes), folder, size_text(available));
 }
 
-/// Says once, after a second, what is to come, when it is much.
+/// Announces long or large work, once and after a second.
 class Forecast {
  public:
   Forecast(Settings const& settings, std::int64_t n_done) : settings_(settings), first_(n_done) {}
 
-  /// The text, at the moment when it is due; else empty.
   std::string text(std::int64_t done) {
     std::chrono::duration<double> const elapsed = std::chrono::steady_clock::now() - start_;
     if (is_said_ || elapsed.count() < 1) return "";
     is_said_ = true;
-    double const left_s = elapsed.count() * static_cast<double>(settings_.eval.tasks - done) /
-                          static_cast<double>(done - first_);
+    double const left_s = elapsed.count() * ratio(settings_.eval.tasks - done, done - first_);
     if (left_s < 60 && bytes_of(settings_) < 1e8) return "";
     return fmt::format(
         "evaluation of {} by {}: about {}, and {} on the disk; what is done is kept when it is "
@@ -77,13 +71,10 @@ class Forecast {
   bool is_said_ = false;
 };
 
-/// In builds with tests: TVEM_TEST_BLOCK_MS milliseconds a block, rather than a minute.
 BlockLimits block_limits() {
   BlockLimits limits;
-#ifdef TVEM_TEST_HOOKS
-  if (char const* const ms = std::getenv("TVEM_TEST_BLOCK_MS"))
-    limits.seconds = 1e-3 * std::atoi(ms);
-#endif
+  std::int64_t const ms = test_value("TVEM_TEST_BLOCK_MS", -1);
+  if (ms >= 0) limits.seconds = 1e-3 * ratio(ms, 1);
   return limits;
 }
 
@@ -103,7 +94,7 @@ KeptEvaluation::KeptEvaluation(Communicator const& comm, fs::path const& file, s
   on_root(comm_, [&] {
     blocks_.emplace(file, identity_, settings.eval.tasks);
     remove_left_over_writes(blocks_->folder());
-    if (!blocks_->notice().empty()) say(comm_, "note: " + blocks_->notice() + "\n");
+    if (!blocks_->notice().empty()) say(comm_, fmt::format("note: {}\n", blocks_->notice()));
     n_done_ = blocks_->n_done();
   });
   n_done_ = comm_.max(n_done_);
@@ -123,13 +114,13 @@ InstructionSet KeptEvaluation::instruction_set(InstructionSet own) const {
   return own;
 }
 
-/// Of rank 0. The starts that did the tasks that are there come before this one.
+/// Of rank 0. Puts the starts that did the kept tasks before this one.
 void KeptEvaluation::go_on(bool is_shown) {
   if (n_done_ == 0) return;
   auto starts = blocks_->starts();
   if (is_shown)
-    say(comm_, fmt::format("the evaluation goes on from task {}\n{}", n_done_,
-                           other_build_note(starts)));
+    say(comm_,
+        fmt::format("the evaluation goes on from task {}\n{}", n_done_, other_build_note(starts)));
   starts.push_back(header_.provenance.back());
   header_.provenance = std::move(starts);
 }

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -11,28 +9,28 @@
 #include "framework/train/evaluation.hpp"
 #include "framework/train/settings.hpp"
 #include "io/evaluation_blocks.hpp"
+#include "io/fs.hpp"
 
 namespace tvem {
 
-/// Collective. Throws ConfigurationError when the disk has no room for the evaluation of these
-/// settings beside `file`. n_done: tasks that are on it already.
-void check_disk(Communicator const& comm, Settings const& settings,
-                std::filesystem::path const& file, std::int64_t n_done = 0);
+/// Collective. Throws ConfigurationError when the disk of `file` has no room for the evaluation.
+/// n_done: tasks that are on it already.
+void check_disk(Communicator const& comm, Settings const& settings, fs::path const& file,
+                std::int64_t n_done = 0);
 
-/// An evaluation whose finished tasks are kept on the disk, beside the file that it goes into, so
-/// that it goes on from there and takes little memory. Members are collective, unless rank 0 alone
-/// is named.
+/// An evaluation that keeps its finished tasks on the disk, beside its final file. It goes on from
+/// there and takes little memory. Members are collective, except those of rank 0.
 class KeptEvaluation {
  public:
-  /// Reads what is there. file: where the evaluation goes in the end.
-  KeptEvaluation(Communicator const& comm, std::filesystem::path const& file, std::string identity,
+  /// Reads the tasks that are kept. file: the final file.
+  KeptEvaluation(Communicator const& comm, fs::path const& file, std::string identity,
                  Settings const& settings);
 
-  /// The instruction set to go on with: that of the tasks that are there, unless this processor
-  /// lacks it, which is said.
+  /// The instruction set to go on with: that of the kept tasks. Where this processor lacks it, says
+  /// so.
   InstructionSet instruction_set(InstructionSet own) const;
 
-  /// Does the tasks that are not there. header: of the file, with this start as its last. Throws
+  /// Does the missing tasks. header: of the file, with this start as its last. Throws
   /// ConfigurationError on all ranks when the disk has no room, StoppedOnRequest likewise; any
   /// other exception may be of one rank alone.
   void evaluate(std::optional<EvaluatedModel> const& model, InstructionSet instruction_set,
@@ -48,7 +46,7 @@ class KeptEvaluation {
  private:
   void go_on(bool is_shown);
   Communicator comm_;
-  std::filesystem::path file_;
+  fs::path file_;
   std::string identity_;
   Settings settings_;
   std::optional<EvaluationBlocks> blocks_;  // of rank 0

@@ -29,8 +29,8 @@ ProvenanceRecord this_start(int ranks, InstructionSet instruction_set,
           .ranks = ranks,
           .program_version = build.version,
           .git_revision = build.git_revision,
-          .build = build.compiler + ", " + build.build_type + ", " + build.flags,
-          .libraries = build.libraries + "; running " + MpiSession::library(),
+          .build = fmt::format("{}, {}, {}", build.compiler, build.build_type, build.flags),
+          .libraries = fmt::format("{}; running {}", build.libraries, MpiSession::library()),
           .instruction_set = std::string(name_of(instruction_set)),
           .command = command_line};
 }
@@ -49,13 +49,13 @@ std::string other_build_note(std::vector<ProvenanceRecord> const& starts) {
       before, now);
 }
 
-Settings stored_settings(FileHeader const& header, std::filesystem::path const& path) {
+Settings stored_settings(FileHeader const& header, fs::path const& path) {
   try {
     return parse_settings(header.config_text, path.string(), {});
   } catch (ConfigurationError const& error) {
     throw Error(
         fmt::format("{} holds a configuration that this version of tvem does not know: {:.1000}",
-                    path.string(), error.what()));
+                    path, error.what()));
   }
 }
 

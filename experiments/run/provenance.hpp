@@ -1,16 +1,15 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "framework/core/instruction_set.hpp"
 #include "framework/train/settings.hpp"
+#include "io/fs.hpp"
 #include "io/run_file.hpp"
 
 namespace tvem {
 
-/// The time, ISO 8601.
 std::string now_utc();
 
 /// What a file says of this start of the program.
@@ -23,6 +22,6 @@ std::string other_build_note(std::vector<ProvenanceRecord> const& starts);
 
 /// The settings of the training that a file holds. Throws Error when this version does not know
 /// them.
-Settings stored_settings(FileHeader const& header, std::filesystem::path const& path);
+Settings stored_settings(FileHeader const& header, fs::path const& path);
 
 }  // namespace tvem

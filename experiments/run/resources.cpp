@@ -1,7 +1,6 @@
 #include "experiments/run/resources.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <limits>
 
@@ -10,16 +9,14 @@
 
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
+#include "io/fs.hpp"
 
 namespace tvem {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
 
-/// The number that a file begins with; no_limit for a word, as the system writes "max", and where
-/// there is no such file.
+/// The number at the beginning of a file; no_limit for a word such as "max", and without the file.
 std::int64_t number_in(fs::path const& path) {
   std::ifstream file(path);
   std::int64_t number = 0;
@@ -35,7 +32,7 @@ std::int64_t available_on_machine() {
   return no_limit;
 }
 
-/// The least limit of a control group and of those around it.
+/// The least limit of a control group and of its parents.
 std::int64_t group_limit(std::string const& root, std::string const& group, char const* name) {
   std::int64_t least = no_limit;
   for (fs::path folder = fs::path(root + group).lexically_normal();
@@ -64,12 +61,16 @@ std::int64_t left_of_address_space() {
   rlimit limit{};
   if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return no_limit;
   std::int64_t const taken = number_in("/proc/self/statm") * sysconf(_SC_PAGESIZE);
-  return std::max<std::int64_t>(0, static_cast<std::int64_t>(limit.rlim_cur) - taken);
+  std::int64_t const most = limit.rlim_cur;
+  return std::max<std::int64_t>(0, most - taken);
 }
 
-std::string sentence(std::int64_t n, std::size_t bytes) {
-  return fmt::format("{} points: the Transformer takes {:.2f} GB of memory for them", n,
-                     1e-9 * static_cast<double>(bytes));
+std::string gigabytes(std::int64_t bytes) {
+  return fmt::format("{:.2f} GB", 1e-9 * static_cast<double>(bytes));
+}
+
+std::string sentence(std::int64_t n, std::int64_t bytes) {
+  return fmt::format("{} points: the Transformer takes {} of memory for them", n, gigabytes(bytes));
 }
 
 }  // namespace
@@ -78,15 +79,15 @@ std::int64_t memory_left() {
   return std::min({available_on_machine(), limit_of_groups(), left_of_address_space()});
 }
 
-std::string memory_note(std::int64_t n, std::size_t bytes) {
+std::string memory_note(std::int64_t n, std::int64_t bytes) {
   return bytes < 1'000'000'000 ? "" : sentence(n, bytes);
 }
 
-std::string memory_problem(std::int64_t n, std::size_t bytes, std::int64_t left) {
-  if (bytes <= static_cast<std::size_t>(left)) return "";
+std::string memory_problem(std::int64_t n, std::int64_t bytes, std::int64_t left) {
+  if (bytes <= left) return "";
   return fmt::format(
-      "{}, and {:.2f} GB are left; give fewer points, or take a machine or a limit with more",
-      sentence(n, bytes), 1e-9 * static_cast<double>(left));
+      "{}, and {} are left; give fewer points, or take a machine or a limit with more",
+      sentence(n, bytes), gigabytes(left));
 }
 
 bool is_writable(fs::path const& folder) { return access(folder.c_str(), W_OK) == 0; }
@@ -96,20 +97,25 @@ void make_writable_folder(fs::path const& folder) {
   fs::create_directories(folder, error);
   if (error)
     throw ConfigurationError(
-        fmt::format("--out {}: the folder cannot be made: {}", folder.string(), error.message()));
+        fmt::format("--out {}: the folder cannot be made: {}", folder, error.message()));
   if (!is_writable(folder))
-    throw ConfigurationError(fmt::format("--out {}: the folder is read-only", folder.string()));
+    throw ConfigurationError(fmt::format("--out {}: the folder is read-only", folder));
+}
+
+fs::path folder_of(fs::path const& file) {
+  return file.has_parent_path() ? file.parent_path() : fs::path(".");
 }
 
 std::string target_problem(fs::path const& file, bool (*is_ours)(fs::path const& file)) {
-  fs::path const folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  fs::path const folder = folder_of(file);
   std::error_code error, ignored;
   fs::file_status const status = fs::symlink_status(file, error);
   if (!fs::is_directory(folder, ignored)) return "the folder is not there; make it first";
   if (!is_writable(folder)) return "the folder is read-only; choose another";
   if (status.type() == fs::file_type::none) return error.message();
   if (!fs::exists(status)) return "";
-  if (!fs::is_regular_file(file, ignored)) return "what is there is no file; choose another name";
+  if (!fs::is_regular_file(file, ignored))
+    return "what is there is not a file; choose another name";
   if (!is_ours(file))
     return "there is a file that this command has not written; choose another name";
   return "";

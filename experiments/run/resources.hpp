@@ -1,30 +1,30 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <string>
+
+#include "io/fs.hpp"
 
 namespace tvem {
 
-/// Bytes that this process can still take: the least of what the machine has available, of the
-/// limits of its control groups, and of what is left of its address space (ulimit -v).
+/// Bytes that this process can still take: the least of the memory that the machine has available,
+/// the limits of its control groups, and the rest of its address space (ulimit -v).
 std::int64_t memory_left();
 
-/// What a Transformer takes for tasks of n points, as a sentence; empty when that is below 1 GB.
-std::string memory_note(std::int64_t n, std::size_t bytes);
-/// Why it cannot have that, when `left` bytes are there; empty when it can.
-std::string memory_problem(std::int64_t n, std::size_t bytes, std::int64_t left);
+/// A sentence on the memory of a Transformer for tasks of n points; empty below 1 GB.
+std::string memory_note(std::int64_t n, std::int64_t bytes);
+/// Says why it cannot have that memory; empty when it can. left: bytes.
+std::string memory_problem(std::int64_t n, std::int64_t bytes, std::int64_t left);
 
-/// Whether this process may write in the folder.
-bool is_writable(std::filesystem::path const& folder);
-/// Makes the folder of --out, where it is not there. Throws ConfigurationError when it cannot be
-/// made, or nothing can be written in it.
-void make_writable_folder(std::filesystem::path const& folder);
+bool is_writable(fs::path const& folder);
+/// Makes the folder of --out where it does not exist. Throws ConfigurationError when nothing can be
+/// written there.
+void make_writable_folder(fs::path const& folder);
 
-/// Why a file of ours cannot take this place without the loss of another one; empty when it can.
-/// is_ours: whether the file that is there, if one is, may be replaced.
-std::string target_problem(std::filesystem::path const& file,
-                           bool (*is_ours)(std::filesystem::path const& file));
+fs::path folder_of(fs::path const& file);
+
+/// Says why a file of ours cannot be written here without the loss of another; empty when it can.
+/// is_ours: whether a file that exists may be replaced.
+std::string target_problem(fs::path const& file, bool (*is_ours)(fs::path const& file));
 
 }  // namespace tvem

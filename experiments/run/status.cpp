@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/report/formatting.hpp"
 #include "experiments/run/claim.hpp"
 #include "experiments/run/failure.hpp"
 #include "experiments/run/trained_model.hpp"
@@ -11,8 +12,6 @@
 #include "io/run_file.hpp"
 
 namespace tvem {
-
-namespace fs = std::filesystem;
 
 void look_for_others(fs::path const& folder, RunStatus& status) {
   if (status.state == RunState::finished) return;
@@ -55,10 +54,11 @@ RunStatus status_with_model(fs::path const& folder, std::optional<Settings> cons
     auto const found = read_checkpoint(folder, check_is_of_its_model);
     step = found ? found->checkpoint.state.step : status.steps_total;
     if (step == status.steps_total && (!found || found->notice.empty())) return status;
-    problem = found->notice + (found->notice.empty() ? "" : "; ") +
-              "tvem run goes on from there, and the results stay until then";
+    problem = fmt::format("{}{}tvem run goes on from there, and the results stay until then",
+                          found->notice, found->notice.empty() ? "" : "; ");
   } catch (Error const& error) {
-    problem = std::string(error.what()) + "; tvem run trains anew, and the results stay until then";
+    problem =
+        fmt::format("{}; tvem run trains anew, and the results stay until then", error.what());
   }
   status.state = RunState::unfinished;
   status.steps_done = status.steps_timed = step;
@@ -68,8 +68,7 @@ RunStatus status_with_model(fs::path const& folder, std::optional<Settings> cons
 
 double RunStatus::seconds_left() const {
   if (steps_timed == 0) return std::nan("");
-  return training_seconds * static_cast<double>(steps_total - steps_done) /
-         static_cast<double>(steps_timed);
+  return training_seconds * ratio(steps_total - steps_done, steps_timed);
 }
 
 }  // namespace tvem

@@ -1,6 +1,7 @@
 #include "experiments/run/stop_request.hpp"
 
 #include <atomic>
+#include <cmath>
 #include <csignal>
 #include <cstdint>
 #include <ctime>
@@ -13,8 +14,8 @@
 namespace tvem {
 namespace {
 
-/// When the first signal came, by the monotonic clock; 0: none has. All that the handler touches,
-/// which may run on several threads at once.
+/// The time of the first signal by the monotonic clock; 0: none has come. The handler touches
+/// nothing else; it may run on several threads at once.
 std::atomic<std::int64_t> asked_at_ms = 0;
 static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 
@@ -34,9 +35,10 @@ StopRequest::StopRequest(std::string const& max_minutes)
   double minutes = 0;
   if (!max_minutes.empty()) {
     if (!read_number(max_minutes, minutes) || minutes <= 0 || minutes > 1e6)
-      throw ConfigurationError("--max-minutes " + max_minutes + ": a number above 0, at most 1e6");
+      throw ConfigurationError(
+          fmt::format("--max-minutes {}: a number above 0, at most 1e6", max_minutes));
     deadline_ = std::chrono::steady_clock::now() +
-                std::chrono::milliseconds(static_cast<std::int64_t>(6e4 * minutes));
+                std::chrono::milliseconds(std::llround(std::floor(6e4 * minutes)));
   }
   struct sigaction action {};
   action.sa_handler = on_signal;
@@ -52,7 +54,7 @@ StopRequest::StopRequest(std::string const& max_minutes)
 
 bool StopRequest::is_there() const {
   using Clock = std::chrono::steady_clock;
-  // Without a deadline no look at the clock: this is asked in every iteration of an estimator.
+  // Every iteration of an estimator asks this: without a deadline it does not look at the clock.
   bool const is_late = deadline_ != Clock::time_point::max() && Clock::now() >= deadline_;
   return asked_at_ms != 0 || is_late;
 }

@@ -5,13 +5,13 @@
 
 namespace tvem {
 
-/// Whether this process should come to an end: SIGUSR2, SIGTERM, SIGINT or SIGHUP asked for it, or
-/// its time is over. The first signal is a request; a second one, a second later or more, ends the
-/// process at once. (Launchers may send one twice.)
+/// Whether this process is asked to stop: by SIGUSR2, SIGTERM, SIGINT or SIGHUP, or because its
+/// time is over. A second signal, at least a second later, ends the process at once. (Launchers may
+/// send one twice.)
 class StopRequest {
  public:
-  /// From here on the signals are caught. max_minutes: from now on; text of an option, empty for no
-  /// limit. Throws ConfigurationError when it is no positive number.
+  /// Catches the signals from now on. max_minutes: text of the option, counted from now; empty for
+  /// no limit. Throws ConfigurationError when it is not a positive number.
   explicit StopRequest(std::string const& max_minutes);
 
   bool is_there() const;

@@ -11,10 +11,9 @@
 #include "io/checkpoint_file.hpp"
 
 namespace tvem {
-
 namespace {
 
-FoundCheckpoint read_any_checkpoint(std::filesystem::path const& folder) {
+FoundCheckpoint read_any_checkpoint(fs::path const& folder) {
   std::optional<FoundCheckpoint> found;
   try {
     found = read_checkpoint(folder, check_is_of_its_model, Steps::none);
@@ -23,14 +22,14 @@ FoundCheckpoint read_any_checkpoint(std::filesystem::path const& folder) {
         fmt::format("{}; tvem run with its settings trains it anew", error.what()));
   }
   if (!found)
-    throw ConfigurationError(fmt::format(
-        "--model {}: there is no checkpoint.h5; give a folder of tvem run", folder.string()));
+    throw ConfigurationError(
+        fmt::format("--model {}: there is no checkpoint.h5; give a folder of tvem run", folder));
   return *found;
 }
 
 }  // namespace
 
-void check_is_of_its_model(Checkpoint const& checkpoint, std::filesystem::path const& file) {
+void check_is_of_its_model(Checkpoint const& checkpoint, fs::path const& file) {
   Settings const settings = stored_settings(checkpoint.header, file);
   Transformer<float> const model(settings.model, model_domain(settings), InstructionSet::portable);
   bool const has_second = !checkpoint.state.optimizer.second_moment.empty();
@@ -38,21 +37,19 @@ void check_is_of_its_model(Checkpoint const& checkpoint, std::filesystem::path c
       has_second != (settings.train.optimizer != OptimizerKind::sgd))
     throw Error(
         fmt::format("{} is damaged: its parameters are not those of the model in its "
-                    "configuration; use another "
-                    "copy",
-                    file.string()));
+                    "configuration; use another copy",
+                    file));
 }
 
-TrainedModel read_trained_model(Communicator const& comm, std::filesystem::path const& folder,
+TrainedModel read_trained_model(Communicator const& comm, fs::path const& folder,
                                 std::vector<std::string>& warnings) {
   std::optional<FoundCheckpoint> found;
   on_every_rank(comm, [&] { found = read_any_checkpoint(folder); });
   if (!is_same_on_all_ranks(comm, digest_of(found->checkpoint.state)))
     throw Error(
         fmt::format("--model {}: the ranks have read different checkpoints; start again when no "
-                    "training writes "
-                    "there, in a folder that all nodes share",
-                    folder.string()));
+                    "training writes there, in a folder that all nodes share",
+                    folder));
   if (!found->notice.empty()) warnings.push_back(found->notice);
   TrainedModel model{.header = found->checkpoint.header,
                      .settings = stored_settings(found->checkpoint.header, folder),

@@ -9,6 +9,7 @@
 #include "experiments/settings/families.hpp"
 #include "experiments/settings/keys.hpp"
 #include "experiments/settings/problems.hpp"
+#include "experiments/settings/sentences.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
 
@@ -20,7 +21,7 @@ namespace po = boost::program_options;
 constexpr std::string_view sweep_prefix = "sweep.";
 constexpr auto command_line = "command line";
 
-/// How Boost is to read a word of the command line: "--NAME=VALUE", or "--NAME VALUE" unless the
+/// Tells Boost how to read a word of the command line: "--NAME=VALUE", or "--NAME VALUE" unless the
 /// next word is an option too. Values may begin with a minus.
 std::vector<po::option> read_option(std::vector<std::string>& words) {
   if (words.empty() || !words[0].starts_with("--")) return {};
@@ -68,7 +69,7 @@ std::vector<Assignment> read_arguments(std::vector<std::string> const& arguments
   return assignments;
 }
 
-/// Sets keys of one source, and collects what belongs to the sweep.
+/// Sets the keys of one source, and collects the axes of a sweep.
 class Reader {
  public:
   explicit Reader(Configuration& read) : read_(read) {}
@@ -97,7 +98,7 @@ class Reader {
     else if (!key->parse(assignment.value, read_.settings))
       report(where, unaccepted_text(*key, assignment.value));
   }
-  /// A later value takes the place of an earlier one: the order of the axes stays.
+  /// A later value replaces an earlier one; the order of the axes stays.
   void set_axis(Assignment const& axis) {
     auto const earlier = std::find_if(read_.sweep.begin(), read_.sweep.end(),
                                       [&](auto const& a) { return a.name == axis.name; });
@@ -110,7 +111,7 @@ class Reader {
   Configuration& read_;
 };
 
-/// The presets that the arguments ask for; more than one is a problem.
+/// Takes out the preset that the arguments name; more than one is a problem.
 std::string take_preset(std::vector<Assignment>& arguments, std::vector<std::string>& problems) {
   std::vector<std::string> asked;
   std::erase_if(arguments, [&](Assignment const& argument) {
@@ -122,7 +123,7 @@ std::string take_preset(std::vector<Assignment>& arguments, std::vector<std::str
   return asked.empty() ? "" : asked[0];
 }
 
-/// Applies the preset that is asked for. Of the others the keys alone are checked.
+/// Applies the preset that the arguments name. Checks the keys of the others.
 void apply_presets(std::map<std::string, std::vector<Assignment>> const& presets,
                    std::string const& asked, std::string const& ini_name, Configuration& read) {
   std::vector<std::string> names;
@@ -142,9 +143,7 @@ void apply_presets(std::map<std::string, std::vector<Assignment>> const& presets
 
 }  // namespace
 
-void Configuration::check() const {
-  if (!problems.empty()) throw ConfigurationError(problems);
-}
+void Configuration::check() const { refuse_if_any(problems); }
 
 Configuration read_configuration(std::string const& ini_text, std::string const& ini_name,
                                  std::vector<std::string> const& arguments) {
@@ -158,7 +157,7 @@ Configuration read_configuration(std::string const& ini_text, std::string const&
   std::string const asked = take_preset(words, of_words);
   Reader(read).apply(of_file, ini_name);
   apply_presets(presets, asked, ini_name, read);
-  read.problems.insert(read.problems.end(), of_words.begin(), of_words.end());
+  append(read.problems, of_words);
   Reader(read).apply(words, command_line);
   read.are_values_read = read.problems.empty();
   return read;
@@ -168,7 +167,7 @@ Configuration parse_configuration(std::string const& ini_text, std::string const
                                   std::vector<std::string> const& arguments) {
   Configuration read = read_configuration(ini_text, ini_name, arguments);
   resolve_families(read.settings, read.problems);
-  for (auto const& problem : contradictions(read.settings)) read.problems.push_back(problem);
+  append(read.problems, contradictions(read.settings));
   if (!read.sweep.empty())
     read.problems.push_back(
         fmt::format("sweep: {} is an axis of a sweep: run it with tvem sweep, or leave it out",

@@ -8,33 +8,30 @@
 
 namespace tvem {
 
-/// What was read of a configuration, and what is wrong with it.
 struct Configuration {
   Settings settings;              // keys that are wrong have their defaults
   std::vector<Assignment> sweep;  // of the section [sweep], in the order of its axes
   std::vector<std::string> problems;
   bool are_values_read = true;  // whether more can be said of the values (settings_problems)
 
-  /// Throws ConfigurationError with all problems, where there are any.
   void check() const;
 };
 
 /// Reads the text of an INI file, then command-line arguments (--task.dim 4, --task.dim=4), which
-/// win: keys; families of tasks ([family.NAME], --family.NAME.task.noise student); the axes of a
-/// sweep ([sweep], --sweep.KEY LIST); and presets, sections [preset.NAME] of whole keys
-/// (train.steps = 9, sweep.run.seed = 1..9) that count when the arguments say --preset NAME. Every
-/// problem is a sentence with the key, the value found and what is accepted; nothing is guessed
-/// from a prefix. ini_name: what problems call the text, a file's path. Families are not resolved:
-/// an axis may name others.
+/// win. They hold keys; families of tasks ([family.NAME], --family.NAME.task.noise student); the
+/// axes of a sweep ([sweep], --sweep.KEY LIST); and presets: sections [preset.NAME] of whole keys
+/// (train.steps = 9, sweep.run.seed = 1..9), used with --preset NAME. Every problem is a sentence
+/// with the key, the value found and what is accepted. A prefix of a key is no key. ini_name: what
+/// problems call the text. Families are not resolved: an axis may name others.
 Configuration read_configuration(std::string const& ini_text, std::string const& ini_name,
                                  std::vector<std::string> const& arguments);
 
-/// The same of one run: an axis is a problem, families are resolved, and contradictions of keys are
-/// problems.
+/// Reads the configuration of one run: an axis is a problem, families are resolved, and keys that
+/// contradict each other are problems.
 Configuration parse_configuration(std::string const& ini_text, std::string const& ini_name,
                                   std::vector<std::string> const& arguments);
 
-/// As above, the settings alone; throws ConfigurationError with all problems.
+/// The same, the settings only; throws ConfigurationError with all problems.
 Settings parse_settings(std::string const& ini_text, std::string const& ini_name,
                         std::vector<std::string> const& arguments);
 

@@ -11,7 +11,7 @@
 namespace tvem {
 namespace {
 
-/// Keys whose values the model and its memory are made for: those of `task` cover all families.
+/// Keys that set the size of the model and of its memory: those of `task` cover all families.
 constexpr std::array<char const*, 3> covering_keys{"task.dim", "task.components", "task.points"};
 
 FamilyDefinition* find_family(Settings& settings, std::string const& name) {
@@ -31,7 +31,7 @@ void apply(FamilyDefinition const& family, Settings& settings) {
     TVEM_CHECK(find_key(name)->parse(value, settings), "a value of a family is not accepted");
 }
 
-/// The keys that cover all families, written out in each where one has them.
+/// Writes a covering key out in every family, where some family has it.
 void write_out_covering_keys(Settings& settings) {
   for (auto const* const key : covering_keys) {
     auto& families = settings.families;

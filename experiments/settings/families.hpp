@@ -12,10 +12,10 @@ namespace tvem {
 void define_family(std::string const& name, Assignment const& assignment, std::string const& where,
                    Settings& settings, std::vector<std::string>& problems);
 
-/// Gives the tasks what task.family says: the values of one family, or several families to draw
-/// from. Where one of several has its own dim, components or points, those of `task` cover all.
-/// Keeps the definitions that are named; what is printed of the settings then reads back as the
-/// same. Adds a sentence to `problems` for a name that has no section.
+/// Applies task.family: the values of one family, or several families to draw from. Where one of
+/// several has its own dim, components or points, those of `task` cover all. Keeps the named
+/// definitions, so that the printed settings read back as the same. Adds a sentence to `problems`
+/// for a name without a section.
 void resolve_families(Settings& settings, std::vector<std::string>& problems);
 
 }  // namespace tvem

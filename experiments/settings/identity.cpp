@@ -4,6 +4,7 @@
 #include <set>
 
 #include "experiments/settings/keys.hpp"
+#include "experiments/settings/sentences.hpp"
 #include "framework/core/sha256.hpp"
 #include "framework/core/text.hpp"
 #include "framework/optim/schedule.hpp"
@@ -23,7 +24,7 @@ std::vector<std::string> const& default_values() {
   return values;
 }
 
-/// What the families that are named say, by the name of the key with that of its family.
+/// The values of named families, by "family.NAME.KEY".
 std::map<std::string, std::string> family_values(Settings const& settings) {
   std::map<std::string, std::string> values;
   for (FamilyDefinition const& family : settings.families)
@@ -32,8 +33,8 @@ std::map<std::string, std::string> family_values(Settings const& settings) {
   return values;
 }
 
-/// "key = value" for each of these keys that differs from its default, and of families that are
-/// named, sorted.
+/// Sorted lines "key = value" for those of these keys that differ from their defaults, and for
+/// named families.
 template <class IsOne>
 std::string differing_lines(Settings const& settings, IsOne const& is_one) {
   auto const& keys = configuration_keys();
@@ -71,7 +72,7 @@ bool is_only_longer(Key const& key, Settings const& stored, Settings const& aske
          !schedule_depends_on_steps(stored.train.schedule);
 }
 
-/// What the definitions of families that both have say otherwise.
+/// Differences between the definitions of families.
 std::vector<std::string> family_differences(Settings const& stored, Settings const& asked) {
   std::vector<std::string> found;
   auto there = family_values(stored), here = family_values(asked);
@@ -121,7 +122,7 @@ std::string run_id(Settings const& settings) {
 
 std::vector<std::string> training_differences(Settings const& stored, Settings const& asked) {
   auto found = differences(Role::training, stored, asked);
-  for (auto& difference : family_differences(stored, asked)) found.push_back(std::move(difference));
+  append(found, family_differences(stored, asked));
   return found;
 }
 

@@ -6,16 +6,14 @@
 
 namespace tvem {
 
-/// A name with the text that it is set to.
 struct Assignment {
   std::string name, value;
 };
 
-/// Reads an INI file: [section] and key = value, one a line, as SECTION.KEY. `#` or `;` begins a
-/// comment, also behind a value; a section may be opened again. A list that ends with a comma goes
-/// on in the next line where that is indented. name: what problems call the text.
-/// Adds a sentence with its line number to `problems` for every other line. (Libraries stop at the
-/// first one.)
+/// Reads an INI file: lines [section] and key = value become SECTION.KEY. `#` or `;` begins a
+/// comment, also after a value. A section may come again. A list that ends with a comma goes on in
+/// the next line, where that is indented. name: what problems call the text. Adds a sentence with
+/// its line number to `problems` for every other line. (Libraries stop at the first one.)
 std::vector<Assignment> read_ini(std::string const& text, std::string const& name,
                                  std::vector<std::string>& problems);
 

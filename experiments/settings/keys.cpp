@@ -8,17 +8,17 @@
 namespace tvem {
 namespace {
 
-/// The setting as a key of its section. member(settings): the struct that it is of.
-template <class S, class Member>
-Key key_of(std::string const& section, Setting<S> const& setting, Member member) {
+/// The setting as a key of its section. member: the struct that it is of.
+template <class S, class M>
+Key key_of(std::string const& section, Setting<S> const& setting, M Settings::*member) {
   Key key{section + "." + setting.name,
           setting.meaning,
           setting.accepted,
-          [=](std::string const& text, Settings& s) { return setting.parse(text, member(s)); },
-          [=](Settings const& s) { return setting.print(member(s)); },
+          [=](std::string const& text, Settings& s) { return setting.parse(text, s.*member); },
+          [=](Settings const& s) { return setting.print(s.*member); },
           setting.role};
   if (!setting.is_read) return key;
-  return key.read_if([=](Settings const& s) { return setting.is_read(member(s)); }, setting.needed);
+  return key.read_if([=](Settings const& s) { return setting.is_read(s.*member); }, setting.needed);
 }
 
 std::vector<Key> all_keys() {
@@ -26,32 +26,20 @@ std::vector<Key> all_keys() {
   auto const add = [&](std::string const& section, auto const& settings, auto member) {
     for (auto const& setting : settings) keys.push_back(key_of(section, setting, member));
   };
-  add(
-      "run", run_settings(), [](auto& s) -> auto& { return s.run; });
-  add(
-      "task", task_settings(), [](auto& s) -> auto& { return s.task; });
-  add(
-      "input", input_settings(), [](auto& s) -> auto& { return s.input; });
-  add(
-      "model", model_settings(), [](auto& s) -> auto& { return s.model; });
-  add(
-      "loss", loss_settings(), [](auto& s) -> auto& { return s.loss; });
-  add(
-      "train", optimizer_settings(), [](auto& s) -> auto& { return s.train; });
-  add(
-      "train", train_settings(), [](auto& s) -> auto& { return s.train; });
-  add(
-      "eval", eval_settings(), [](auto& s) -> auto& { return s.eval; });
+  add("run", run_settings(), &Settings::run);
+  add("task", task_settings(), &Settings::task);
+  add("input", input_settings(), &Settings::input);
+  add("model", model_settings(), &Settings::model);
+  add("loss", loss_settings(), &Settings::loss);
+  add("train", optimizer_settings(), &Settings::train);
+  add("train", train_settings(), &Settings::train);
+  add("eval", eval_settings(), &Settings::eval);
   for (EstimatorOption const& option : estimator_options())
-    if (option.has_key)
-      keys.push_back(key_of(
-          "em", option.setting, [](auto& s) -> auto& { return s.em; }));
-  add(
-      "parallel", parallel_settings(), [](auto& s) -> auto& { return s.parallel; });
+    if (option.has_key) keys.push_back(key_of("em", option.setting, &Settings::em));
+  add("parallel", parallel_settings(), &Settings::parallel);
   return keys;
 }
 
-/// Levenshtein distance.
 std::size_t edit_distance(std::string const& a, std::string const& b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -69,23 +57,17 @@ std::size_t edit_distance(std::string const& a, std::string const& b) {
 
 /// Breaks text into lines of at most `width`, all but the first indented.
 std::string wrapped(std::string const& text, std::size_t indent, std::size_t width) {
-  std::string result, line, word;
-  auto const end_word = [&] {
-    if (!line.empty() && indent + line.size() + 1 + word.size() > width) {
-      result += line + "\n" + std::string(indent, ' ');
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
-    word.clear();
-  };
-  for (char const c : text) {
-    if (c == ' ')
-      end_word();
+  std::vector<std::string> lines{""};
+  for (std::string const& word : split(text, ' ')) {
+    std::string& line = lines.back();
+    if (line.empty())
+      line = word;
+    else if (indent + line.size() + 1 + word.size() > width)
+      lines.push_back(word);
     else
-      word += c;
+      line += " " + word;
   }
-  end_word();
-  return result + line;
+  return joined(lines, "\n" + std::string(indent, ' '));
 }
 
 }  // namespace

@@ -8,20 +8,19 @@
 
 namespace tvem {
 
-/// A configuration key, SECTION.NAME: a row of the table of the module whose setting it is
-/// (tasks/settings.cpp, nn/settings.cpp, ...; em.* are estimators/options.cpp).
+/// A configuration key, SECTION.NAME: a row in the table of its module (tasks/settings.cpp,
+/// nn/settings.cpp, ...; for em.* estimators/options.cpp).
 using Key = Setting<Settings>;
 
 /// All keys, by section, in the order of the help.
 std::vector<Key> const& configuration_keys();
 
-/// The key of this name; none where there is none.
 Key const* find_key(std::string const& name);
 /// The name of the key that is most like this one (Levenshtein distance).
 std::string nearest_key(std::string const& name);
-/// Whether the key says what tasks are like, also those that a trained model meets.
+/// Whether the key describes the tasks that a trained model meets.
 bool is_of_tasks(Key const& key);
-/// Whether a trained model can meet other values of the key: of the tasks, or of the guess.
+/// Whether a trained model can meet other values of the key: it describes the tasks or the guess.
 bool is_of_tasks_or_guess(Key const& key);
 
 /// "unknown key "task.dims"; the nearest known one is task.dim".

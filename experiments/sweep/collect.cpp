@@ -1,13 +1,14 @@
 #include "experiments/sweep/collect.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <map>
 #include <numeric>
 #include <set>
 
 #include "experiments/report/comparison.hpp"
+#include "experiments/report/formatting.hpp"
+#include "experiments/settings/sentences.hpp"
 #include "experiments/sweep/dimensions.hpp"
 #include "experiments/sweep/grid_arrays.hpp"
 #include "experiments/sweep/result_reader.hpp"
@@ -19,13 +20,7 @@
 namespace tvem {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
-
-double as_double(std::int64_t value) { return static_cast<double>(value); }
-
-// ---- coordinates
 
 NamedCoordinate numbers(std::string const& name, std::int64_t n, std::string const& long_name) {
   NamedCoordinate coordinate{name, name, {}, long_name};
@@ -44,7 +39,6 @@ std::int64_t most_of_cells(Sweep const& sweep, std::int64_t (*number)(EvalSettin
   return most;
 }
 
-/// A table with axes and coordinates, and no arrays yet.
 SweepTable empty_table(Sweep const& sweep, bool has_tasks) {
   SweepTable table;
   for (auto const& coordinates : sweep_dimensions(sweep)) {
@@ -69,103 +63,6 @@ SweepTable empty_table(Sweep const& sweep, bool has_tasks) {
   return table;
 }
 
-/// A column's name with its end, and what that is.
-ArrayLabel mean_label(std::string const& name, std::string const& long_name,
-                      std::string const& units = "1") {
-  return {name + "_mean", long_name + ", mean over tasks", units};
-}
-ArrayLabel standard_error_label(std::string const& name, std::string const& units = "1") {
-  return {name + "_standard_error", "standard error of " + name + "_mean over tasks", units};
-}
-
-// ---- one estimator of a cell
-
-/// Writes what an evaluation has of one estimator into the arrays of a cell.
-class EstimatorWriter {
- public:
-  /// place: of the cell. at: place of the estimator among those of the sweep.
-  EstimatorWriter(GridArrays& arrays, SweepTable const& table, std::size_t place, std::size_t at,
-                  Evaluation const& evaluation, std::size_t estimator)
-      : arrays_(arrays),
-        table_(table),
-        place_(place),
-        at_(at),
-        evaluation_(evaluation),
-        estimator_(estimator) {}
-
-  void write_metric(EvaluationMetric const& metric, bool is_wanted_per_task) {
-    auto const values = evaluation_.row(evaluation_.*metric.values, estimator_);
-    Moments const moments = moments_of(values);
-    std::string const name = metric.name;
-    set(mean_label(name, metric.long_name, metric.units), moments.mean());
-    set(standard_error_label(name, metric.units), moments.standard_error());
-    set({name + "_count", "tasks in " + name + "_mean"}, as_double(moments.count));
-    if (!is_wanted_per_task) return;
-    for (std::size_t t = 0; t < values.size(); ++t)
-      set({name, metric.long_name, metric.units}, "task", t, values[t]);
-  }
-
-  void write_difference(std::vector<double> const& reference) {
-    auto const error = evaluation_.row(evaluation_.error, estimator_);
-    auto const difference = paired_difference(error, reference);
-    set({"error_difference_mean",
-         "error - that of the Transformer (or of the first estimator) on the same tasks, mean"},
-        difference.mean);
-    set({"error_difference_standard_error", "standard error of error_difference_mean over tasks"},
-        difference.standard_error);
-  }
-
-  /// Sums, means and counts of the columns of integers.
-  void write_totals() {
-    for_columns(Over::results,
-                [&]<class T>(EvaluationColumn const& column, std::vector<T> Evaluation::*values) {
-                  if (column.total != Total::none)
-                    write_total(column, evaluation_.row(evaluation_.*values, estimator_));
-                });
-  }
-
-  void write_trace() {
-    for (std::size_t i = 0; i < evaluation_.n_iterations(); ++i)
-      for (TraceColumn const& column : trace_columns)
-        set({column.name, column.long_name}, "iteration", i,
-            (evaluation_.*column.values)[estimator_ * evaluation_.n_iterations() + i]);
-  }
-
- private:
-  void set(ArrayLabel const& label, double value) {
-    arrays_.set(label, place_, {"estimator"}, at_, value);
-  }
-  void set(ArrayLabel const& label, std::string const& dimension, std::size_t position,
-           double value) {
-    arrays_.set(label, place_, {"estimator", dimension}, at_ * table_.size(dimension) + position,
-                value);
-  }
-  template <class T>
-  void write_total(EvaluationColumn const& column, std::vector<T> const& row) {
-    std::string const name = column.name;
-    if (column.total == Total::words) {
-      std::vector<double> counts(table_.size(name));
-      for (T const word : row) ++counts[static_cast<std::size_t>(word)];
-      for (std::size_t w = 0; w < counts.size(); ++w)
-        set({name + "_count", column.total_name}, name, w, counts[w]);
-      return;
-    }
-    double const sum = std::accumulate(row.begin(), row.end(), 0.0);
-    bool const is_mean = column.total == Total::mean;
-    set({is_mean ? name + "_mean" : name, column.total_name},
-        is_mean ? sum / as_double(std::ssize(row)) : sum);
-  }
-
-  GridArrays& arrays_;
-  SweepTable const& table_;
-  std::size_t place_, at_;
-  Evaluation const& evaluation_;
-  std::size_t estimator_;
-};
-
-// ---- the whole sweep
-
-/// Collects one cell after another.
 class Collector {
  public:
   Collector(fs::path const& folder, Sweep const& sweep, std::vector<std::string> const& per_task)
@@ -182,8 +79,8 @@ class Collector {
     add_curves();
     add_states();
     table_.program_versions = joined(reader_.versions());
-    std::vector<std::string> warnings = reader_.warnings();
-    warnings.insert(warnings.end(), warnings_.begin(), warnings_.end());
+    Sentences warnings = reader_.warnings();
+    append(warnings, warnings_);
     if (reader_.versions().size() > 1)
       warnings.push_back("the results are of several versions of the program: " +
                          table_.program_versions);
@@ -191,7 +88,7 @@ class Collector {
   }
 
  private:
-  /// Cells with the same files one after another.
+  /// The cells, those with the same files one after another.
   std::vector<std::size_t> reading_order() const {
     std::vector<std::size_t> order(sweep_.cells.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -201,7 +98,6 @@ class Collector {
     return order;
   }
 
-  /// Place of a cell in the full grid.
   std::size_t place_of(std::size_t cell) const {
     std::size_t place = 0;
     for (std::size_t a = 0; a < sweep_.axes.size(); ++a)
@@ -244,7 +140,7 @@ class Collector {
     arrays_.set_text({"run_id", "the training"}, place, record.header.run_id);
     arrays_.set_text({"program_version", "version of the program that did the last start"}, place,
                      starts.empty() ? "" : starts.back().program_version);
-    arrays_.set({"steps_done", "training steps done"}, place, as_double(record.steps_done));
+    arrays_.set({"steps_done", "training steps done"}, place, ratio(record.steps_done, 1));
     arrays_.set({"training_seconds", "wall-clock time of the training", "s"}, place,
                 record.training_seconds);
     std::size_t const n = record.steps.size();
@@ -258,7 +154,7 @@ class Collector {
   }
 
   void add_tasks(std::size_t place, Evaluation const& evaluation) {
-    arrays_.set({"tasks", "evaluation tasks"}, place, as_double(std::ssize(evaluation.task_ids)));
+    arrays_.set({"tasks", "evaluation tasks"}, place, ratio(std::ssize(evaluation.task_ids), 1));
     for (EvaluationColumn const& column : evaluation_columns)
       if (column.over == Over::tasks && column.values.index() == 0) {
         Moments const moments = moments_of(evaluation.*std::get<0>(column.values));
@@ -267,7 +163,6 @@ class Collector {
       }
   }
 
-  /// The errors that others are compared with: the Transformer's, where there is one.
   std::vector<double> reference_errors(std::vector<Evaluation const*> const& evaluations) const {
     auto const& estimators = sweep_.base.eval.estimators;
     std::string const& reference = estimators[reference_of(estimators)];
@@ -282,8 +177,7 @@ class Collector {
     auto const& known = sweep_.base.eval.estimators;
     auto const found = std::find(known.begin(), known.end(), evaluation.estimators[e]);
     if (found == known.end()) return;
-    auto const at = static_cast<std::size_t>(found - known.begin());
-    EstimatorWriter writer(arrays_, table_, place, at, evaluation, e);
+    EstimatorArrays writer(arrays_, place, found - known.begin(), evaluation, e);
     for (EvaluationMetric const& metric : evaluation_metrics)
       writer.write_metric(metric, std::count(per_task_.begin(), per_task_.end(), metric.name) > 0);
     if (!reference.empty()) writer.write_difference(reference);
@@ -324,20 +218,19 @@ class Collector {
         point.error_mean);
     set({"learning_curve_error_standard_error", "its standard error over tasks"},
         point.error_standard_error);
-    double const share =
-        curve.steps_done > 0 ? as_double(point.step) / as_double(curve.steps_done) : no_value;
+    double const share = curve.steps_done > 0 ? ratio(point.step, curve.steps_done) : no_value;
     set({"learning_curve_seconds", "wall-clock time of the training until then, at its mean speed",
          "s"},
         share * curve.seconds);
   }
 
-  /// How far a cell is: finished when all its results are there; else as its runs are.
+  /// The state of a cell: finished with all its results, else the state of its runs.
   RunState state_of(std::size_t cell, SweepStates& states) const {
     if (complete_.contains(cell)) return RunState::finished;
     RunState state = RunState::finished;
     for (auto const& run : {runs_.cells[cell].training, runs_.cells[cell].baselines})
       if (run) state = std::max(state, states.look_at(*run).state);
-    // A run that says so, but has a file that cannot be read.
+    // The run says finished, but one of its files cannot be read.
     return state == RunState::finished ? RunState::unfinished : state;
   }
 
@@ -345,16 +238,18 @@ class Collector {
     SweepStates states(runs_.runs, folder_);
     table_.state_names = {enum_names<RunState>.begin(), enum_names<RunState>.end()};
     table_.state_names.emplace_back("left_out");
-    auto const left_out = static_cast<std::int8_t>(table_.state_names.size() - 1);
-    table_.states.assign(arrays_.n_cells(), left_out);
+    auto const position = [&](std::string_view name) {
+      auto const found = std::find(table_.state_names.begin(), table_.state_names.end(), name);
+      return static_cast<std::int8_t>(found - table_.state_names.begin());
+    };
+    table_.states.assign(arrays_.n_cells(), position("left_out"));
     std::int64_t n_finished = 0;
     for (std::size_t cell = 0; cell < sweep_.cells.size(); ++cell) {
       RunState const state = state_of(cell, states);
-      table_.states[place_of(cell)] = static_cast<std::int8_t>(state);
+      table_.states[place_of(cell)] = position(name_of(state));
       n_finished += state == RunState::finished ? 1 : 0;
     }
-    auto const n_cells = static_cast<std::int64_t>(arrays_.n_cells());
-    std::int64_t const n_asked = std::ssize(sweep_.cells);
+    std::int64_t const n_cells = arrays_.n_cells(), n_asked = std::ssize(sweep_.cells);
     table_.counts = {{"cells", n_cells},
                      {"cells_left_out", n_cells - n_asked},
                      {"cells_finished", n_finished},
@@ -370,7 +265,7 @@ class Collector {
   GridArrays arrays_;
   std::vector<Curve> curves_;
   std::set<std::size_t> complete_;  // cells with all their results
-  std::vector<std::string> warnings_;
+  Sentences warnings_;
 };
 
 }  // namespace

@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 #include <string>
+
+#include "framework/core/text.hpp"
 
 namespace tvem {
 namespace {
 
-/// "layers" of model.layers, "evaluate_points" of evaluate.task.points; with the section,
+/// "layers" for model.layers, "evaluate_points" for evaluate.task.points. The section stays, as in
 /// "task_covariance", where another key of the sweep has the same last part, and for keys of `eval`
-/// ("eval_seed"), whose last parts mean something else elsewhere.
+/// ("eval_seed"): their last parts mean something else elsewhere.
 std::vector<std::string> short_names(std::vector<SweptKey> const& keys) {
   auto const last_part = [](SweptKey const& key) {
     return key.setting.substr(key.setting.find('.') + 1);
@@ -32,8 +35,8 @@ bool are_different(std::vector<std::string> const& values) {
   return std::set<std::string>(values.begin(), values.end()).size() == values.size();
 }
 
-/// Whether the dimension can be called as the key: `seed` stands for trainings that differ in
-/// nothing else but the tasks they are evaluated on.
+/// Whether the key may name the dimension: `seed` only names trainings that differ in nothing else
+/// but their evaluation tasks.
 bool may_name(SweepAxis const& axis, SweptKey const& key) {
   return key.name != "run.seed" ||
          std::all_of(axis.keys.begin(), axis.keys.end(), [](SweptKey const& other) {
@@ -41,36 +44,30 @@ bool may_name(SweepAxis const& axis, SweptKey const& key) {
          });
 }
 
-/// The coordinates of an axis. Its dimension is called as the first key whose values all differ;
-/// where there is none, `combination` with the values of all keys as text.
+NamedCoordinate combination_of(SweepAxis const& axis, std::size_t number) {
+  std::vector<std::string> values, keys;
+  for (auto const& position : axis.values) values.push_back(joined(position, " & "));
+  for (SweptKey const& key : axis.keys) keys.push_back(key.name);
+  return {fmt::format("combination_{}", number), "", values,
+          "values of the keys " + joined(keys, " & ")};
+}
+
+/// The coordinates of an axis. The first key whose values all differ names the dimension; without
+/// one, `combination` does.
 std::vector<NamedCoordinate> coordinates_of(SweepAxis const& axis,
-                                            std::vector<std::string> const& names,
+                                            std::span<std::string const> names,
                                             std::size_t number) {
   std::vector<NamedCoordinate> coordinates;
+  bool is_named = false;
   for (std::size_t k = 0; k < axis.keys.size(); ++k) {
     std::vector<std::string> values;
     for (auto const& position : axis.values) values.push_back(position[k]);
-    coordinates.push_back({names[k], "", values, "the key " + axis.keys[k].name});
+    bool const is_first = !is_named && are_different(values) && may_name(axis, axis.keys[k]);
+    is_named = is_named || is_first;
+    coordinates.insert(is_first ? coordinates.begin() : coordinates.end(),
+                       {names[k], "", values, "the key " + axis.keys[k].name});
   }
-  std::size_t first = 0;
-  while (first < coordinates.size() &&
-         !(are_different(coordinates[first].values) && may_name(axis, axis.keys[first])))
-    ++first;
-  auto const own = coordinates.begin() + static_cast<std::ptrdiff_t>(first);
-  if (own == coordinates.end()) {
-    std::vector<std::string> values;
-    for (auto const& position : axis.values) {
-      std::string text;
-      for (auto const& value : position) text += (text.empty() ? "" : " & ") + value;
-      values.push_back(text);
-    }
-    std::string keys;
-    for (SweptKey const& key : axis.keys) keys += (keys.empty() ? "" : " & ") + key.name;
-    coordinates.insert(coordinates.begin(), {"combination_" + std::to_string(number), "", values,
-                                             "values of the keys " + keys});
-  } else {
-    std::rotate(coordinates.begin(), own, own + 1);
-  }
+  if (!is_named) coordinates.insert(coordinates.begin(), combination_of(axis, number));
   for (NamedCoordinate& coordinate : coordinates) coordinate.dimension = coordinates[0].name;
   return coordinates;
 }
@@ -83,11 +80,11 @@ std::vector<std::vector<NamedCoordinate>> sweep_dimensions(Sweep const& sweep) {
     keys.insert(keys.end(), axis.keys.begin(), axis.keys.end());
   auto const names = short_names(keys);
   std::vector<std::vector<NamedCoordinate>> dimensions;
-  auto first = names.begin();
+  std::size_t first = 0;
   for (SweepAxis const& axis : sweep.axes) {
-    auto const end = first + static_cast<std::ptrdiff_t>(axis.keys.size());
-    dimensions.push_back(coordinates_of(axis, {first, end}, dimensions.size() + 1));
-    first = end;
+    auto const of_axis = std::span(names).subspan(first, axis.keys.size());
+    dimensions.push_back(coordinates_of(axis, of_axis, dimensions.size() + 1));
+    first += axis.keys.size();
   }
   return dimensions;
 }

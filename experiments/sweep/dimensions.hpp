@@ -7,9 +7,9 @@
 
 namespace tvem {
 
-/// The coordinates of each axis of a sweep, in their order; the first one names the dimension. It
-/// is "layers" for model.layers, "evaluate_points" for evaluate.task.points, and for keys that
-/// change together the first one whose values all differ, or `combination_N` where there is none.
+/// The coordinates of each axis of a sweep in their order. The first one names the dimension:
+/// "layers" for model.layers, "evaluate_points" for evaluate.task.points. For keys that change
+/// together it is the first whose values all differ, or else `combination_N`.
 std::vector<std::vector<NamedCoordinate>> sweep_dimensions(Sweep const& sweep);
 
 }  // namespace tvem

@@ -5,8 +5,8 @@
 
 #include "experiments/settings/configuration.hpp"
 #include "experiments/settings/families.hpp"
-#include "experiments/settings/identity.hpp"
 #include "experiments/settings/keys.hpp"
+#include "experiments/settings/sentences.hpp"
 #include "experiments/sweep/skip.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
@@ -14,14 +14,14 @@
 namespace tvem {
 namespace {
 
-constexpr std::size_t most_runs = 100'000;
+constexpr std::int64_t most_runs = 100'000;
 
-/// What the names of keys begin with that change the tasks of the evaluation alone.
+/// Begins the names of keys that change only the tasks of the evaluation.
 constexpr std::string_view evaluate = "evaluate.";
 
 Key const& key_of(SweptKey const& swept) { return *find_key(swept.setting); }
 
-/// Why the key cannot be an axis; empty when it can.
+/// Says why the key cannot be an axis; empty when it can.
 std::string axis_problem(Key const& key, bool is_evaluated) {
   if (key.name == "eval.estimators")
     return "estimators are compared in every run: list them in eval.estimators";
@@ -35,7 +35,6 @@ std::string axis_problem(Key const& key, bool is_evaluated) {
   return "";
 }
 
-/// Reads one axis, and says all that is wrong with it.
 class AxisReader {
  public:
   AxisReader(Assignment const& assignment, std::vector<std::string>& problems)
@@ -67,7 +66,7 @@ class AxisReader {
       report(problem);
   }
 
-  /// "a..b" as the integers from a to b, where the only key does not take it as one value; else the
+  /// The integers from a to b for "a..b", unless the only key takes that as one value; else the
   /// item itself.
   std::vector<std::string> expanded(std::string const& item) {
     std::string const range = trimmed(item);
@@ -79,8 +78,8 @@ class AxisReader {
                           read_number(range.substr(dots + 2), high);
     if (!is_range || key_of(axis_.keys[0]).parse(range, scratch)) return {item};
     std::vector<std::string> items;
-    if (high < low || high - low >= static_cast<std::int64_t>(most_runs))
-      report(fmt::format("\"{}\" is no range of 1 to {} integers", range, most_runs));
+    if (high < low || high - low >= most_runs)
+      report(fmt::format("\"{}\" is not a range of 1 to {} integers", range, most_runs));
     else
       for (std::int64_t value = low; value <= high; ++value) items.push_back(fmt::to_string(value));
     return items;
@@ -125,13 +124,13 @@ class AxisReader {
   std::set<std::vector<std::string>> known_;
 };
 
-std::size_t n_combinations(std::vector<SweepAxis> const& axes) {
-  std::size_t n = 1;
-  for (SweepAxis const& axis : axes) n = std::min(n * axis.values.size(), most_runs + 1);
+std::int64_t n_combinations(std::vector<SweepAxis> const& axes) {
+  std::int64_t n = 1;
+  for (SweepAxis const& axis : axes) n = std::min(n * std::ssize(axis.values), most_runs + 1);
   return n;
 }
 
-/// A family's values take the place of all others, also of those of an axis.
+/// Values of a family replace all others, also those of an axis.
 void check_families(Settings const& base, std::set<std::string> const& settings,
                     std::vector<std::string>& problems) {
   for (FamilyDefinition const& family : base.families)
@@ -159,7 +158,7 @@ void check_axes(Sweep const& sweep, std::vector<std::string>& problems) {
         fmt::format("sweep: the grid has more than {} runs; shorten its lists", most_runs));
 }
 
-/// Sets the values that a cell has of the keys of trainings, or of those of evaluations.
+/// Sets the values of a cell for keys of trainings, or for keys of evaluations.
 void set_values(Sweep const& sweep, std::size_t cell, bool are_of_evaluation, Settings& settings) {
   for (std::size_t a = 0; a < sweep.axes.size(); ++a) {
     SweepAxis const& axis = sweep.axes[a];
@@ -170,14 +169,14 @@ void set_values(Sweep const& sweep, std::size_t cell, bool are_of_evaluation, Se
   }
 }
 
-/// Families that are not there are a problem of the sweep (parse_sweep), and none of a cell.
+/// Names of families that do not exist are a problem of the sweep (parse_sweep), not of a cell.
 Settings resolved(Settings settings) {
   std::vector<std::string> problems;
   resolve_families(settings, problems);
   return settings;
 }
 
-/// The names of families that the cells have.
+/// Finds names of families in the cells that do not exist.
 void check_family_names(Sweep const& sweep, std::vector<std::string>& problems) {
   std::set<std::string> known;
   for (std::size_t cell = 0; cell < sweep.cells.size(); ++cell)
@@ -246,7 +245,7 @@ std::string sweep_text(Sweep const& sweep) {
 Sweep parse_sweep(std::string const& ini_text, std::string const& ini_name,
                   std::vector<std::string> const& arguments, std::vector<std::string>& problems) {
   Configuration const read = read_configuration(ini_text, ini_name, arguments);
-  problems.insert(problems.end(), read.problems.begin(), read.problems.end());
+  append(problems, read.problems);
   Sweep sweep{.base = read.settings, .axes = {}, .skip = "", .cells = {}};
   std::size_t const n_problems = problems.size();
   for (Assignment const& assignment : read.sweep)

@@ -7,8 +7,8 @@
 
 namespace tvem {
 
-/// A key of an axis: one that changes the training (task.points), the evaluation (em.restarts), or
-/// what the trained model is evaluated on (evaluate.task.points).
+/// A key of an axis. It changes the training (task.points), the evaluation (em.restarts), or only
+/// the tasks of the evaluation (evaluate.task.points).
 struct SweptKey {
   std::string name;     // with "evaluate." where it has it
   std::string setting;  // the key that it sets, without
@@ -28,11 +28,11 @@ struct Sweep {
   std::string skip;                             // what is left out, as text
   std::vector<std::vector<std::size_t>> cells;  // position on each axis; the last changes fastest
 
-  /// The base with the values that a cell has of the keys of trainings.
+  /// The base with the values of a cell for keys of trainings.
   Settings training_of(std::size_t cell) const;
-  /// The same with those of the keys of evaluations too.
+  /// The same, and the values for keys of evaluations.
   Settings evaluation_of(std::size_t cell) const;
-  /// "model.layers = 4, run.seed = 2": what a cell has of every axis.
+  /// "model.layers = 4, run.seed = 2": the values of a cell on every axis.
   std::string text_of(std::size_t cell) const;
 };
 

@@ -1,6 +1,10 @@
 #include "experiments/sweep/grid_arrays.hpp"
 
 #include <limits>
+#include <numeric>
+
+#include "experiments/report/formatting.hpp"
+#include "framework/metrics/statistics.hpp"
 
 namespace tvem {
 
@@ -31,6 +35,77 @@ void GridArrays::set_text(ArrayLabel const& label, std::size_t cell, std::string
     table_.texts.push_back(
         {label.name, table_.axes, std::vector<std::string>(n_cells_), label.long_name});
   table_.texts[entry->second].values[cell] = value;
+}
+
+// ---- an estimator
+
+ArrayLabel mean_label(std::string const& name, std::string const& long_name,
+                      std::string const& units) {
+  return {name + "_mean", long_name + ", mean over tasks", units};
+}
+ArrayLabel standard_error_label(std::string const& name, std::string const& units) {
+  return {name + "_standard_error", "standard error of " + name + "_mean over tasks", units};
+}
+
+void EstimatorArrays::write_metric(EvaluationMetric const& metric, bool is_wanted_per_task) {
+  auto const values = evaluation_.row(evaluation_.*metric.values, estimator_);
+  Moments const moments = moments_of(values);
+  std::string const name = metric.name;
+  set(mean_label(name, metric.long_name, metric.units), moments.mean());
+  set(standard_error_label(name, metric.units), moments.standard_error());
+  set({name + "_count", "tasks in " + name + "_mean"}, ratio(moments.count, 1));
+  if (!is_wanted_per_task) return;
+  for (std::size_t t = 0; t < values.size(); ++t)
+    set({name, metric.long_name, metric.units}, "task", t, values[t]);
+}
+
+void EstimatorArrays::write_difference(std::vector<double> const& reference) {
+  auto const error = evaluation_.row(evaluation_.error, estimator_);
+  auto const difference = paired_difference(error, reference);
+  set({"error_difference_mean",
+       "error - that of the Transformer (or of the first estimator) on the same tasks, mean"},
+      difference.mean);
+  set({"error_difference_standard_error", "standard error of error_difference_mean over tasks"},
+      difference.standard_error);
+}
+
+void EstimatorArrays::write_totals() {
+  for (EvaluationColumn const& column : evaluation_columns)
+    if (column.total != Total::none)
+      write_total(column, evaluation_.row(evaluation_.*std::get<1>(column.values), estimator_));
+}
+
+void EstimatorArrays::write_total(EvaluationColumn const& column, std::vector<int> const& row) {
+  std::string const name = column.name;
+  if (column.total == Total::words) {
+    std::vector<double> counts(arrays_.size(name));
+    for (int const word : row) ++counts[word];
+    for (std::size_t w = 0; w < counts.size(); ++w)
+      set({name + "_count", column.total_name}, name, w, counts[w]);
+    return;
+  }
+  std::int64_t const sum = std::accumulate(row.begin(), row.end(), std::int64_t{0});
+  bool const is_mean = column.total == Total::mean;
+  set({is_mean ? name + "_mean" : name, column.total_name},
+      ratio(sum, is_mean ? std::ssize(row) : 1));
+}
+
+void EstimatorArrays::write_trace() {
+  std::size_t const n = evaluation_.n_iterations();
+  for (std::size_t i = 0; i < n; ++i)
+    for (TraceColumn const& column : trace_columns)
+      set({column.name, column.long_name}, "iteration", i,
+          (evaluation_.*column.values)[estimator_ * n + i]);
+}
+
+void EstimatorArrays::set(ArrayLabel const& label, double value) {
+  arrays_.set(label, cell_, {"estimator"}, at_, value);
+}
+
+void EstimatorArrays::set(ArrayLabel const& label, std::string const& dimension,
+                          std::size_t position, double value) {
+  arrays_.set(label, cell_, {"estimator", dimension}, at_ * arrays_.size(dimension) + position,
+              value);
 }
 
 }  // namespace tvem

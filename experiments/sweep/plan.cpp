@@ -5,7 +5,7 @@
 #include <set>
 
 #include "experiments/settings/problems.hpp"
-#include "experiments/settings/unused_keys.hpp"
+#include "experiments/settings/sentences.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
 #include "framework/train/evaluation.hpp"
@@ -13,19 +13,12 @@
 namespace tvem {
 namespace {
 
-using Sentences = std::vector<std::string>;
-
-void append(Sentences& sentences, Sentences const& others) {
-  sentences.insert(sentences.end(), others.begin(), others.end());
-}
-
 Sentences problems_of(Settings const& settings) {
   Sentences problems = contradictions(settings);
   append(problems, module_problems(settings));
   return problems;
 }
 
-/// What is wrong with the settings that a run needs.
 Sentences problems_of(SweepRun const& run) {
   Sentences problems = problems_of(run.settings);
   for (SweepEvaluation const& evaluation : run.evaluations) {
@@ -35,7 +28,7 @@ Sentences problems_of(SweepRun const& run) {
   return problems;
 }
 
-/// "run 3 (model.heads = 3): " before what is wrong with a run, each problem once.
+/// Adds each problem of a run once, after "run 3 (model.heads = 3): ".
 void add_problems_of_runs(std::vector<SweepRun> const& runs, Sentences& problems) {
   constexpr std::size_t most = 10;
   std::set<std::string> known;
@@ -45,7 +38,7 @@ void add_problems_of_runs(std::vector<SweepRun> const& runs, Sentences& problems
         problems.push_back(fmt::format("run {} ({}): {}", run, runs[run].text(), problem));
 }
 
-/// In how many cells each estimator has a part; it is left out where it does not suit the tasks.
+/// The number of cells that each estimator suits; the others leave it out.
 std::map<std::string, std::size_t> cells_of_estimators(SweepRuns const& found) {
   std::map<std::string, std::size_t> counts;
   auto const count = [&](Settings const& settings) {
@@ -60,7 +53,7 @@ std::map<std::string, std::size_t> cells_of_estimators(SweepRuns const& found) {
   return counts;
 }
 
-/// Says which estimators are left out of some cells; one left out of all is a problem.
+/// Notes estimators that some cells leave out; one that all leave out is a problem.
 void look_for_left_out(SweepPlan& plan, SweepRuns const& found, Sentences& problems) {
   auto const counts = cells_of_estimators(found);
   std::size_t const n_cells = found.cells.size();
@@ -79,8 +72,8 @@ void look_for_left_out(SweepPlan& plan, SweepRuns const& found, Sentences& probl
   }
 }
 
-/// Keys without effect on the model and the baselines on the terms of `asked`. of_model: its
-/// estimators.
+/// Keys without effect on the model and on the baselines beside the evaluation `asked`. of_model:
+/// its estimators.
 Sentences unused_on(Sweep const& sweep, Settings asked, std::vector<std::string> const& of_model) {
   auto const baselines = baselines_beside(sweep, asked).eval.estimators;
   asked.eval.estimators = of_model;
@@ -98,7 +91,7 @@ Sentences notes_of_run(Sweep const& sweep, SweepRun const& run) {
       return std::find(others.begin(), others.end(), note) == others.end();
     });
   }
-  if (auto const note = size_note(run.settings); !note.empty()) notes.push_back(note);
+  append_if_any(notes, size_note(run.settings));
   return notes;
 }
 

@@ -8,7 +8,6 @@
 
 namespace tvem {
 
-/// A sweep and what it has to do.
 struct SweepPlan {
   Sweep sweep;
   std::vector<SweepRun> runs;         // those that are asked for
@@ -16,8 +15,8 @@ struct SweepPlan {
   std::vector<std::string> notes;     // estimators that are left out of some cells
 };
 
-/// The sweep of a configuration (its text and path) and of keys on the command line; the problems
-/// of its runs, each once, are added to what is there.
+/// The sweep of a configuration (its text and path) and of keys on the command line. Adds the
+/// problems of its runs, each once.
 SweepPlan plan_sweep(std::string const& text, std::string const& path,
                      std::vector<std::string> const& keys, std::vector<std::string>& problems);
 
@@ -31,8 +30,8 @@ void keep_run(SweepPlan& plan, std::string const& index);
 std::string list_of(SweepPlan const& plan);
 std::string tsv_of(SweepPlan const& plan);
 
-/// What a reader should know of the plan: estimators that are left out of some cells; keys that no
-/// part of a run reads, each once (of a large sweep those of its first runs).
+/// Sentences for the user: estimators that some cells leave out, and keys that no part of a run
+/// reads (of a large sweep only its first runs are looked at).
 std::vector<std::string> notes_of(SweepPlan const& plan);
 
 }  // namespace tvem

@@ -21,10 +21,9 @@ std::vector<std::vector<std::size_t>> cells_of(SweepTable const& table) {
 }
 
 std::string const& state_of(SweepTable const& table, std::size_t place) {
-  return table.state_names[static_cast<std::size_t>(table.states[place])];
+  return table.state_names[table.states[place]];
 }
 
-/// Calls work(position, place) for every cell that was asked for.
 template <class Work>
 void for_cells(SweepTable const& table, Work const& work) {
   auto const cells = cells_of(table);
@@ -32,14 +31,13 @@ void for_cells(SweepTable const& table, Work const& work) {
     if (state_of(table, place) != "left_out") work(cells[place], place);
 }
 
-/// The value of a coordinate at a position.
 std::string const& value_at(SweepTable const& table, NamedCoordinate const& coordinate,
                             std::vector<std::size_t> const& position) {
   auto const axis = std::find(table.axes.begin(), table.axes.end(), coordinate.dimension);
-  return coordinate.values[position[static_cast<std::size_t>(axis - table.axes.begin())]];
+  return coordinate.values[position[axis - table.axes.begin()]];
 }
 
-/// The coordinates that stand in the rows: of every axis its own, and those of joined keys.
+/// The coordinates that rows show: those of every axis, and those of keys that change together.
 std::vector<NamedCoordinate const*> shown_coordinates(SweepTable const& table,
                                                       std::string const& without) {
   std::vector<NamedCoordinate const*> shown;
@@ -73,8 +71,7 @@ std::vector<Row> rows_of(SweepTable const& table,
   return rows;
 }
 
-/// The name of the axis of trainings' seeds, which differ in nothing else; empty when there is
-/// none.
+/// The axis of seeds of trainings that differ in nothing else; empty without one.
 std::string seed_axis(SweepTable const& table) {
   for (std::string const& axis : table.axes)
     if (table.coordinate(axis).long_name == "the key run.seed") return axis;
@@ -83,7 +80,6 @@ std::string seed_axis(SweepTable const& table) {
 
 bool is_of_model(std::string const& estimator) { return estimator.starts_with("transformer"); }
 
-/// Moments over the places of a row, of one estimator.
 Moments moments_of(NamedArray const& array, Row const& row, std::size_t estimator,
                    std::size_t n_estimators) {
   Moments moments;
@@ -98,8 +94,8 @@ double largest_of(NamedArray const& array) {
   return largest;
 }
 
-/// The cells of a row: its labels, and of each estimator the mean over seeds, of the model also the
-/// standard deviation and number.
+/// The cells of a row: its labels, and for each estimator the mean over seeds; for the model also
+/// the standard deviation and the number of seeds.
 std::vector<std::string> cells_of_row(NamedArray const& errors, Row const& row,
                                       std::vector<std::string> const& estimators, bool has_seeds) {
   auto cells = row.labels;
@@ -114,11 +110,8 @@ std::vector<std::string> cells_of_row(NamedArray const& errors, Row const& row,
   return cells;
 }
 
-std::string counts_text(SweepTable const& table) {
-  std::vector<std::string> counts;
-  for (auto const& [name, count] : table.counts)
-    counts.push_back(fmt::format("{} {}", count, name));
-  return fmt::format("sweep {}: {}\n", table.header.run_id, joined(counts));
+std::string title_of(SweepTable const& table) {
+  return fmt::format("sweep {}: {}\n", table.header.run_id, counts_text(table));
 }
 
 std::string explanation(NamedArray const& standard_errors, std::string const& seeds) {
@@ -134,9 +127,16 @@ std::string explanation(NamedArray const& standard_errors, std::string const& se
 
 }  // namespace
 
+std::string counts_text(SweepTable const& table) {
+  std::vector<std::string> counts;
+  for (auto const& [name, count] : table.counts)
+    counts.push_back(fmt::format("{} {}", count, name));
+  return joined(counts);
+}
+
 std::string sweep_report_table(SweepTable const& table) {
   NamedArray const* const errors = table.find("error_mean");
-  if (!errors) return counts_text(table) + "no results yet: tvem sweep goes on\n";
+  if (!errors) return title_of(table) + "no results yet: tvem sweep goes on\n";
   auto const& estimators = table.coordinate("estimator").values;
   std::string const seeds = seed_axis(table);
   auto const coordinates = shown_coordinates(table, seeds);
@@ -148,7 +148,7 @@ std::string sweep_report_table(SweepTable const& table) {
   }
   for (Row const& row : rows_of(table, coordinates))
     rows.push_back(cells_of_row(*errors, row, estimators, !seeds.empty()));
-  return counts_text(table) + explanation(*table.find("error_standard_error"), seeds) +
+  return title_of(table) + explanation(*table.find("error_standard_error"), seeds) +
          text_of_lines(aligned(rows, coordinates.size()));
 }
 
@@ -158,14 +158,13 @@ std::string sweep_report_csv(SweepTable const& table) {
   auto with_estimator = table.axes;
   with_estimator.emplace_back("estimator");
   std::vector<NamedArray const*> arrays;
+  for (NamedArray const& array : table.arrays)
+    if (array.dimensions == table.axes || array.dimensions == with_estimator)
+      arrays.push_back(&array);
   std::vector<std::string> header;
   for (auto const* coordinate : coordinates) header.push_back(coordinate->name);
   header.insert(header.end(), {"estimator", "state", "run_id"});
-  for (NamedArray const& array : table.arrays)
-    if (array.dimensions == table.axes || array.dimensions == with_estimator) {
-      arrays.push_back(&array);
-      header.push_back(array.name);
-    }
+  for (auto const* array : arrays) header.push_back(array->name);
   CsvWriter csv(header);
   for_cells(table, [&](std::vector<std::size_t> const& position, std::size_t place) {
     for (std::size_t e = 0; e < estimators.size(); ++e) {

@@ -7,12 +7,14 @@
 namespace tvem {
 
 /// The errors of a sweep for the terminal: a row for each cell, a column for each estimator. Over
-/// an axis of run.seed it has means, and of the model the standard deviation, the spread of
+/// an axis of run.seed it shows means; for the model also the standard deviation, the spread of
 /// trainings.
 std::string sweep_report_table(SweepTable const& table);
 
-/// Everything that the sweep has of a cell and an estimator, a line each, in full precision as
-/// comma-separated values.
+/// "12 cells, 0 cells_left_out, ...".
+std::string counts_text(SweepTable const& table);
+
+/// All results as comma-separated values in full precision: a line for each cell and estimator.
 std::string sweep_report_csv(SweepTable const& table);
 
 }  // namespace tvem

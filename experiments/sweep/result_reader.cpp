@@ -6,16 +6,13 @@
 #include "framework/estimators/fit.hpp"
 
 namespace tvem {
-
-namespace fs = std::filesystem;
-
 namespace {
 
-/// Whether the evaluation has the sizes that were asked for, and known words of its statuses.
+/// Whether the evaluation has the sizes that were asked for and known words for its statuses.
 bool has_asked_sizes(Evaluation const& table, EvalSettings const& asked) {
-  auto const n_iterations = static_cast<std::int64_t>(table.n_iterations());
+  std::int64_t const n_iterations = table.n_iterations();
   auto const& words = enum_names<FitStatus>;
-  return static_cast<std::int64_t>(table.n_tasks()) == asked.tasks &&
+  return std::ssize(table.task_ids) == asked.tasks &&
          (n_iterations == 0 || n_iterations == asked.trace + 1) &&
          table.status_names.size() <= words.size() &&
          std::equal(table.status_names.begin(), table.status_names.end(), words.begin());
@@ -35,7 +32,7 @@ CellResults ResultReader::read(std::size_t index) {
   return results;
 }
 
-/// The training, and the evaluation of its model. Whether both are there, and whole.
+/// Reads the training and the evaluation of its model. Whether both exist and are whole.
 bool ResultReader::read_model(SweepRun const& training, std::optional<std::size_t> evaluation,
                               CellResults& results) {
   fs::path const run_file = fs::path(training.id) / "run.h5";
@@ -53,7 +50,7 @@ bool ResultReader::read_model(SweepRun const& training, std::optional<std::size_
   return is_trained;
 }
 
-/// Whether the evaluation is there; then it is among the results.
+/// Whether the evaluation exists; adds it to the results.
 bool ResultReader::read_evaluation(SweepEvaluation const& asked, fs::path& known,
                                    std::optional<EvaluationRecord>& record, CellResults& results) {
   if (!load(asked.file, known, record, read_evaluation_file) ||
@@ -67,7 +64,7 @@ bool ResultReader::is_asked_for(Evaluation const& table, std::string const& iden
                                 SweepEvaluation const& asked) {
   if (identity == asked.identity && has_asked_sizes(table, asked.settings.eval)) return true;
   auto const warning = fmt::format("{} holds another evaluation than its name says; remove it",
-                                   (folder_ / asked.file).string());
+                                   (folder_ / asked.file));
   if (warnings_.empty() || warnings_.back() != warning) warnings_.push_back(warning);
   return false;
 }

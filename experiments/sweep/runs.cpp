@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t shown_digits = 10;
 
-/// The specification; a wrong one is that of a baseline, of which the run's problems then speak.
+/// The specification. A wrong one counts as a baseline, so that the problems of the run name it.
 EstimatorSpec read_specification(std::string const& text, EmSettings const& em) {
   try {
     return parse_estimator(text, em);
@@ -39,7 +39,7 @@ bool has_axis_of_tasks_or_guess(Sweep const& sweep) {
   });
 }
 
-/// Keeps the estimators of the model that suit, and of the other settings what they read.
+/// Keeps the estimators of the model that suit, and the other settings that they read.
 Settings of_model(Settings settings, bool are_unsuited_left_out) {
   bool is_em_read = false;
   std::erase_if(settings.eval.estimators, [&](std::string const& text) {
@@ -52,14 +52,13 @@ Settings of_model(Settings settings, bool are_unsuited_left_out) {
   return settings;
 }
 
-/// Whether the values of the key make a difference to baselines on the terms of `asked`.
+/// Whether baselines beside the evaluation `asked` read the key.
 bool do_baselines_read(SweptKey const& key, Settings const& baselines, Settings const& asked) {
   if (key.setting.starts_with("input."))
     return baselines.input.guess != GuessKind::none || asked.input.guess == GuessKind::none;
   return key.is_of_evaluation || is_of_tasks(*find_key(key.setting));
 }
 
-/// Finds the runs cell by cell.
 class RunFinder {
  public:
   explicit RunFinder(Sweep const& sweep)
@@ -125,7 +124,7 @@ class RunFinder {
            .values = values_of(cell, [](SweptKey const& key) { return !key.is_of_evaluation; }),
            .evaluations = {},
            .baselines_file = beside.eval.estimators.empty()
-                                 ? std::filesystem::path()
+                                 ? fs::path()
                                  : file_of_baselines(baselines_id(evaluation_identity(beside)))});
     }
     TVEM_CHECK(trainings_[place->second].identity == identity,
@@ -133,14 +132,14 @@ class RunFinder {
     return place->second;
   }
 
-  /// None for the evaluation in the training's own run.h5.
+  /// None where run.h5 holds the evaluation.
   std::optional<std::size_t> add_evaluation(std::size_t cell, Settings const& trained,
                                             Settings const& asked, std::size_t training) {
     std::string const identity = evaluation_identity(trained, asked);
     if (identity == evaluation_identity(trained, trained)) return std::nullopt;
     SweepRun& run = trainings_[training];
     auto const name = fmt::format("evaluation-{}.h5", identity.substr(0, shown_digits));
-    std::filesystem::path const file = std::filesystem::path(run.id) / name;
+    fs::path const file = fs::path(run.id) / name;
     auto const [place, is_new] = places_.emplace(file.string(), run.evaluations.size());
     if (is_new) run.evaluations.push_back({asked, identity, file, cell});
     return place->second;
@@ -149,8 +148,8 @@ class RunFinder {
   static std::string baselines_id(std::string const& identity) {
     return "baselines-" + identity.substr(0, shown_digits);
   }
-  static std::filesystem::path file_of_baselines(std::string const& id) {
-    return std::filesystem::path(id) / "evaluation.h5";
+  static fs::path file_of_baselines(std::string const& id) {
+    return fs::path(id) / "evaluation.h5";
   }
 
   template <class IsRead>

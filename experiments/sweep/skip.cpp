@@ -36,7 +36,7 @@ std::pair<std::size_t, std::size_t> place_of(std::string const& name,
   for (std::size_t a = 0; a < axes.size(); ++a)
     for (std::size_t k = 0; k < axes[a].keys.size(); ++k)
       if (axes[a].keys[k].name == name) return {a, k};
-  throw ConfigurationError(fmt::format("\"{}\" is no axis of the sweep", name));
+  throw ConfigurationError(fmt::format("\"{}\" is not an axis of the sweep", name));
 }
 
 }  // namespace
@@ -65,10 +65,10 @@ SkipCondition::Comparison SkipCondition::parse(std::string const& text,
     return comparison;
   }
   throw ConfigurationError(
-      fmt::format("\"{}\" is no comparison KEY = VALUE, with =, !=, <, <=, > or >=", text));
+      fmt::format("\"{}\" is not a comparison KEY = VALUE, with =, !=, <, <=, > or >=", text));
 }
 
-/// A comparison that can never hold, or whose values have no order, is a mistake.
+/// Refuses a comparison that can never hold, or compares values without an order.
 void SkipCondition::check(Comparison const& comparison, SweepAxis const& axis,
                           std::string const& text) {
   auto const& [place, key, operation, value] = comparison;
@@ -87,7 +87,7 @@ void SkipCondition::check(Comparison const& comparison, SweepAxis const& axis,
   Comparison const equal{.operation = "=", .value = value};
   if (std::none_of(axis.values.begin(), axis.values.end(),
                    [&](auto const& position) { return equal.holds(at(position)); }))
-    refuse(fmt::format(": \"{}\" is no value of the axis; join comparisons by and, or", value));
+    refuse(fmt::format(": \"{}\" is not a value of the axis; join comparisons by and, or", value));
 }
 
 bool SkipCondition::Comparison::holds(std::string const& found) const {

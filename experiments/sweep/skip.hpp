@@ -7,8 +7,8 @@
 
 namespace tvem {
 
-/// The text of `skip`: comparisons KEY = VALUE (=, !=, <, <=, >, >=) joined by `and`, these by
-/// `or`. What it leaves out of a grid.
+/// The text of `skip`, which leaves combinations out of a grid: comparisons KEY = VALUE (=, !=, <,
+/// <=, >, >=) joined by `and`, and these joined by `or`.
 class SkipCondition {
  public:
   SkipCondition() = default;  // leaves out nothing

@@ -2,36 +2,26 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
-#include <unistd.h>
-
+#include "experiments/report/formatting.hpp"
 #include "experiments/report/progress.hpp"
 #include "experiments/run/claim.hpp"
-#include "experiments/run/failure.hpp"
-#include "experiments/run/trained_model.hpp"
-#include "experiments/settings/identity.hpp"
-#include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
-#include "io/durable/text_file.hpp"
 #include "io/evaluation_file.hpp"
-#include "io/run_file.hpp"
 
 namespace tvem {
 namespace {
 
-namespace fs = std::filesystem;
-
-/// Multiplications of a training, up to a factor that all trainings share; an exponential of the
-/// softmax, with what comes about it, takes about as long as 50.
+/// Multiplications of a training, up to a common factor. An exponential of the softmax counts
+/// as 50.
 double work_of(Settings const& settings) {
   ModelSettings const& model = settings.model;
   double const n = 0.5 * (settings.task.points.low + settings.task.points.high);
   double const width = model.width;
   double const of_point =
       (4 + 2 * model.mlp_ratio) * width * width + 2 * n * width + 50 * n * model.heads;
-  return static_cast<double>(settings.train.steps) * settings.train.tasks_per_step * n *
-         model.layers * of_point;
+  return ratio(settings.train.steps, 1) * settings.train.tasks_per_step * n * model.layers *
+         of_point;
 }
 
 }  // namespace
@@ -43,16 +33,16 @@ SweepStates::SweepStates(std::vector<SweepRun> const& runs, fs::path folder)
 
 RunStatus SweepStates::status_of(SweepRun const& run) const {
   fs::path const folder = folder_ / run.id;
-  auto const n_done = std::count_if(
+  std::int64_t const n_evaluations = std::ssize(run.evaluations);
+  std::int64_t const n_done = std::count_if(
       run.evaluations.begin(), run.evaluations.end(),
       [&](SweepEvaluation const& e) { return evaluation_of_file(folder_ / e.file) == e.identity; });
-  auto const n_evaluations = static_cast<int>(run.evaluations.size());
   RunStatus status;
   if (run.is_training) {
     status = status_of_run(folder, run.settings);
     status.evaluations_total += n_evaluations;
   }
-  status.evaluations_done += static_cast<int>(n_done);
+  status.evaluations_done += n_done;
   bool const are_all = n_done == n_evaluations;
   if (!run.is_training && are_all) status.state = RunState::finished;
   if (status.state == RunState::finished && !are_all) status.state = RunState::unfinished;
@@ -81,18 +71,15 @@ double SweepStates::seconds_left() const {
     RunStatus const& status = statuses_[run];
     bool const is_finished = status.state == RunState::finished;
     auto const share = [&](std::int64_t steps) {
-      if (is_finished) return 1.0;
-      return status.steps_total == 0
-                 ? 0.0
-                 : static_cast<double>(steps) / static_cast<double>(status.steps_total);
+      return is_finished ? 1.0 : status.steps_total == 0 ? 0.0 : ratio(steps, status.steps_total);
     };
     seconds += status.training_seconds;
     work_timed += share(status.steps_timed) * works_[run];
     work_left += (1 - share(status.steps_done)) * works_[run];
   }
   if (work_timed == 0) return std::nan("");
-  auto const n_running = static_cast<double>(counts().count(RunState::running));
-  return work_left / work_timed * seconds / std::max(1.0, n_running);
+  return work_left / work_timed * seconds /
+         std::max(1.0, ratio(counts().count(RunState::running), 1));
 }
 
 std::string SweepStates::progress_text() const {
@@ -105,15 +92,23 @@ std::string SweepStates::progress_text() const {
                      is_told ? fmt::format(", {} left", duration_text(left)) : "");
 }
 
-std::size_t StateCounts::n_runs() const {
-  return std::accumulate(counts_.begin(), counts_.end(), std::size_t{0});
+std::int64_t StateCounts::count(RunState state) const {
+  auto const found = counts_.find(state);
+  return found == counts_.end() ? 0 : found->second;
+}
+
+std::int64_t StateCounts::n_runs() const {
+  std::int64_t n = 0;
+  for (auto const& [state, count] : counts_) n += count;
+  return n;
 }
 
 std::string StateCounts::text() const {
   std::vector<std::string> texts;
-  for (std::size_t s = 0; s < counts_.size(); ++s)
-    texts.push_back(fmt::format("{} {}", counts_[s], enum_names<RunState>[s]));
-  return fmt::format("{} {}: {}", n_runs(), n_runs() == 1 ? "run" : "runs", joined(texts));
+  for (RunState const state : {RunState::finished, RunState::running, RunState::unfinished,
+                               RunState::failed, RunState::missing})
+    texts.push_back(fmt::format("{} {}", count(state), name_of(state)));
+  return fmt::format("{}: {}", count_text(n_runs(), "run"), joined(texts));
 }
 
 }  // namespace tvem

@@ -3,14 +3,11 @@
 #include <string_view>
 
 #include "experiments/run/resources.hpp"
-#include "framework/core/error.hpp"
+#include "experiments/settings/sentences.hpp"
 #include "framework/core/text.hpp"
 #include "io/durable/text_file.hpp"
 
 namespace tvem {
-
-namespace fs = std::filesystem;
-
 namespace {
 
 constexpr std::string_view sweep_mark = "# Written by tvem sweep.";
@@ -22,7 +19,7 @@ std::optional<Sweep> stored_sweep(fs::path const& folder) {
   if (!text || !text->starts_with(sweep_mark)) return std::nullopt;
   std::vector<std::string> problems;
   Sweep sweep = parse_sweep(*text, sweep_file(folder).string(), {}, problems);
-  if (!problems.empty()) throw ConfigurationError(std::move(problems));
+  refuse_if_any(problems);
   return sweep;
 }
 
@@ -33,9 +30,8 @@ void store_sweep(fs::path const& folder, Sweep const& sweep) {
       !text_of_file(file).value_or("").starts_with(sweep_mark))
     throw ConfigurationError(
         fmt::format("--out {}: {}, where the sweep keeps its configuration, is not of tvem sweep; "
-                    "choose another "
-                    "folder",
-                    folder.string(), file.string()));
+                    "choose another folder",
+                    folder, file));
   write_text(file, std::string(sweep_mark) + "\n" + sweep_text(sweep));
 }
 

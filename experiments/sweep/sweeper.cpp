@@ -4,18 +4,16 @@
 #include <vector>
 
 #include "experiments/report/output.hpp"
+#include "experiments/report/ranks.hpp"
 #include "experiments/run/evaluation_job.hpp"
 #include "experiments/run/failure.hpp"
 #include "experiments/run/trained_model.hpp"
-#include "framework/comm/collective_errors.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
 #include "io/durable/durable.hpp"
 #include "io/evaluation_file.hpp"
 
 namespace tvem {
-
-namespace fs = std::filesystem;
 
 SweepDisplay::SweepDisplay(SweepPlan const& plan, fs::path const& folder, bool is_active)
     : states_(plan.runs, folder),
@@ -50,7 +48,7 @@ Sweeper::Sweeper(Communicator group, std::string command_line, SweepPlan const& 
       display_(plan, folder_, is_display) {}
 
 bool Sweeper::is_stopping() const {
-  return is_stopped_ || group_.max(stop_.is_there() ? 1 : 0) == 1;
+  return is_stopped_ || is_on_any_rank(group_, stop_.is_there());
 }
 
 void Sweeper::do_run(std::size_t index, Voice voice) {
@@ -65,7 +63,7 @@ void Sweeper::do_run(std::size_t index, Voice voice) {
   tell(index, outcome + (outcome == "finished" ? " in " + duration_text(time.count()) : ""));
 }
 
-/// How the run ended; empty when there was nothing to do, or somebody else is at it.
+/// How the run ended; empty when there was nothing to do, or another process does it.
 std::string Sweeper::outcome_of(SweepRun const& run, Voice voice,
                                 std::unique_ptr<RunClaim>& claim) {
   fs::path const folder = folder_ / run.id;
@@ -84,7 +82,7 @@ std::string Sweeper::outcome_of(SweepRun const& run, Voice voice,
   } catch (TrainingDiverged const& error) {
     return failure(claim.get(), folder, error.what());
   } catch (std::exception const& error) {
-    // Of one rank alone, perhaps: the others may be waiting, and only the end of all helps.
+    // Perhaps on one rank alone: the others may be waiting, and only the end of all helps.
     if (!group_.is_root()) try_to_record_failure(folder, error.what());
     std::string const text = failure(claim.get(), folder, error.what());
     if (group_.size() > 1) throw;
@@ -92,78 +90,61 @@ std::string Sweeper::outcome_of(SweepRun const& run, Voice voice,
   }
 }
 
-/// Collective in the group. Whether the run is ours now; its claim is on the root.
+/// Collective in the group. Whether the run is ours now; the root has its claim.
 bool Sweeper::take_claim(fs::path const& folder, std::unique_ptr<RunClaim>& claim) const {
-  on_root(group_, [&] {
+  return root_finds(group_, [&] {
     claim = RunClaim::take(claim_file(folder));
-    if (!claim) return;
+    if (!claim) return false;
     remove_left_over_writes(folder);
     clear_failure(folder);
+    return true;
   });
-  return group_.max(claim ? 1 : 0) == 1;
 }
 
-/// Whether there was anything left to do. claim: none but on the root.
+/// Whether there was anything left to do. claim: of the root; none on the others.
 bool Sweeper::work_on(SweepRun const& run, Voice voice, RunClaim* claim) {
-  WorkHooks const hooks{.on_alive =
-                            [&] {
-                              claim->check_now_and_then();
-                              if (voice == Voice::silent) display_.refresh();
-                            },
-                        .on_steps = [&](std::int64_t steps) { claim->show_steps(steps); },
-                        .wants_stop = [&] { return stop_.is_there(); },
-                        .may_replace = [&] { claim->check(); }};
-  return run.is_training ? train(run, folder_ / run.id, voice, hooks)
-                         : evaluate_baselines(run, voice, hooks);
-}
-
-/// Collective in the group, as its root sees it: not finished, and not failed since this sweep
-/// was started, by another group or job.
-bool Sweeper::is_left_to_do(std::size_t index) {
-  bool is_left = false;
-  if (group_.is_root()) {
-    auto const failed_at = time_of_failure(folder_ / plan_.runs[index].id);
-    is_left = states_.look_at(index).state != RunState::finished &&
-              !(failed_at && *failed_at >= started_at_);
-  }
-  return group_.max(is_left ? 1 : 0) == 1;
-}
-
-/// The training, and the evaluations of its model. Whether there was anything left to do.
-bool Sweeper::train(SweepRun const& run, fs::path const& folder, Voice voice,
-                    WorkHooks const& hooks) {
+  WorkHooks hooks = hooks_of(claim, stop_);
+  hooks.on_alive = [&, alive = hooks.on_alive] {
+    alive();
+    if (voice == Voice::silent) display_.refresh();
+  };
   auto const missing = missing_evaluations(run);
-  Need const need = missing.empty() ? Need::results : Need::model;
-  bool const was_work = run_job(run.settings, folder, group_, command_line_, voice, hooks, need);
-  if (missing.empty()) return was_work;
-  std::vector<std::string> warnings;
-  auto const model = read_trained_model(group_, folder, warnings);
-  for (auto const& warning : warnings) say(group_, "warning: " + warning + "\n");
+  bool was_work = false;
+  std::optional<TrainedModel> model;
+  if (run.is_training) {
+    Need const need = missing.empty() ? Need::results : Need::model;
+    fs::path const folder = folder_ / run.id;
+    was_work = run_job(run.settings, folder, group_, command_line_, voice, hooks, need);
+    std::vector<std::string> warnings;
+    if (!missing.empty()) model = read_trained_model(group_, folder, warnings);
+    say_each(group_, "warning", warnings);
+  }
   for (SweepEvaluation const* const evaluation : missing)
     evaluation_job({evaluation->settings, model, folder_ / evaluation->file}, group_, command_line_,
                    voice, hooks);
-  return true;
+  return was_work || !missing.empty();
 }
 
-bool Sweeper::evaluate_baselines(SweepRun const& run, Voice voice, WorkHooks const& hooks) {
-  auto const missing = missing_evaluations(run);
-  for (SweepEvaluation const* const evaluation : missing)
-    evaluation_job({evaluation->settings, {}, folder_ / evaluation->file}, group_, command_line_,
-                   voice, hooks);
-  return !missing.empty();
+/// Collective in the group, as its root sees it: the run is not finished, and has not failed in
+/// another group or job since this sweep was started.
+bool Sweeper::is_left_to_do(std::size_t index) {
+  return root_finds(group_, [&] {
+    auto const failed_at = time_of_failure(folder_ / plan_.runs[index].id);
+    return states_.look_at(index).state != RunState::finished &&
+           !(failed_at && *failed_at >= started_at_);
+  });
 }
 
 /// Collective in the group, as its root sees it.
 std::vector<SweepEvaluation const*> Sweeper::missing_evaluations(SweepRun const& run) const {
   std::vector<SweepEvaluation const*> missing;
-  for (SweepEvaluation const& evaluation : run.evaluations)
-    if (!holds(folder_ / evaluation.file, evaluation.identity)) missing.push_back(&evaluation);
+  for (SweepEvaluation const& evaluation : run.evaluations) {
+    auto const is_missing = [&] {
+      return evaluation_of_file(folder_ / evaluation.file) != evaluation.identity;
+    };
+    if (root_finds(group_, is_missing)) missing.push_back(&evaluation);
+  }
   return missing;
-}
-
-/// Collective in the group, as its root sees it: whether the file holds this evaluation, whole.
-bool Sweeper::holds(fs::path const& file, std::string const& identity) const {
-  return group_.max(group_.is_root() && evaluation_of_file(file) == identity ? 1 : 0) == 1;
 }
 
 void Sweeper::tell(std::size_t index, std::string const& outcome) {

@@ -1,30 +1,28 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "experiments/report/progress.hpp"
-#include "experiments/run/claim.hpp"
-#include "experiments/run/job.hpp"
-#include "experiments/run/stop_request.hpp"
+#include "experiments/run/claimed_work.hpp"
 #include "experiments/sweep/plan.hpp"
 #include "experiments/sweep/states.hpp"
 #include "framework/comm/communicator.hpp"
+#include "io/fs.hpp"
 
 namespace tvem {
 
-/// Shows how far a whole sweep is: a line on a terminal, written over. On the first rank alone.
+/// Shows the progress of a whole sweep on the first rank: an overwritten line on a terminal.
 class SweepDisplay {
  public:
   /// folder: of the sweep. plan must outlive this.
-  SweepDisplay(SweepPlan const& plan, std::filesystem::path const& folder, bool is_active);
+  SweepDisplay(SweepPlan const& plan, fs::path const& folder, bool is_active);
 
-  /// The text of the files' present state; empty where this is not active.
+  /// The text for the present state of the files; empty where this is not active.
   std::string text();
-  /// To be called often: looks at the files now and then, and never for most of the time.
+  /// Call it often: it looks at the files now and then, and for a small part of the time.
   void refresh();
   void clear() { line_.clear(); }
 
@@ -37,20 +35,20 @@ class SweepDisplay {
   Clock::duration look_took_{};
 };
 
-/// Does runs that nobody else has, one after another, on a group of ranks, and tells how it goes.
+/// Does runs that no other process does, one after another, on a group of ranks; tells how each
+/// ended.
 class Sweeper {
  public:
-  /// started_at: when the sweep was, on the clock of its file system. is_display: whether this
-  /// process shows the progress of all. plan, stop: must outlive this.
-  Sweeper(Communicator group, std::string command_line, SweepPlan const& plan,
-          std::filesystem::path folder, StopRequest const& stop,
-          std::filesystem::file_time_type started_at, bool is_display);
+  /// started_at: start of the sweep by the clock of its file system. is_display: whether this
+  /// process shows the progress of all. plan and stop must outlive this.
+  Sweeper(Communicator group, std::string command_line, SweepPlan const& plan, fs::path folder,
+          StopRequest const& stop, fs::file_time_type started_at, bool is_display);
 
   /// Collective in the group. Whether one of its ranks has been asked to stop.
   bool is_stopping() const;
-  /// Collective in the group. Does run `index` of the plan, unless it is finished, somebody else is
-  /// at it, or it has failed since this sweep was started. What goes wrong with the run is recorded
-  /// and told; throws what may be of one rank alone.
+  /// Collective in the group. Does run `index` of the plan, unless it is finished, another process
+  /// does it, or it has failed since this sweep was started. Records and tells failures of the run;
+  /// throws what may be of one rank alone.
   void do_run(std::size_t index, Voice voice);
 
   bool is_root() const { return group_.is_root(); }
@@ -60,23 +58,18 @@ class Sweeper {
  private:
   bool is_left_to_do(std::size_t index);
   std::string outcome_of(SweepRun const& run, Voice voice, std::unique_ptr<RunClaim>& claim);
-  bool take_claim(std::filesystem::path const& folder, std::unique_ptr<RunClaim>& claim) const;
+  bool take_claim(fs::path const& folder, std::unique_ptr<RunClaim>& claim) const;
   bool work_on(SweepRun const& run, Voice voice, RunClaim* claim);
-  bool train(SweepRun const& run, std::filesystem::path const& folder, Voice voice,
-             WorkHooks const& hooks);
-  bool evaluate_baselines(SweepRun const& run, Voice voice, WorkHooks const& hooks);
   std::vector<SweepEvaluation const*> missing_evaluations(SweepRun const& run) const;
-  bool holds(std::filesystem::path const& file, std::string const& identity) const;
   void tell(std::size_t index, std::string const& outcome);
-  std::string failure(RunClaim const* claim, std::filesystem::path const& folder,
-                      std::string const& message);
+  std::string failure(RunClaim const* claim, fs::path const& folder, std::string const& message);
 
   Communicator group_;
   std::string command_line_;
   SweepPlan const& plan_;
-  std::filesystem::path folder_;
+  fs::path folder_;
   StopRequest const& stop_;
-  std::filesystem::file_time_type started_at_;
+  fs::file_time_type started_at_;
   SweepStates states_;
   SweepDisplay display_;
   bool is_stopped_ = false;

@@ -6,6 +6,7 @@
 
 #include "framework/core/error.hpp"
 #include "framework/core/sha256.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem {
 namespace {
@@ -17,14 +18,13 @@ std::string content_digest(std::istream& file) {
   Sha256 sha;
   std::vector<char> piece(std::size_t{1} << 20);
   while (file) {
-    file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-    sha.update(std::string_view(piece.data(), static_cast<std::size_t>(file.gcount())));
+    file.read(piece.data(), std::ssize(piece));
+    sha.update(std::string_view(piece.data(), file.gcount()));
   }
   if (file.bad()) throw Error("a file could not be read to its end; see the state of the disk");
   return sha.hex_digest();
 }
 
-/// The user block of a file with this digest.
 std::string block_of(std::string const& digest) {
   std::string block = seal_start + digest + "\n";
   block.resize(user_block_bytes, '\0');
@@ -33,7 +33,7 @@ std::string block_of(std::string const& digest) {
 
 }  // namespace
 
-void seal_file(std::filesystem::path const& path) {
+void seal_file(fs::path const& path) {
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
   std::string const block = block_of(content_digest(file));
   file.clear();
@@ -43,18 +43,18 @@ void seal_file(std::filesystem::path const& path) {
   if (!file) throw Error(path.string() + ": the digest could not be written; is the disk full?");
 }
 
-bool has_seal(std::filesystem::path const& path) {
-  if (!std::filesystem::is_regular_file(path)) return false;  // opening a pipe would wait
+bool has_seal(fs::path const& path) {
+  if (!fs::is_regular_file(path)) return false;  // opening a pipe would wait
   std::string start(seal_start.size(), ' ');
   std::ifstream file(path, std::ios::binary);
-  return file.read(start.data(), static_cast<std::streamsize>(start.size())) && start == seal_start;
+  return file.read(start.data(), std::ssize(start)) && start == seal_start;
 }
 
-void verify_seal(std::filesystem::path const& path) {
-  // Before it is opened: opening a pipe would wait for its other end.
+void verify_seal(fs::path const& path) {
+  // The check comes first: opening a pipe would wait for its other end.
   std::error_code unknown;
-  bool const is_file = std::filesystem::is_regular_file(path, unknown);
-  std::ifstream file(is_file ? path : std::filesystem::path(), std::ios::binary);
+  bool const is_file = fs::is_regular_file(path, unknown);
+  std::ifstream file(is_file ? path : fs::path(), std::ios::binary);
   if (!file)
     throw Error(path.string() + " cannot be read; see whether it exists and may be opened");
   std::string block(user_block_bytes, '\0');
@@ -62,9 +62,10 @@ void verify_seal(std::filesystem::path const& path) {
   if (!file || block.rfind(seal_start, 0) != 0)
     throw Error(path.string() + " is not a file of tvem, or its first bytes are damaged");
   if (block_of(content_digest(file)) != block)
-    throw Error(path.string() +
-                " is damaged, or another program has changed it: its content does not have the "
-                "digest that was sealed in it");
+    throw Error(
+        fmt::format("{} is damaged, or another program has changed it: its content does not "
+                    "have the digest that was sealed in it",
+                    path));
 }
 
 }  // namespace tvem

@@ -1,55 +1,52 @@
 #include "io/durable/durable.hpp"
 
 #include <cerrno>
-#include <cstdlib>
+#include <chrono>
 #include <cstring>
 #include <regex>
 #include <system_error>
+#include <thread>
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "framework/core/error.hpp"
 #include "framework/core/host.hpp"
+#include "framework/core/text.hpp"
 #include "io/durable/digest.hpp"
+#include "io/durable/test_value.hpp"
 #include "io/hdf5/hdf5.hpp"
 
 namespace tvem {
 namespace {
 
-namespace fs = std::filesystem;
-
-[[noreturn]] void fail(fs::path const& path, std::string const& what) {
-  throw Error(path.string() + " could not be " + what + ": " + std::strerror(errno));
-}
-
-/// In builds with tests: TVEM_TEST_WRITE_DELAY_MS milliseconds, for a kill to come amid a write.
+/// Gives tests the time to kill this process amid a write.
 void pause_for_tests() {
-#ifdef TVEM_TEST_HOOKS
-  if (char const* const delay = std::getenv("TVEM_TEST_WRITE_DELAY_MS"))
-    usleep(1000 * static_cast<useconds_t>(std::atoi(delay)));
-#endif
+  std::int64_t const ms = test_value("TVEM_TEST_WRITE_DELAY_MS", 0);
+  if (ms > 0) std::this_thread::sleep_for(std::chrono::milliseconds(ms));
 }
 
-/// Forces a file, or the names in a folder, to the disk. Some file systems know no such thing for a
-/// folder, and say so by EINVAL.
+/// Forces a file, or the names in a folder, to the disk. Some file systems cannot do that for a
+/// folder, and answer EINVAL.
 void sync(fs::path const& path, int flags) {
   int const descriptor = open(path.c_str(), flags);
-  if (descriptor < 0) fail(path, "opened");
-  bool const is_synced = fsync(descriptor) == 0 || ((flags & O_DIRECTORY) != 0 && errno == EINVAL);
+  bool const is_synced = descriptor >= 0 && (fsync(descriptor) == 0 ||
+                                             ((flags & O_DIRECTORY) != 0 && errno == EINVAL));
   int const reason = errno;
-  close(descriptor);
-  errno = reason;
-  if (!is_synced) fail(path, "forced to the disk");
+  if (descriptor >= 0) close(descriptor);
+  if (!is_synced)
+    throw Error(fmt::format("{} could not be {}: {}", path,
+                            descriptor < 0 ? "opened" : "forced to the disk",
+                            std::strerror(reason)));
 }
 
 void keep_if_foreign(fs::path const& path) {
   if (is_foreign(path)) keep_aside(path);
 }
 
-/// Gives the present file a second name, so that the first one never points to nothing. File
-/// systems without hard links get a rename instead; readers then find the previous file alone for a
-/// moment.
+/// Gives the present file a second name, so that the first name always points to a file. File
+/// systems without hard links get a rename instead: for a moment, readers find the previous file
+/// alone.
 void keep_previous(fs::path const& path, fs::path const& previous) {
   if (previous.empty() || !fs::is_regular_file(path)) return;
   keep_if_foreign(previous);
@@ -65,7 +62,33 @@ std::string replaced(std::string text, std::string const& what, std::string cons
   return text;
 }
 
-/// Whether it is of one of our writes that was killed: FILE.tmp-HOST-PROCESS.
+/// Writes the temporary file, and makes sure that it is whole. Returns what went wrong, or nothing.
+std::string write_whole(fs::path const& temporary,
+                        std::function<void(fs::path const& temporary)> const& write) {
+  try {
+    write(temporary);
+    pause_for_tests();
+    seal_file(temporary);
+    sync(temporary, O_RDWR);
+    verify_seal(temporary);
+    Hdf5File::open(temporary);
+    pause_for_tests();
+    return "";
+  } catch (std::exception const& error) {
+    return replaced(error.what(), temporary.string(), "it");
+  }
+}
+
+void put_in_place(fs::path const& temporary, fs::path const& path, fs::path const& previous) {
+  keep_if_foreign(path);
+  keep_previous(path, previous);
+  pause_for_tests();
+  fs::rename(temporary, path);
+  pause_for_tests();
+  sync(path.has_parent_path() ? path.parent_path() : fs::path("."), O_RDONLY | O_DIRECTORY);
+}
+
+/// Whether a killed write of ours has left this file: FILE.tmp-HOST-PROCESS.
 bool is_left_over(std::string const& name) {
   static std::regex const pattern(
       R"((run|checkpoint|checkpoint\.previous|evaluation(-[0-9a-f]+)?)\.h5\.tmp-.+-[0-9]+)"
@@ -77,7 +100,7 @@ bool is_left_over(std::string const& name) {
 }  // namespace
 
 fs::path temporary_name(fs::path const& path) {
-  return path.string() + ".tmp-" + host_name() + "-" + std::to_string(getpid());
+  return fmt::format("{}.tmp-{}-{}", path, host_name(), getpid());
 }
 
 bool is_foreign(fs::path const& path) {
@@ -92,7 +115,7 @@ bool is_foreign(fs::path const& path) {
 
 fs::path name_to_keep(fs::path const& path) {
   for (int i = 1;; ++i) {
-    fs::path const name = path.string() + ".kept-" + std::to_string(i);
+    fs::path const name = fmt::format("{}.kept-{}", path, i);
     if (!fs::exists(fs::symlink_status(name))) return name;
   }
 }
@@ -103,37 +126,21 @@ void write_durably(fs::path const& path, fs::path const& previous,
                    std::function<void(fs::path const& temporary)> const& write,
                    MayReplace const& may_replace) {
   if (fs::exists(path) && !fs::is_regular_file(path))
-    throw Error(path.string() + " is no file that could be replaced; choose another name");
+    throw Error(fmt::format("{} is not a file that could be replaced; choose another name", path));
   fs::path const temporary = temporary_name(path);
-  std::string problem;
-  try {
-    write(temporary);
-    pause_for_tests();
-    seal_file(temporary);
-    sync(temporary, O_RDWR);
-    verify_seal(temporary);
-    Hdf5File::open(temporary);
-    pause_for_tests();
-  } catch (std::exception const& error) {
-    problem = error.what();
-  }
+  std::string const problem = write_whole(temporary, write);
   std::error_code ignored;
   try {
-    // Also after a problem: whoever has taken the place may have removed our file.
+    // Called after a problem too: whoever has taken the place may have removed our file.
     if (may_replace) may_replace();
     if (!problem.empty())
-      throw Error(path.string() + " could not be written: " +
-                  replaced(problem, temporary.string(), "it") + "; what was there before is kept");
-    keep_if_foreign(path);
-    keep_previous(path, previous);
-    pause_for_tests();
-    fs::rename(temporary, path);
-    pause_for_tests();
-    sync(path.has_parent_path() ? path.parent_path() : fs::path("."), O_RDONLY | O_DIRECTORY);
+      throw Error(
+          fmt::format("{} could not be written: {}; what was there before is kept", path, problem));
+    put_in_place(temporary, path, previous);
   } catch (fs::filesystem_error const& error) {
     fs::remove(temporary, ignored);
-    throw Error(path.string() + " could not be put in its place: " + error.code().message() +
-                "; what was there before is kept");
+    throw Error(fmt::format("{} could not be put in its place: {}; what was there before is kept",
+                            path, error.code().message()));
   } catch (...) {
     fs::remove(temporary, ignored);
     throw;

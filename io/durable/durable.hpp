@@ -1,35 +1,35 @@
 #pragma once
 
-#include <filesystem>
 #include <functional>
+
+#include "io/fs.hpp"
 
 namespace tvem {
 
-/// A name in the same folder for a file that is not whole yet, which no other process anywhere has.
-std::filesystem::path temporary_name(std::filesystem::path const& path);
+/// A name in the same folder that no other process uses, for a file that is not whole yet.
+fs::path temporary_name(fs::path const& path);
 
-/// Asked right before a file takes its place; throws to leave the place as it is.
+/// Called right before a file takes its place; throws to leave the place as it is.
 using MayReplace = std::function<void()>;
 
-/// Whether a file is there that is not ours, or no longer as we sealed it. None is ever written
-/// over.
-bool is_foreign(std::filesystem::path const& path);
+/// Whether there is a file that is not ours, or that somebody has changed. Such a file is never
+/// overwritten.
+bool is_foreign(fs::path const& path);
 
-/// The name that a file in the way is given: FILE.kept-N, the first that is free.
-std::filesystem::path name_to_keep(std::filesystem::path const& path);
-void keep_aside(std::filesystem::path const& path);
+/// The new name of a file that is in the way: the first free FILE.kept-N.
+fs::path name_to_keep(fs::path const& path);
+void keep_aside(fs::path const& path);
 
-/// Writes a file such that at no moment, whatever is killed, a reader sees half of it: `write`
-/// makes a temporary file in the same folder, which is sealed (digest.hpp), forced to the disk,
-/// opened again and verified, and renamed into place. previous: where the file that was there is
-/// kept; none when empty. A foreign file in either place is given another name. Throws Error naming
-/// the file, or what may_replace throws; the old file is then still there and the temporary one is
-/// gone.
-void write_durably(std::filesystem::path const& path, std::filesystem::path const& previous,
-                   std::function<void(std::filesystem::path const& temporary)> const& write,
+/// Writes a file so that no reader ever sees half of it, whatever is killed. `write` makes a
+/// temporary file in the same folder. This is sealed (digest.hpp), forced to the disk, opened again
+/// and verified, and renamed into place. previous: keeps the old file; may be empty. A foreign file
+/// in either place gets another name. Throws Error naming the file, or what may_replace throws;
+/// then the old file is still there, and the temporary one is gone.
+void write_durably(fs::path const& path, fs::path const& previous,
+                   std::function<void(fs::path const& temporary)> const& write,
                    MayReplace const& may_replace = {});
 
-/// Takes away what killed writes have left in a folder that nobody else writes into.
-void remove_left_over_writes(std::filesystem::path const& folder);
+/// Removes what killed writes have left. Nobody else may write into the folder.
+void remove_left_over_writes(fs::path const& folder);
 
 }  // namespace tvem

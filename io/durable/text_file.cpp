@@ -4,11 +4,10 @@
 #include <sstream>
 
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 #include "io/durable/durable.hpp"
 
 namespace tvem {
-
-namespace fs = std::filesystem;
 
 std::optional<std::string> text_of_file(fs::path const& path) {
   if (!fs::is_regular_file(path)) return std::nullopt;
@@ -29,8 +28,8 @@ void write_text(fs::path const& path, std::string const& text) {
   if (file && !error) return;
   std::error_code ignored;
   fs::remove(temporary, ignored);
-  throw Error(path.string() + " could not be written" +
-              (error ? ": " + error.message() : "; see whether the disk is full"));
+  throw Error(fmt::format("{} could not be written{}", path,
+                          error ? ": " + error.message() : "; see whether the disk is full"));
 }
 
 }  // namespace tvem

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <system_error>
@@ -19,43 +18,30 @@
 
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
+#include "io/durable/test_value.hpp"
 
 namespace tvem {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using Milliseconds = std::chrono::duration<int, std::milli>;
 
-/// First letter of an answer: what `work` returned, or what it threw. The last one is `whole`, so
-/// that an answer that broke off is none.
+/// The first letter of an answer says whether `work` returned or threw it. The last letter is
+/// `whole`: without it the answer broke off.
 constexpr char result = 'r', wrong_input = 'c', error = 'e', whole = '.';
 
-/// Of the child. Its time is that of the processor: a machine with much to do is no fault of a
-/// file.
-struct Limits {
-  std::chrono::milliseconds time;
-  rlim_t memory;
-  std::chrono::milliseconds patience() const { return 5 * time; }  // of this process
-};
-
-/// In builds with tests: TVEM_TEST_READ_MS milliseconds for a small file, rather than two seconds.
-std::int64_t least_ms() {
-#ifdef TVEM_TEST_HOOKS
-  if (char const* const text = std::getenv("TVEM_TEST_READ_MS")) return std::atoi(text);
-#endif
-  return 2000;
-}
-
-Limits limits_for(std::filesystem::path const& path, std::uint64_t memory) {
+/// Milliseconds of processor time that the child may take. Wall-clock time would blame the file for
+/// a busy machine.
+std::int64_t most_ms(fs::path const& path) {
   std::error_code unknown;
-  std::uintmax_t const size = std::filesystem::file_size(path, unknown);
-  std::int64_t const ms_for_size = unknown ? 0 : static_cast<std::int64_t>(size >> 12);
-  return {.time = std::chrono::milliseconds(least_ms() + ms_for_size), .memory = memory};
+  std::uintmax_t const size = fs::file_size(path, unknown);
+  return test_value("TVEM_TEST_READ_MS", 2000) + (unknown ? 0 : size >> 12);
 }
 
-void limit_time(std::chrono::milliseconds time) {
+void limit_time(std::int64_t ms) {
   itimerval end{};
-  end.it_value.tv_sec = time.count() / 1000;
-  end.it_value.tv_usec = 1000 * (time.count() % 1000);
+  end.it_value.tv_sec = ms / 1000;
+  end.it_value.tv_usec = 1000 * (ms % 1000);
   setitimer(ITIMER_PROF, &end, nullptr);
   sigset_t signals;
   sigemptyset(&signals);
@@ -70,29 +56,29 @@ void limit(decltype(RLIMIT_AS) resource, rlim_t most) {
   setrlimit(resource, &bounds);
 }
 
-/// What there is, when the system says it, and as much more. Sanitizers take all of the address
-/// space for their shadow memory.
+/// Limits the address space to what is used now, when the system tells that, and `more` bytes.
+/// Sanitizers take all of the address space for their shadow memory.
 void limit_memory([[maybe_unused]] rlim_t more) {
 #ifndef __SANITIZE_ADDRESS__
   rlim_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages;
-  if (pages > 0) limit(RLIMIT_AS, pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + more);
+  if (pages > 0) limit(RLIMIT_AS, pages * sysconf(_SC_PAGESIZE) + more);
 #endif
 }
 
-void confine(Limits const& limits) {
+void confine(std::int64_t ms, std::uint64_t memory) {
   // Handlers of the MPI library and of sanitizers write long reports.
   for (int const signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGPROF})
     std::signal(signal, SIG_DFL);
-  limit_time(limits.time);
+  limit_time(ms);
   limit(RLIMIT_CORE, 0);
-  limit_memory(limits.memory);
+  limit_memory(memory);
   int const nothing = open("/dev/null", O_WRONLY);
   dup2(nothing, STDOUT_FILENO);
   dup2(nothing, STDERR_FILENO);
 }
 
-std::string answer_of(std::filesystem::path const& path, std::function<std::string()> const& work) {
+std::string answer_of(fs::path const& path, std::function<std::string()> const& work) {
   try {
     return result + work() + whole;
   } catch (ConfigurationError const& problem) {
@@ -109,56 +95,60 @@ std::string answer_of(std::filesystem::path const& path, std::function<std::stri
   for (std::size_t done = 0; done < answer.size();) {
     ssize_t const n = write(pipe, answer.data() + done, answer.size() - done);
     if (n < 0 && errno != EINTR) break;
-    done += static_cast<std::size_t>(std::max<ssize_t>(n, 0));
+    done += std::max<ssize_t>(n, 0);
   }
   _exit(0);
 }
 
-/// All that comes through the pipe until `end`; false when it is not closed by then.
+/// Reads the pipe to its end. False when it is still open at the time `end`.
 bool read_until(int pipe, Clock::time_point end, std::string& text) {
   std::array<char, 1 << 16> piece{};
   for (;;) {
-    auto const left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+    auto const left = std::chrono::ceil<Milliseconds>(end - Clock::now());
     pollfd waited{.fd = pipe, .events = POLLIN, .revents = 0};
-    int const is_ready = left.count() > 0 ? poll(&waited, 1, static_cast<int>(left.count())) : 0;
+    int const is_ready = left.count() > 0 ? poll(&waited, 1, left.count()) : 0;
     if (is_ready == 0) return false;
     ssize_t const n = is_ready < 0 ? -1 : read(pipe, piece.data(), piece.size());
     if (n == 0 || (n < 0 && errno != EINTR)) return true;
-    text.append(piece.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+    text.append(piece.data(), std::max<ssize_t>(n, 0));
   }
+}
+
+/// Returns or throws what the answer says.
+std::string taken(std::string const& answer, fs::path const& path) {
+  if (answer.size() < 2 || answer.back() != whole)
+    throw Error(
+        fmt::format("{} is damaged: the HDF5 library crashes on it, or does not come to an "
+                    "end; use another copy",
+                    path));
+  std::string const text = answer.substr(1, answer.size() - 2);
+  if (answer.front() == wrong_input) throw ConfigurationError(split(text, '\n'));
+  if (answer.front() == error) throw Error(text);
+  return text;
 }
 
 }  // namespace
 
-std::string in_child(std::filesystem::path const& path, std::uint64_t memory,
+std::string in_child(fs::path const& path, std::uint64_t memory,
                      std::function<std::string()> const& work) {
-  Limits const limits = limits_for(path, memory);
+  std::int64_t const ms = most_ms(path);
   std::array<int, 2> pipe{-1, -1};
   pid_t const child = pipe2(pipe.data(), O_CLOEXEC) == 0 ? fork() : -1;
   if (child == 0) {
-    confine(limits);
+    confine(ms, memory);
     send(pipe[1], answer_of(path, work));
   }
   int const reason = errno;
   close(pipe[1]);
   std::string answer;
-  if (child > 0 && !read_until(pipe[0], Clock::now() + limits.patience(), answer))
-    kill(child, SIGKILL);
+  auto const patience = std::chrono::milliseconds(5 * ms);
+  if (child > 0 && !read_until(pipe[0], Clock::now() + patience, answer)) kill(child, SIGKILL);
   close(pipe[0]);
   if (child < 0)
-    throw Error(path.string() +
-                ": no process could be started to read it: " + std::strerror(reason));
+    throw Error(
+        fmt::format("{}: no process could be started to read it: {}", path, std::strerror(reason)));
   while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) continue;
-  if (answer.size() < 2 || answer.back() != whole)
-    throw Error(path.string() +
-                " is damaged: the HDF5 library crashes on it, or does not come to an end; use "
-                "another copy");
-  char const kind = answer.front();
-  answer.pop_back();
-  answer.erase(0, 1);
-  if (kind == wrong_input) throw ConfigurationError(split(answer, '\n'));
-  if (kind == error) throw Error(answer);
-  return answer;
+  return taken(answer, path);
 }
 
 }  // namespace tvem

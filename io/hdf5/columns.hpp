@@ -4,8 +4,10 @@
 #include <string>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
+#include "framework/core/text.hpp"
 #include "io/hdf5/hdf5.hpp"
 #include "io/hdf5/stored.hpp"
 
@@ -25,12 +27,12 @@ void write_column(Hdf5Group const& group, std::span<Record const> records,
                   Column<Record, T> const& column, std::string const& dimension) {
   std::vector<T> values;
   for (Record const& record : records) values.push_back(record.*column.member);
-  if constexpr (std::is_same_v<T, std::string>)
-    group.write(column.name, values, {dimension}, {column.long_name, ""});
-  else if (column.name == dimension)
-    group.write_coordinate(column.name, std::span<T const>(values), {column.long_name});
+  bool const is_text = std::is_same_v<T, std::string>;
+  Hdf5Description const description{column.long_name, is_text ? "" : "1"};
+  if (column.name == dimension)
+    group.write_coordinate(column.name, values, description);
   else
-    group.write(column.name, std::span<T const>(values), {dimension}, {column.long_name});
+    group.write(column.name, values, {dimension}, description);
 }
 
 /// Writes records over a dimension; the column of that name is its coordinate.
@@ -41,29 +43,19 @@ void write_columns(Hdf5Group const& group, std::type_identity_t<std::span<Record
              columns);
 }
 
-/// Fills one member of every record; makes the records when it is the first column.
-template <class Record, class T>
-void read_column(StoredGroup const& group, std::vector<Record>& records, bool& is_first,
-                 Column<Record, T> const& column) {
-  std::vector<T> values;
-  if constexpr (std::is_same_v<T, std::string>)
-    values = group.read_text(column.name);
-  else
-    values = group.read<T>(column.name);
-  if (is_first) records.resize(values.size());
-  is_first = false;
-  group.check(values.size() == records.size(),
-              std::string("column ") + column.name + " has another length than the others");
-  for (std::size_t i = 0; i < values.size(); ++i) records[i].*column.member = values[i];
-}
-
 template <class Record, class... Ts>
 std::vector<Record> read_columns(StoredGroup const& group,
                                  std::tuple<Column<Record, Ts>...> const& columns) {
   std::vector<Record> records;
   bool is_first = true;
-  std::apply([&](auto const&... column) { (read_column(group, records, is_first, column), ...); },
-             columns);
+  auto const read = [&]<class T>(Column<Record, T> const& column) {
+    auto const values = group.read<T>(column.name);
+    if (std::exchange(is_first, false)) records.resize(values.size());
+    group.check(values.size() == records.size(),
+                fmt::format("column {} has another length than the others", column.name));
+    for (std::size_t i = 0; i < values.size(); ++i) records[i].*column.member = values[i];
+  };
+  std::apply([&](auto const&... column) { (read(column), ...); }, columns);
   return records;
 }
 

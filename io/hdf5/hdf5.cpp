@@ -17,37 +17,40 @@ void switch_off_locking([[maybe_unused]] Hdf5Handle const& access) {
 }
 
 Hdf5Handle access_properties(std::string const& where) {
-  Hdf5Handle access = hdf5::properties_handle(H5Pcreate(H5P_FILE_ACCESS), where);
+  Hdf5Handle access = hdf5::owned(H5Pcreate(H5P_FILE_ACCESS), where, "prepared");
   switch_off_locking(access);
   return access;
 }
 
+/// Closes by H5Fclose: other than the end of a last reference, it stops when the disk is full.
+Hdf5Handle owned_file(hid_t id, std::string const& where, std::string const& what) {
+  return {hdf5::checked(id, where, what), [](std::int64_t open) { return int{H5Fclose(open)}; }};
+}
+
 }  // namespace
 
-// ---- file
-
-Hdf5File Hdf5File::create(std::filesystem::path const& path) {
+Hdf5File Hdf5File::create(fs::path const& path) {
   hdf5::prepare();
   std::string const where = path.string();
-  Hdf5Handle const creation = hdf5::properties_handle(H5Pcreate(H5P_FILE_CREATE), where);
+  Hdf5Handle const creation = hdf5::owned(H5Pcreate(H5P_FILE_CREATE), where, "prepared");
   hdf5::checked(H5Pset_userblock(creation.id(), user_block_bytes), where, "given a user block");
   Hdf5Handle const access = access_properties(where);
   hid_t const id = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.id(), access.id());
-  return {hdf5::file_handle(id, where, "made"), path};
+  return {owned_file(id, where, "made"), path};
 }
 
-Hdf5File Hdf5File::open(std::filesystem::path const& path) {
+Hdf5File Hdf5File::open(fs::path const& path) {
   hdf5::prepare();
   std::string const where = path.string();
   Hdf5Handle const access = access_properties(where);
   hid_t const id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id());
-  return {hdf5::file_handle(id, where, "opened"), path};
+  return {owned_file(id, where, "opened"), path};
 }
 
 Hdf5Group Hdf5File::root() const {
   std::string const where = path_.string() + ": ";
   hid_t const id = H5Gopen2(handle_.id(), "/", H5P_DEFAULT);
-  return {hdf5::group_handle(id, where + "/", "opened"), where};
+  return {hdf5::owned(id, where + "/", "opened"), where};
 }
 
 void Hdf5File::close() {
@@ -55,26 +58,24 @@ void Hdf5File::close() {
   if (!handle_.close()) hdf5::fail(path_.string(), "closed");
 }
 
-// ---- groups
-
 Hdf5Group Hdf5Group::create_group(std::string const& name) const {
   hid_t const id = H5Gcreate2(handle_.id(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-  return {hdf5::group_handle(id, at(name), "made"), at(name)};
+  return {hdf5::owned(id, at(name), "made"), at(name)};
 }
 
 Hdf5Group Hdf5Group::open_group(std::string const& name) const {
   hid_t const id = H5Gopen2(handle_.id(), name.c_str(), H5P_DEFAULT);
-  return {hdf5::group_handle(id, at(name), "found"), at(name)};
+  return {hdf5::owned(id, at(name), "found"), at(name)};
 }
 
 bool Hdf5Group::has(std::string const& name) const {
   return H5Lexists(handle_.id(), name.c_str(), H5P_DEFAULT) > 0;
 }
 
-std::vector<std::string> Hdf5Group::members() const {
-  std::vector<std::string> names;
+Hdf5Group::Names Hdf5Group::members() const {
+  Names names;
   auto const collect = [](hid_t, char const* name, H5L_info_t const*, void* list) -> herr_t {
-    static_cast<std::vector<std::string>*>(list)->emplace_back(name);
+    static_cast<Names*>(list)->emplace_back(name);
     return 0;
   };
   hdf5::checked(H5Literate(handle_.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, collect, &names),

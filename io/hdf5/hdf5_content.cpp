@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
-#include <numeric>
 
 #include <hdf5.h>
 
 #include "framework/core/error.hpp"
 #include "framework/core/sha256.hpp"
+#include "framework/core/text.hpp"
 #include "io/hdf5/hdf5.hpp"
 #include "io/hdf5/hdf5_support.hpp"
 
@@ -19,14 +19,12 @@ constexpr std::uint64_t largest_piece = 1 << 22;  // of an array, bytes
 using Names = std::vector<std::string>;
 
 [[noreturn]] void refuse(std::string const& where, std::string const& what) {
-  throw Error(where + " " + what + "; the file is damaged: use another copy");
+  throw Error(fmt::format("{} {}; the file is damaged: use another copy", where, what));
 }
 
-std::uint64_t product(std::vector<hsize_t> const& dims) {
-  return std::accumulate(dims.begin(), dims.end(), std::uint64_t{1}, std::multiplies<>());
-}
+using Shape = Hdf5Group::Shape;
 
-/// Names of members, sorted. Files of ours have no links but those to their own objects.
+/// Names of members, sorted. In files of ours every link leads to an object of the file.
 Names members_of(hid_t group, std::string const& where) {
   Names names;
   auto const collect = [](hid_t, char const* name, H5L_info_t const* link, void* list) -> herr_t {
@@ -62,8 +60,8 @@ struct Values {
 /// Writes the content of a file as bytes, and refuses what no file of ours has.
 class ContentWriter {
  public:
-  /// limit: of the content, and of what an array takes in memory. largest: array to keep the bytes
-  /// of.
+  /// limit: most bytes of the content, and of an array in memory. largest: bytes of the largest
+  /// array to keep.
   ContentWriter(std::string file, std::uint64_t limit, std::uint64_t largest)
       : file_(std::move(file)), limit_(limit), largest_(largest) {}
 
@@ -79,8 +77,7 @@ class ContentWriter {
     add(names.size());
     for (auto const& name : names) {
       std::string const place = where + "/" + name;
-      Hdf5Handle const member =
-          hdf5::object_handle(H5Oopen(id, name.c_str(), H5P_DEFAULT), place, "found");
+      Hdf5Handle const member = hdf5::owned(H5Oopen(id, name.c_str(), H5P_DEFAULT), place, "found");
       add_text(name);
       object(member.id(), place, depth + 1);
     }
@@ -97,7 +94,7 @@ class ContentWriter {
     size_ += bytes.size();
     sha_.update(bytes);
   }
-  void add(std::uint64_t number) { add({reinterpret_cast<char const*>(&number), sizeof number}); }
+  void add(std::uint64_t number) { add(bytes_of(number)); }
   void add_text(std::string_view text) {
     add(text.size());
     add(text);
@@ -110,10 +107,10 @@ class ContentWriter {
     for (auto const& name : names) {
       std::string const place = where + (is_root ? "attribute " : " attribute ") + name;
       Hdf5Handle const attribute =
-          hdf5::attribute_handle(H5Aopen(object, name.c_str(), H5P_DEFAULT), place, "found");
+          hdf5::owned(H5Aopen(object, name.c_str(), H5P_DEFAULT), place, "found");
       add_text(name);
-      array({hdf5::type_handle(H5Aget_type(attribute.id()), place),
-             hdf5::space_handle(H5Aget_space(attribute.id()), place, "measured"), true, place,
+      array({hdf5::owned(H5Aget_type(attribute.id()), place, "asked for its type"),
+             hdf5::owned(H5Aget_space(attribute.id()), place, "measured"), true, place,
              [&](hid_t type, hid_t, hid_t, void* values) {
                return H5Aread(attribute.id(), type, values);
              }});
@@ -121,42 +118,39 @@ class ContentWriter {
   }
 
   void dataset(hid_t id, std::string const& where) {
-    Hdf5Handle const creation = hdf5::properties_handle(H5Dget_create_plist(id), where);
+    Hdf5Handle const creation =
+        hdf5::owned(H5Dget_create_plist(id), where, "asked how it is stored");
     H5D_layout_t const layout = H5Pget_layout(creation.id());
     if ((layout != H5D_CONTIGUOUS && layout != H5D_COMPACT) ||
         H5Pget_nfilters(creation.id()) != 0 || H5Pget_external_count(creation.id()) != 0)
       refuse(where, "is stored as no array of tvem is");
-    array({hdf5::type_handle(H5Dget_type(id), where),
-           hdf5::space_handle(H5Dget_space(id), where, "measured"), H5Dget_storage_size(id) > 0,
-           where, [&](hid_t type, hid_t memory, hid_t file, void* values) {
+    array({hdf5::owned(H5Dget_type(id), where, "asked for its type"),
+           hdf5::owned(H5Dget_space(id), where, "measured"), H5Dget_storage_size(id) > 0, where,
+           [&](hid_t type, hid_t memory, hid_t file, void* values) {
              return H5Dread(id, type, memory, file, H5P_DEFAULT, values);
            }});
   }
 
   /// The dimensions. Throws Error where there are more values than `limit` allows.
-  std::vector<hsize_t> shape_of(Values const& values) const {
+  Shape shape_of(Values const& values) const {
     bool const is_null = H5Sget_simple_extent_type(values.space.id()) == H5S_NULL;
-    int const rank = H5Sget_simple_extent_ndims(values.space.id());
-    if (is_null || rank < 0) refuse(values.where, "has no shape");
-    std::vector<hsize_t> dims(static_cast<std::size_t>(rank));
-    H5Sget_simple_extent_dims(values.space.id(), dims.data(), nullptr);
+    if (is_null || H5Sget_simple_extent_ndims(values.space.id()) < 0)
+      refuse(values.where, "has no shape");
+    Shape const shape = hdf5::extents_of(values.space, values.where);
     std::uint64_t n = 1;
-    for (hsize_t const dim : dims) {
-      if (n > 0 && dim > limit_ / n) refuse(values.where, "is larger than its file");
-      n *= dim;
+    for (std::uint64_t const extent : shape) {
+      if (n > 0 && extent > limit_ / n) refuse(values.where, "is larger than its file");
+      n *= extent;
     }
-    return dims;
+    return shape;
   }
 
-  /// What an array begins with.
-  static std::string head(char letter, std::uint64_t size, std::vector<hsize_t> const& dims) {
-    std::string text(1, letter);
-    auto const append = [&](std::uint64_t number) {
-      text.append(reinterpret_cast<char const*>(&number), sizeof number);
-    };
-    append(size);
-    append(dims.size());
-    for (hsize_t const dim : dims) append(dim);
+  static std::string bytes_of(std::uint64_t number) {
+    return {reinterpret_cast<char const*>(&number), sizeof number};
+  }
+  static std::string head(char letter, std::uint64_t size, Shape const& shape) {
+    std::string text = letter + bytes_of(size) + bytes_of(shape.size());
+    for (std::uint64_t const extent : shape) text += bytes_of(extent);
     return text;
   }
 
@@ -173,13 +167,13 @@ class ContentWriter {
   }
 
   void numbers(Values const& values) {
-    Hdf5Handle const type =
-        hdf5::type_handle(H5Tget_native_type(values.type.id(), H5T_DIR_ASCEND), values.where);
+    Hdf5Handle const type = hdf5::owned(H5Tget_native_type(values.type.id(), H5T_DIR_ASCEND),
+                                        values.where, "asked for its type");
     bool const is_real = H5Tget_class(type.id()) == H5T_FLOAT;
     char const letter = is_real ? 'f' : H5Tget_sign(type.id()) == H5T_SGN_NONE ? 'u' : 'i';
     std::size_t const size = H5Tget_size(type.id());
-    auto const dims = shape_of(values);
-    std::uint64_t const n = product(dims);
+    Shape const dims = shape_of(values);
+    std::uint64_t const n = hdf5::product(dims);
     if (n > limit_ / size) refuse(values.where, "is larger than its file");
     bool const is_kept = n * size <= largest_;
     hash(head(letter, size, dims));
@@ -190,47 +184,39 @@ class ContentWriter {
     });
   }
 
-  /// Some values after others, so that an array need not fit into memory.
+  /// Reads some values after others, so that an array need not fit into memory.
   template <class Take>
   static void read_in_pieces(Values const& values, Hdf5Handle const& type, std::size_t size,
-                             std::vector<hsize_t> const& dims, Take const& take) {
-    std::uint64_t const n = product(dims);
+                             Shape const& shape, Take const& take) {
+    std::uint64_t const n = hdf5::product(shape);
     if (n == 0) return;
-    if (n * size <= largest_piece) {
-      std::string piece(n * size, '\0');
-      hdf5::checked(values.read(type.id(), H5S_ALL, H5S_ALL, piece.data()), values.where, "read");
-      take(piece);
-      return;
-    }
-    std::vector<hsize_t> start(dims.size(), 0), count(dims.size(), 1);
+    if (n * size <= largest_piece) return take(read(values, type, n * size, H5S_ALL, H5S_ALL));
+    Shape start(shape.size(), 0), count(shape.size(), 1);
     for (std::uint64_t done = 0; done < n; done += count.back()) {
       std::uint64_t rest = done;
-      for (std::size_t axis = dims.size(); axis-- > 0; rest /= dims[axis])
-        start[axis] = rest % dims[axis];
-      count.back() = std::min<hsize_t>(largest_piece / size, dims.back() - start.back());
-      Hdf5Handle const memory =
-          hdf5::space_handle(H5Screate_simple(1, &count.back(), nullptr), values.where, "measured");
-      hdf5::checked(H5Sselect_hyperslab(values.space.id(), H5S_SELECT_SET, start.data(), nullptr,
-                                        count.data(), nullptr),
-                    values.where, "selected");
-      std::string piece(count.back() * size, '\0');
-      hdf5::checked(values.read(type.id(), memory.id(), values.space.id(), piece.data()),
-                    values.where, "read");
-      take(piece);
+      for (std::size_t axis = shape.size(); axis-- > 0; rest /= shape[axis])
+        start[axis] = rest % shape[axis];
+      count.back() = std::min(largest_piece / size, shape.back() - start.back());
+      Hdf5Handle const memory = hdf5::select(values.space, start, count, values.where);
+      take(read(values, type, count.back() * size, memory.id(), values.space.id()));
     }
+  }
+  static std::string read(Values const& values, Hdf5Handle const& type, std::size_t n_bytes,
+                          hid_t memory, hid_t file) {
+    std::string bytes(n_bytes, '\0');
+    hdf5::checked(values.read(type.id(), memory, file, bytes.data()), values.where, "read");
+    return bytes;
   }
 
   void texts(Values const& values) {
-    auto const dims = shape_of(values);
+    Shape const dims = shape_of(values);
     add(head('s', 0, dims));
-    std::uint64_t const n = product(dims);
-    hid_t const type = values.type.id();
-    std::size_t const size = H5Tget_size(type);
+    std::uint64_t const n = hdf5::product(dims);
+    std::size_t const size = H5Tget_size(values.type.id());
     if (n > limit_ / size) refuse(values.where, "is larger than its file");
-    std::string bytes(n * size, '\0');
-    if (n > 0)
-      hdf5::checked(values.read(type, H5S_ALL, H5S_ALL, bytes.data()), values.where, "read");
-    bool const is_variable = H5Tis_variable_str(type) > 0;
+    if (n == 0) return;
+    std::string bytes = read(values, values.type, n * size, H5S_ALL, H5S_ALL);
+    bool const is_variable = H5Tis_variable_str(values.type.id()) > 0;
     for (std::uint64_t i = 0; i < n; ++i) {
       char* text = bytes.data() + i * size;
       if (!is_variable) {

@@ -1,42 +1,23 @@
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
 #include <hdf5.h>
 #include <hdf5_hl.h>
 #include <unistd.h>
 
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 #include "io/hdf5/hdf5.hpp"
 #include "io/hdf5/hdf5_support.hpp"
 
 namespace tvem {
 namespace {
 
-std::size_t product(std::vector<std::size_t> const& shape) {
-  std::size_t size = 1;
-  for (std::size_t const extent : shape) size *= extent;
-  return size;
+Hdf5Handle space_of(Hdf5Handle const& dataset, std::string const& where) {
+  return hdf5::owned(H5Dget_space(dataset.id()), where, "asked for its shape");
 }
 
-std::vector<std::size_t> shape_of(Hdf5Handle const& dataset, std::string const& where) {
-  Hdf5Handle const space =
-      hdf5::space_handle(H5Dget_space(dataset.id()), where, "asked for its shape");
-  int const rank = hdf5::checked(H5Sget_simple_extent_ndims(space.id()), where, "measured");
-  std::vector<hsize_t> extent(static_cast<std::size_t>(rank));
-  hdf5::checked(H5Sget_simple_extent_dims(space.id(), extent.data(), nullptr), where, "measured");
-  return {extent.begin(), extent.end()};
-}
-
-/// A dataset whose coordinate or dimension `name` others attach.
-void make_scale(Hdf5Handle const& dataset, std::string const& where, std::string const& name) {
-  hdf5::checked(H5DSset_scale(dataset.id(), name.c_str()), where, "made a dimension");
-}
-
-void write_all(Hdf5Handle const& dataset, std::int64_t type, void const* values,
-               std::string const& where) {
-  hdf5::checked(H5Dwrite(dataset.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), where,
-                "written");
+Hdf5Handle type_of(Hdf5Handle const& dataset, std::string const& where) {
+  return hdf5::owned(H5Dget_type(dataset.id()), where, "asked for its type");
 }
 
 void read_all(Hdf5Handle const& dataset, std::int64_t type, void* values,
@@ -44,19 +25,16 @@ void read_all(Hdf5Handle const& dataset, std::int64_t type, void* values,
   hdf5::checked(H5Dread(dataset.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), where, "read");
 }
 
-Hdf5Handle type_of(Hdf5Handle const& dataset) {
-  return {H5Dget_type(dataset.id()), [](std::int64_t open) { return int{H5Tclose(open)}; }};
-}
-
 /// The number of values of a dataset that is to be read. Throws Error when they are in another
 /// file, or would not fit into memory.
 std::size_t n_values(Hdf5Handle const& dataset, std::size_t value_bytes, std::string const& where) {
-  Hdf5Handle const creation = hdf5::properties_handle(H5Dget_create_plist(dataset.id()), where);
+  Hdf5Handle const creation =
+      hdf5::owned(H5Dget_create_plist(dataset.id()), where, "asked how it is stored");
   if (H5Pget_layout(creation.id()) == H5D_VIRTUAL || H5Pget_external_count(creation.id()) != 0)
     throw Error(where + " has its values in another file; copy them into this one");
   std::uint64_t n = 1;
   std::uint64_t const most = hdf5_memory() / std::max<std::size_t>(value_bytes, 1);
-  for (std::size_t const extent : shape_of(dataset, where)) {
+  for (std::size_t const extent : hdf5::extents_of(space_of(dataset, where), where)) {
     if (n > 0 && extent > most / n)
       throw Error(where + " has more values than fit into half of the machine's memory");
     n *= extent;
@@ -67,51 +45,23 @@ std::size_t n_values(Hdf5Handle const& dataset, std::size_t value_bytes, std::st
 }  // namespace
 
 std::uint64_t hdf5_memory() {
-  return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
-         static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 2;
+  std::uint64_t const pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+  return pages * page_bytes / 2;
 }
 
 Hdf5Handle Hdf5Group::open_dataset(std::string const& name) const {
-  return hdf5::dataset_handle(H5Dopen2(handle_.id(), name.c_str(), H5P_DEFAULT), at(name), "found");
+  return hdf5::owned(H5Dopen2(handle_.id(), name.c_str(), H5P_DEFAULT), at(name), "found");
 }
 
-Hdf5Handle Hdf5Group::create_dataset(std::string const& name, std::int64_t type,
-                                     std::vector<std::size_t> const& shape) const {
-  std::vector<hsize_t> const extent(shape.begin(), shape.end());
-  Hdf5Handle const space =
-      hdf5::space_handle(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr),
-                         at(name), "given a shape");
-  hid_t const id = H5Dcreate2(handle_.id(), name.c_str(), type, space.id(), H5P_DEFAULT,
-                              H5P_DEFAULT, H5P_DEFAULT);
-  return hdf5::dataset_handle(id, at(name), "made");
-}
-
-void Hdf5Group::attach(Hdf5Handle const& dataset,
-                       std::vector<std::string> const& dimensions) const {
-  for (std::size_t axis = 0; axis < dimensions.size(); ++axis) {
-    Hdf5Handle const scale = open_dataset(dimensions[axis]);
-    hdf5::checked(H5DSattach_scale(dataset.id(), scale.id(), static_cast<unsigned>(axis)),
-                  at(dimensions[axis]), "attached as a dimension");
-  }
-}
-
-std::vector<std::size_t> Hdf5Group::sizes_of(std::vector<std::string> const& dimensions) const {
-  std::vector<std::size_t> sizes;
-  for (auto const& dimension : dimensions) sizes.push_back(shape(dimension).at(0));
-  return sizes;
-}
-
-std::vector<std::size_t> Hdf5Group::shape(std::string const& name) const {
-  return shape_of(open_dataset(name), at(name));
+Hdf5Group::Shape Hdf5Group::shape(std::string const& name) const {
+  return hdf5::extents_of(space_of(open_dataset(name), at(name)), at(name));
 }
 
 Hdf5Kind Hdf5Group::kind(std::string const& name) const {
   H5I_type_t const object = H5Iget_type(open_member(name).id());
   if (object == H5I_GROUP) return Hdf5Kind::group;
   if (object != H5I_DATASET) return Hdf5Kind::other;
-  Hdf5Handle const dataset = open_dataset(name);
-  Hdf5Handle const type = type_of(dataset);
-  switch (H5Tget_class(type.id())) {
+  switch (H5Tget_class(type_of(open_dataset(name), at(name)).id())) {
     case H5T_INTEGER:
     case H5T_ENUM:
       return Hdf5Kind::integer;
@@ -128,114 +78,125 @@ Hdf5Kind Hdf5Group::kind(std::string const& name) const {
   }
 }
 
+Hdf5Group::Names Hdf5Group::fields(std::string const& name) const {
+  Hdf5Handle const type = type_of(open_dataset(name), at(name));
+  Names names;
+  unsigned const n = std::max(H5Tget_nmembers(type.id()), 0);
+  for (unsigned i = 0; i < n; ++i) {
+    char* const field = H5Tget_member_name(type.id(), i);
+    names.emplace_back(field ? field : "");
+    H5free_memory(field);
+  }
+  return names;
+}
+
 // ---- writing
 
+Hdf5Handle Hdf5Group::create_dataset(std::string const& name, std::int64_t type,
+                                     Shape const& shape) const {
+  std::vector<hsize_t> const extents(shape.begin(), shape.end());
+  int const rank = static_cast<int>(extents.size());
+  Hdf5Handle const space =
+      hdf5::owned(H5Screate_simple(rank, extents.data(), nullptr), at(name), "given a shape");
+  hid_t const id = H5Dcreate2(handle_.id(), name.c_str(), type, space.id(), H5P_DEFAULT,
+                              H5P_DEFAULT, H5P_DEFAULT);
+  return hdf5::owned(id, at(name), "made");
+}
+
+void Hdf5Group::make_scale(Hdf5Handle const& dataset, std::string const& name,
+                           Hdf5Description const& description) const {
+  hdf5::checked(H5DSset_scale(dataset.id(), name.c_str()), at(name), "made a dimension");
+  describe(name, description);
+}
+
+void Hdf5Group::attach(Hdf5Handle const& dataset, std::string const& name, Names const& dimensions,
+                       Hdf5Description const& description) const {
+  for (unsigned axis = 0; axis < dimensions.size(); ++axis)
+    hdf5::checked(H5DSattach_scale(dataset.id(), open_dataset(dimensions[axis]).id(), axis),
+                  at(dimensions[axis]), "attached as a dimension");
+  describe(name, description);
+}
+
+void Hdf5Group::describe(std::string const& name, Hdf5Description const& description) const {
+  set_member_attribute(name, "long_name", description.long_name);
+  if (!description.units.empty()) set_member_attribute(name, "units", description.units);
+}
+
+Hdf5Group::Shape Hdf5Group::sizes_of(Names const& dimensions) const {
+  Shape sizes;
+  for (auto const& dimension : dimensions) sizes.push_back(shape(dimension).at(0));
+  return sizes;
+}
+
 template <class T>
-Hdf5Handle Hdf5Group::write_numbers(std::string const& name, std::span<T const> values,
-                                    std::vector<std::size_t> const& shape) const {
-  TVEM_CHECK(product(shape) == values.size(), at(name) + " does not fit its shape");
+Hdf5Handle Hdf5Group::write_values(std::string const& name, std::span<T const> values,
+                                   Shape const& shape) const {
+  TVEM_CHECK(hdf5::product(shape) == values.size(), at(name) + " does not fit its shape");
   Hdf5Handle dataset = create_dataset(name, hdf5::file_type<T>(), shape);
-  write_all(dataset, hdf5::memory_type<T>(), values.data(), at(name));
-  return dataset;
-}
-
-Hdf5Handle Hdf5Group::write_texts(std::string const& name, std::vector<std::string> const& values,
-                                  std::vector<std::size_t> const& shape) const {
-  TVEM_CHECK(product(shape) == values.size(), at(name) + " does not fit its shape");
-  std::vector<char const*> pointers;
-  for (auto const& value : values) pointers.push_back(value.c_str());
-  Hdf5Handle const type = hdf5::text_type();
-  Hdf5Handle dataset = create_dataset(name, type.id(), shape);
-  write_all(dataset, type.id(), pointers.data(), at(name));
+  void const* data = values.data();
+  std::vector<char const*> texts;
+  if constexpr (std::is_same_v<T, std::string>) {
+    for (std::string const& value : values) texts.push_back(value.c_str());
+    data = texts.data();
+  }
+  hdf5::checked(H5Dwrite(dataset.id(), hdf5::memory_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, data),
+                at(name), "written");
   return dataset;
 }
 
 template <class T>
-void Hdf5Group::write_coordinate(std::string const& name, std::span<T const> values,
-                                 Hdf5Description const& description) const {
-  Hdf5Handle const dataset = write_numbers(name, values, {values.size()});
-  make_scale(dataset, at(name), name);
-  hdf5::describe(dataset.id(), at(name), description);
+void Hdf5Group::write_coordinate_of(std::string const& name, std::span<T const> values,
+                                    Hdf5Description const& description) const {
+  make_scale(write_values(name, values, {values.size()}), name, description);
 }
 
-void Hdf5Group::write_coordinate(std::string const& name, std::vector<std::string> const& values,
-                                 Hdf5Description const& description) const {
-  Hdf5Handle const dataset = write_texts(name, values, {values.size()});
-  make_scale(dataset, at(name), name);
-  hdf5::describe(dataset.id(), at(name), description);
+template <class T>
+void Hdf5Group::write_over(std::string const& name, std::span<T const> values,
+                           Names const& dimensions, Hdf5Description const& description) const {
+  attach(write_values(name, values, sizes_of(dimensions)), name, dimensions, description);
+}
+
+template <class T>
+void Hdf5Group::write_shaped(std::string const& name, std::span<T const> values, Shape const& shape,
+                             Hdf5Description const& description) const {
+  write_values(name, values, shape);
+  describe(name, description);
 }
 
 void Hdf5Group::write_dimension(std::string const& name, std::size_t size) const {
   // What the netCDF-4 library calls a dimension that has no variable; readers recognise the words.
-  std::array<char, 80> words{};
-  std::snprintf(words.data(), words.size(),
-                "This is a netCDF dimension but not a netCDF variable.%10d",
-                static_cast<int>(size));
+  auto const words =
+      fmt::format("This is a netCDF dimension but not a netCDF variable.{:10}", size);
   Hdf5Handle const dataset = create_dataset(name, H5T_IEEE_F32BE, {size});
-  make_scale(dataset, at(name), words.data());
+  hdf5::checked(H5DSset_scale(dataset.id(), words.c_str()), at(name), "made a dimension");
 }
 
 template <class T>
-void Hdf5Group::write(std::string const& name, std::span<T const> values,
-                      std::vector<std::string> const& dimensions,
-                      Hdf5Description const& description) const {
-  Hdf5Handle const dataset = write_numbers(name, values, sizes_of(dimensions));
-  attach(dataset, dimensions);
-  hdf5::describe(dataset.id(), at(name), description);
-}
-
-void Hdf5Group::write(std::string const& name, std::vector<std::string> const& values,
-                      std::vector<std::string> const& dimensions,
-                      Hdf5Description const& description) const {
-  Hdf5Handle const dataset = write_texts(name, values, sizes_of(dimensions));
-  attach(dataset, dimensions);
-  hdf5::describe(dataset.id(), at(name), description);
-}
-
-template <class T>
-void Hdf5Group::create(std::string const& name, std::vector<std::string> const& dimensions,
+void Hdf5Group::create(std::string const& name, Names const& dimensions,
                        Hdf5Description const& description) const {
-  Hdf5Handle const dataset = create_dataset(name, hdf5::file_type<T>(), sizes_of(dimensions));
-  attach(dataset, dimensions);
-  hdf5::describe(dataset.id(), at(name), description);
+  attach(create_dataset(name, hdf5::file_type<T>(), sizes_of(dimensions)), name, dimensions,
+         description);
 }
 
 template <class T>
 void Hdf5Group::create_coordinate(std::string const& name, std::size_t size,
                                   Hdf5Description const& description) const {
-  Hdf5Handle const dataset = create_dataset(name, hdf5::file_type<T>(), {size});
-  make_scale(dataset, at(name), name);
-  hdf5::describe(dataset.id(), at(name), description);
+  make_scale(create_dataset(name, hdf5::file_type<T>(), {size}), name, description);
 }
 
 template <class T>
 void Hdf5Group::write_part(std::string const& name, std::size_t first,
                            std::span<T const> values) const {
-  Hdf5Handle const dataset = open_dataset(name);
-  auto const shape = shape_of(dataset, at(name));
-  std::vector<hsize_t> start(shape.size(), 0), count(shape.begin(), shape.end());
+  Hdf5Handle const dataset = open_dataset(name), space = space_of(dataset, at(name));
+  Shape count = hdf5::extents_of(space, at(name)), start(count.size(), 0);
   start.back() = first;
   count.back() = 1;
-  count.back() = values.size() / std::max<std::size_t>(product({count.begin(), count.end()}), 1);
-  TVEM_CHECK(product({count.begin(), count.end()}) == values.size(),
-             at(name) + " does not fit its part");
-  Hdf5Handle const in_file = hdf5::space_handle(H5Dget_space(dataset.id()), at(name), "measured");
-  Hdf5Handle const in_memory = hdf5::space_handle(
-      H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), at(name), "sized");
-  hdf5::checked(H5Sselect_hyperslab(in_file.id(), H5S_SELECT_SET, start.data(), nullptr,
-                                    count.data(), nullptr),
-                at(name), "selected");
-  hdf5::checked(H5Dwrite(dataset.id(), hdf5::memory_type<T>(), in_memory.id(), in_file.id(),
+  count.back() = values.size() / std::max<std::size_t>(hdf5::product(count), 1);
+  TVEM_CHECK(hdf5::product(count) == values.size(), at(name) + " does not fit its part");
+  Hdf5Handle const in_memory = hdf5::select(space, start, count, at(name));
+  hdf5::checked(H5Dwrite(dataset.id(), hdf5::memory_type<T>(), in_memory.id(), space.id(),
                          H5P_DEFAULT, values.data()),
                 at(name), "written");
-}
-
-template <class T>
-void Hdf5Group::write_array(std::string const& name, std::span<T const> values,
-                            std::vector<std::size_t> const& shape,
-                            Hdf5Description const& description) const {
-  Hdf5Handle const dataset = write_numbers(name, values, shape);
-  hdf5::describe(dataset.id(), at(name), description);
 }
 
 // ---- reading
@@ -248,14 +209,13 @@ std::vector<T> Hdf5Group::read(std::string const& name) const {
   return values;
 }
 
-std::vector<std::string> Hdf5Group::read_text(std::string const& name) const {
+Hdf5Group::Names Hdf5Group::read_text(std::string const& name) const {
   Hdf5Handle const dataset = open_dataset(name);
   // In the file's own type: HDF5 does not convert between character sets or lengths.
-  Hdf5Handle const type = type_of(dataset);
+  Hdf5Handle const type = type_of(dataset, at(name));
   if (H5Tget_class(type.id()) != H5T_STRING) throw Error(at(name) + " does not hold texts");
-  std::size_t const size = H5Tget_size(type.id());
-  std::size_t const n = n_values(dataset, size, at(name));
-  std::vector<std::string> values;
+  std::size_t const size = H5Tget_size(type.id()), n = n_values(dataset, size, at(name));
+  Names values;
   if (H5Tis_variable_str(type.id()) > 0) {
     std::vector<char*> pointers(n, nullptr);
     read_all(dataset, type.id(), pointers.data(), at(name));
@@ -265,31 +225,33 @@ std::vector<std::string> Hdf5Group::read_text(std::string const& name) const {
     }
     return values;
   }
-  std::vector<char> texts(n * size);
+  std::string texts(n * size, '\0');
   read_all(dataset, type.id(), texts.data(), at(name));
+  bool const is_padded = H5Tget_strpad(type.id()) == H5T_STR_SPACEPAD;
   for (std::size_t i = 0; i < n; ++i) {
-    std::string const text(texts.data() + i * size, size);
+    std::string const text = texts.substr(i * size, size);
     values.push_back(text.substr(0, text.find('\0')));
-    if (H5Tget_strpad(type.id()) == H5T_STR_SPACEPAD)
-      values.back().erase(values.back().find_last_not_of(' ') + 1);
+    if (is_padded) values.back().erase(values.back().find_last_not_of(' ') + 1);
   }
   return values;
 }
 
+#define TVEM_INSTANTIATE_TEXT(T)                                                            \
+  template void Hdf5Group::write_coordinate_of(std::string const&, std::span<T const>,      \
+                                               Hdf5Description const&) const;               \
+  template void Hdf5Group::write_over(std::string const&, std::span<T const>, Names const&, \
+                                      Hdf5Description const&) const;
 #define TVEM_INSTANTIATE(T)                                                                       \
-  template void Hdf5Group::write_coordinate(std::string const&, std::span<T const>,               \
-                                            Hdf5Description const&) const;                        \
-  template void Hdf5Group::write(std::string const&, std::span<T const>,                          \
-                                 std::vector<std::string> const&, Hdf5Description const&) const;  \
-  template void Hdf5Group::write_array(std::string const&, std::span<T const>,                    \
-                                       std::vector<std::size_t> const&, Hdf5Description const&)   \
+  TVEM_INSTANTIATE_TEXT(T)                                                                        \
+  template void Hdf5Group::write_shaped(std::string const&, std::span<T const>, Shape const&,     \
+                                        Hdf5Description const&) const;                            \
+  template void Hdf5Group::create<T>(std::string const&, Names const&, Hdf5Description const&)    \
       const;                                                                                      \
-  template void Hdf5Group::create<T>(std::string const&, std::vector<std::string> const&,         \
-                                     Hdf5Description const&) const;                               \
   template void Hdf5Group::create_coordinate<T>(std::string const&, std::size_t,                  \
                                                 Hdf5Description const&) const;                    \
   template void Hdf5Group::write_part(std::string const&, std::size_t, std::span<T const>) const; \
   template std::vector<T> Hdf5Group::read(std::string const&) const;
+TVEM_INSTANTIATE_TEXT(std::string)
 TVEM_INSTANTIATE(double)
 TVEM_INSTANTIATE(float)
 TVEM_INSTANTIATE(std::int64_t)

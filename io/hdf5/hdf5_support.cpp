@@ -1,8 +1,12 @@
 #include "io/hdf5/hdf5_support.hpp"
 
+#include <functional>
+#include <numeric>
+
 #include <hdf5.h>
 
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem::hdf5 {
 
@@ -10,8 +14,8 @@ static_assert(std::is_same_v<hid_t, std::int64_t>);
 
 namespace {
 
-/// The innermost entry of HDF5's error stack, shortened to the words of the operating system where
-/// it quotes them.
+/// The innermost entry of HDF5's error stack; only the words of the operating system where it
+/// quotes them.
 std::string reason() {
   std::string innermost;
   auto const keep = [](unsigned, H5E_error2_t const* entry, void* text) -> herr_t {
@@ -26,61 +30,50 @@ std::string reason() {
   return innermost.substr(begin + quote.size(), end - begin - quote.size());
 }
 
-Hdf5Handle handle(std::int64_t id, Hdf5Handle::Close closing, std::string const& where,
-                  std::string const& what) {
-  return {checked(id, where, what), closing};
-}
-
 }  // namespace
 
 void prepare() {
   // At the program's end the library would close what is open; after a failed write on a full disk
-  // it crashes there. All that we open we close ourselves.
-  static herr_t const is_first = H5dont_atexit();
-  static_cast<void>(is_first);
+  // it crashes there. All that we open we close ourselves. Nor does a link lead to another file.
+  [[maybe_unused]] static bool const is_told = [] {
+    H5dont_atexit();
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+    return H5Lunregister(H5L_TYPE_EXTERNAL) >= 0;
+  }();
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  // Nor does a link in a file lead to another file.
-  static herr_t const is_told = H5Lunregister(H5L_TYPE_EXTERNAL);
-  static_cast<void>(is_told);
 }
 
 void fail(std::string const& where, std::string const& what) {
   std::string const found = reason();
-  throw Error(where + " could not be " + what + (found.empty() ? "" : " (" + found + ")") +
-              "; see whether the disk is full, the folder is there and the file is one of tvem");
+  throw Error(fmt::format(
+      "{} could not be {}{}; see whether the disk is full, the folder is there and the file is one "
+      "of tvem",
+      where, what, found.empty() ? "" : fmt::format(" ({})", found)));
 }
 
-Hdf5Handle file_handle(std::int64_t id, std::string const& where, std::string const& what) {
-  return handle(
-      id, [](std::int64_t open) { return int{H5Fclose(open)}; }, where, what);
+Hdf5Handle owned(std::int64_t id, std::string const& where, std::string const& what) {
+  // An object of any kind is closed with the last reference to it.
+  return {checked(id, where, what), [](std::int64_t open) { return H5Idec_ref(open); }};
 }
-Hdf5Handle group_handle(std::int64_t id, std::string const& where, std::string const& what) {
-  return handle(
-      id, [](std::int64_t open) { return int{H5Gclose(open)}; }, where, what);
+
+Hdf5Group::Shape extents_of(Hdf5Handle const& space, std::string const& where) {
+  std::size_t const rank = checked(H5Sget_simple_extent_ndims(space.id()), where, "measured");
+  std::vector<hsize_t> extents(rank);
+  checked(H5Sget_simple_extent_dims(space.id(), extents.data(), nullptr), where, "measured");
+  return {extents.begin(), extents.end()};
 }
-Hdf5Handle dataset_handle(std::int64_t id, std::string const& where, std::string const& what) {
-  return handle(
-      id, [](std::int64_t open) { return int{H5Dclose(open)}; }, where, what);
+
+std::uint64_t product(Hdf5Group::Shape const& extents) {
+  return std::accumulate(extents.begin(), extents.end(), std::uint64_t{1}, std::multiplies<>());
 }
-Hdf5Handle object_handle(std::int64_t id, std::string const& where, std::string const& what) {
-  return handle(
-      id, [](std::int64_t open) { return int{H5Oclose(open)}; }, where, what);
-}
-Hdf5Handle attribute_handle(std::int64_t id, std::string const& where, std::string const& what) {
-  return handle(
-      id, [](std::int64_t open) { return int{H5Aclose(open)}; }, where, what);
-}
-Hdf5Handle type_handle(std::int64_t id, std::string const& where) {
-  return handle(
-      id, [](std::int64_t open) { return int{H5Tclose(open)}; }, where, "asked for its type");
-}
-Hdf5Handle space_handle(std::int64_t id, std::string const& where, std::string const& what) {
-  return handle(
-      id, [](std::int64_t open) { return int{H5Sclose(open)}; }, where, what);
-}
-Hdf5Handle properties_handle(std::int64_t id, std::string const& where) {
-  return handle(
-      id, [](std::int64_t open) { return int{H5Pclose(open)}; }, where, "prepared");
+
+Hdf5Handle select(Hdf5Handle const& space, Hdf5Group::Shape const& start,
+                  Hdf5Group::Shape const& count, std::string const& where) {
+  std::vector<hsize_t> const from(start.begin(), start.end()), n(count.begin(), count.end());
+  checked(H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, from.data(), nullptr, n.data(), nullptr),
+          where, "selected");
+  hsize_t const size = product(count);
+  return owned(H5Screate_simple(1, &size, nullptr), where, "given a shape");
 }
 
 // The names of HDF5's types are macros that look the identifier up in the running library.
@@ -99,11 +92,20 @@ TVEM_HDF5_TYPE(std::int64_t, H5T_NATIVE_INT64, H5T_STD_I64LE)
 TVEM_HDF5_TYPE(int, H5T_NATIVE_INT, H5T_STD_I32LE)
 TVEM_HDF5_TYPE(std::int8_t, H5T_NATIVE_INT8, H5T_STD_I8LE)
 
-Hdf5Handle text_type() {
-  Hdf5Handle type(H5Tcopy(H5T_C_S1), [](std::int64_t open) { return int{H5Tclose(open)}; });
-  H5Tset_size(type.id(), H5T_VARIABLE);
-  H5Tset_cset(type.id(), H5T_CSET_UTF8);
+namespace {
+
+std::int64_t text_type() {
+  static std::int64_t const type = [] {
+    hid_t const text = H5Tcopy(H5T_C_S1);
+    H5Tset_size(text, H5T_VARIABLE);
+    H5Tset_cset(text, H5T_CSET_UTF8);
+    return text;
+  }();
   return type;
 }
+
+}  // namespace
+
+TVEM_HDF5_TYPE(std::string, text_type(), text_type())
 
 }  // namespace tvem::hdf5

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem {
 
@@ -11,8 +12,8 @@ static_assert(std::endian::native == std::endian::little, "the content of a file
 
 // ---- from bytes
 
-/// Takes one part of the content after another. It comes from a process that may have gone astray,
-/// so that no number in it is believed.
+/// Takes one part of the content after another. The content comes from a process that may have gone
+/// astray, so that no number in it is believed.
 class StoredGroup::Parser {
  public:
   Parser(std::string where, std::string_view content)
@@ -84,16 +85,18 @@ StoredGroup::StoredGroup(std::string const& where, std::string content)
 // ---- reading
 
 void StoredGroup::check(bool condition, std::string const& problem) const {
-  if (!condition) throw Error(where_ + ": " + problem + "; the file is damaged: use another copy");
+  if (!condition)
+    throw Error(fmt::format("{}: {}; the file is damaged: use another copy", where_, problem));
 }
 
 void StoredGroup::refuse(std::string const& name, std::string const& problem) const {
-  throw Error(where_ + "/" + name + " " + problem + "; the file is damaged: use another copy");
+  throw Error(
+      fmt::format("{}/{} {}; the file is damaged: use another copy", where_, name, problem));
 }
 
 StoredGroup StoredGroup::open_group(std::string const& name) const {
   Object const& found = member(name);
-  if (!found.is_group) refuse(name, "is no group");
+  if (!found.is_group) refuse(name, "is not a group");
   return {where_ + "/" + name, content_, std::shared_ptr<Object const>(object_, &found)};
 }
 
@@ -112,7 +115,7 @@ StoredGroup::Object const& StoredGroup::member(std::string const& name) const {
 }
 
 StoredGroup::Array const& StoredGroup::array(std::string const& name) const {
-  if (member(name).is_group) refuse(name, "is no array");
+  if (member(name).is_group) refuse(name, "is not an array");
   return member(name).array;
 }
 
@@ -126,13 +129,12 @@ StoredGroup::Array const& StoredGroup::attribute(Object const& object,
 
 std::string StoredGroup::text_of(Object const& object, std::string const& name) const {
   auto const& texts = attribute(object, name).texts;
-  if (texts.size() != 1) refuse(name, "(an attribute) is no text");
+  if (texts.size() != 1) refuse(name, "(an attribute) is not a text");
   return std::string(texts[0]);
 }
 
-template <class T>
-T StoredGroup::number_of(Object const& object, std::string const& name) const {
-  return numbers<T>(attribute(object, name), name + " (an attribute)")[0];
+std::int64_t StoredGroup::integer_of(Object const& object, std::string const& name) const {
+  return values_of<std::int64_t>(attribute(object, name), name + " (an attribute)")[0];
 }
 
 bool StoredGroup::has_attribute(std::string const& name) const {
@@ -142,10 +144,10 @@ std::string StoredGroup::text_attribute(std::string const& name) const {
   return text_of(*object_, name);
 }
 std::int64_t StoredGroup::integer_attribute(std::string const& name) const {
-  return number_of<std::int64_t>(*object_, name);
+  return integer_of(*object_, name);
 }
 double StoredGroup::real_attribute(std::string const& name) const {
-  return number_of<double>(*object_, name);
+  return values_of<double>(attribute(*object_, name), name + " (an attribute)")[0];
 }
 std::string StoredGroup::member_text_attribute(std::string const& member,
                                                std::string const& name) const {
@@ -153,7 +155,7 @@ std::string StoredGroup::member_text_attribute(std::string const& member,
 }
 std::int64_t StoredGroup::member_integer_attribute(std::string const& member,
                                                    std::string const& name) const {
-  return number_of<std::int64_t>(this->member(member), name);
+  return integer_of(this->member(member), name);
 }
 
 std::vector<std::size_t> const& StoredGroup::shape(std::string const& name) const {
@@ -161,30 +163,30 @@ std::vector<std::size_t> const& StoredGroup::shape(std::string const& name) cons
 }
 
 template <class T>
-std::vector<T> StoredGroup::numbers(Array const& array, std::string const& name) const {
-  char const type = std::is_floating_point_v<T> ? 'f' : 'i';
-  if (array.type != type || array.size != sizeof(T))
-    refuse(name, "does not hold " + std::string(type == 'f' ? "real numbers" : "integers") +
-                     " of " + std::to_string(8 * sizeof(T)) + " bits");
-  std::vector<T> values(array.values.size() / sizeof(T));
-  if (!values.empty()) std::memcpy(values.data(), array.values.data(), array.values.size());
-  return values;
+std::vector<T> StoredGroup::values_of(Array const& array, std::string const& name) const {
+  if constexpr (std::is_same_v<T, std::string>) {
+    if (array.type != 's') refuse(name, "does not hold texts");
+    return {array.texts.begin(), array.texts.end()};
+  } else {
+    char const type = std::is_floating_point_v<T> ? 'f' : 'i';
+    if (array.type != type || array.size != sizeof(T))
+      refuse(name, fmt::format("does not hold {} of {} bits",
+                               type == 'f' ? "real numbers" : "integers", 8 * sizeof(T)));
+    std::vector<T> values(array.values.size() / sizeof(T));
+    if (!values.empty()) std::memcpy(values.data(), array.values.data(), array.values.size());
+    return values;
+  }
 }
 
 template <class T>
 std::vector<T> StoredGroup::read(std::string const& name) const {
-  return numbers<T>(array(name), name);
+  return values_of<T>(array(name), name);
 }
 template std::vector<double> StoredGroup::read(std::string const&) const;
 template std::vector<float> StoredGroup::read(std::string const&) const;
 template std::vector<std::int64_t> StoredGroup::read(std::string const&) const;
 template std::vector<int> StoredGroup::read(std::string const&) const;
 template std::vector<std::int8_t> StoredGroup::read(std::string const&) const;
-
-std::vector<std::string> StoredGroup::read_text(std::string const& name) const {
-  Array const& found = array(name);
-  if (found.type != 's') refuse(name, "does not hold texts");
-  return {found.texts.begin(), found.texts.end()};
-}
+template std::vector<std::string> StoredGroup::read(std::string const&) const;
 
 }  // namespace tvem

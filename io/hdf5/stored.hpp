@@ -9,9 +9,9 @@
 
 namespace tvem {
 
-/// A group of a file that was read whole (Hdf5File::content): what members and attributes it has,
-/// and their values. A name that is not there, and a value of another type or shape than is asked
-/// for, is an Error that names the file and the path within it.
+/// A group of a file that was read whole (Hdf5File::content): its members, its attributes and their
+/// values. Throws Error, naming the file and the path within it, for a name that is missing and for
+/// a value of another type or shape than was asked for.
 class StoredGroup {
  public:
   /// The root. content: of Hdf5File::content. where: the file, for messages.
@@ -26,12 +26,11 @@ class StoredGroup {
   std::string text_attribute(std::string const& name) const;
   std::int64_t integer_attribute(std::string const& name) const;
   double real_attribute(std::string const& name) const;
-  /// Attributes of a member.
   std::string member_text_attribute(std::string const& member, std::string const& name) const;
   std::int64_t member_integer_attribute(std::string const& member, std::string const& name) const;
 
   std::vector<std::size_t> const& shape(std::string const& name) const;
-  /// T: double, float, std::int64_t, int or std::int8_t, as the file has it.
+  /// T: double, float, std::int64_t, int, std::int8_t or std::string, as the file has it.
   template <class T>
   std::vector<T> read(std::string const& name) const;
   template <class T>
@@ -39,7 +38,6 @@ class StoredGroup {
     check(this->shape(name) == shape, name + " has not the size that the others imply");
     return read<T>(name);
   }
-  std::vector<std::string> read_text(std::string const& name) const;
 
   /// Throws Error that the group has this problem, when the condition does not hold.
   void check(bool condition, std::string const& problem) const;
@@ -68,10 +66,9 @@ class StoredGroup {
   Array const& array(std::string const& name) const;
   Array const& attribute(Object const& object, std::string const& name) const;
   std::string text_of(Object const& object, std::string const& name) const;
+  std::int64_t integer_of(Object const& object, std::string const& name) const;
   template <class T>
-  T number_of(Object const& object, std::string const& name) const;
-  template <class T>
-  std::vector<T> numbers(Array const& array, std::string const& name) const;
+  std::vector<T> values_of(Array const& array, std::string const& name) const;
 
   std::string where_;
   std::shared_ptr<std::string const> content_;  // what the views are of

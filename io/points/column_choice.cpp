@@ -7,27 +7,11 @@
 namespace tvem {
 namespace {
 
-/// "column 2 (width)".
-std::string title(std::vector<std::string> const& names, std::size_t c) {
-  return "column " + std::to_string(c + 1) + " (" + names[c] + ")";
-}
-
-/// A list for a message.
+/// A list for a message, cut after `most` items.
 template <class Items>
-std::string joined(Items const& items, std::size_t most) {
-  std::string text;
-  std::size_t n = 0;
-  for (auto const& item : items) {
-    if (n++ == most) return text + ", ...";
-    text += (n > 1 ? ", " : "") + item;
-  }
-  return text;
-}
-
-std::vector<std::string> texts_of(std::vector<std::int64_t> const& numbers) {
-  std::vector<std::string> texts;
-  for (std::int64_t const number : numbers) texts.push_back(std::to_string(number));
-  return texts;
+std::string first_of(Items const& items, std::size_t most) {
+  if (items.size() <= most) return joined(items);
+  return joined(Items(items.begin(), items.begin() + most)) + ", ...";
 }
 
 /// Finds columns, and adds a problem for those that are not there.
@@ -37,19 +21,19 @@ class ColumnFinder {
       : names_(names), problems_(problems) {}
 
   std::optional<std::size_t> find(std::string const& wanted) {
-    std::vector<std::int64_t> numbers;
+    std::vector<std::size_t> numbers;
     for (std::size_t c = 0; c < names_.size(); ++c)
-      if (names_[c] == wanted) numbers.push_back(static_cast<std::int64_t>(c + 1));
+      if (names_[c] == wanted) numbers.push_back(c + 1);
     std::size_t number = 0;
     if (numbers.size() == 1) return numbers[0] - 1;
-    if (numbers.size() > 1) {
-      problems_.add(": columns " + joined(texts_of(numbers), 20) + " are all called \"" + wanted +
-                    "\"; choose by number");
-      return std::nullopt;
-    }
-    if (read_number(wanted, number) && number >= 1 && number <= names_.size()) return number - 1;
-    problems_.add(": there is no column \"" + wanted + "\"; the columns are " +
-                  joined(names_, 100) + hint());
+    if (numbers.size() > 1)
+      problems_.add(fmt::format(": columns {} are all called \"{}\"; choose by number",
+                                first_of(numbers, 20), wanted));
+    else if (read_number(wanted, number) && number >= 1 && number <= names_.size())
+      return number - 1;
+    else
+      problems_.add(fmt::format(": there is no column \"{}\"; the columns are {}{}", wanted,
+                                first_of(names_, 100), hint()));
     return std::nullopt;
   }
 
@@ -64,7 +48,18 @@ class ColumnFinder {
   ProblemList& problems_;
 };
 
+/// Leaves the first column out, unless it is the only one; words for that.
+char const* leave_out_first(std::vector<std::size_t>& columns) {
+  if (columns.size() == 1) return ", but no other column is left: it is taken";
+  columns.erase(columns.begin());
+  return " and is left out; to have it, list it in --columns";
+}
+
 }  // namespace
+
+std::string column_title(std::vector<std::string> const& names, std::size_t c) {
+  return fmt::format("column {} ({})", c + 1, names[c]);
+}
 
 ColumnChoice choose_columns(std::vector<std::string> const& names,
                             std::vector<std::string> const& wanted, std::string const& label,
@@ -77,23 +72,19 @@ ColumnChoice choose_columns(std::vector<std::string> const& names,
     auto const column = finder.find(name);
     if (!column) continue;
     if (column == choice.labels)
-      problems.add(": " + title(names, *column) + " is in --columns and in --labels");
+      problems.add(
+          fmt::format(": {} is in --columns and in --labels", column_title(names, *column)));
     else if (std::count(choice.points.begin(), choice.points.end(), *column) > 0)
-      problems.add(": " + title(names, *column) + " is in --columns twice");
+      problems.add(fmt::format(": {} is in --columns twice", column_title(names, *column)));
     else
       choice.points.push_back(*column);
   }
   if (!wanted.empty()) return choice;
   for (std::size_t c = 0; c < names.size(); ++c)
     if (c != choice.labels) choice.points.push_back(c);
-  bool const has_row_names = !row_names.empty() && !choice.points.empty() && choice.points[0] == 0;
-  std::string const why = " numbers or names the rows (" + row_names + ")";
-  if (has_row_names && choice.points.size() > 1) {
-    choice.points.erase(choice.points.begin());
-    notes.push_back(title(names, 0) + why + " and is left out; to have it, list it in --columns");
-  } else if (has_row_names) {
-    notes.push_back(title(names, 0) + why + ", but no other column is left: it is taken");
-  }
+  if (!row_names.empty() && choice.labels != std::size_t{0})
+    notes.push_back(fmt::format("{} numbers or names the rows ({}){}", column_title(names, 0),
+                                row_names, leave_out_first(choice.points)));
   if (choice.points.empty()) problems.add(": no column is left for the points");
   return choice;
 }
@@ -106,9 +97,9 @@ std::vector<std::string> unique_names(std::vector<std::string> const& names,
     std::string name = names[c];
     bool const is_new = std::find(result.begin(), result.end(), name) == result.end();
     if (!is_new) {
-      name += " (column " + std::to_string(c + 1) + ")";
-      notes.push_back("two columns are called \"" + names[c] + "\"; the second is \"" + name +
-                      "\" in the results");
+      name += fmt::format(" (column {})", c + 1);
+      notes.push_back(fmt::format(
+          "two columns are called \"{}\"; the second is \"{}\" in the results", names[c], name));
     }
     result.push_back(name);
   }
@@ -116,27 +107,19 @@ std::vector<std::string> unique_names(std::vector<std::string> const& names,
 }
 
 void RowCollector::add(std::vector<double> const& values, std::string const& label) {
-  rows_.push_back(static_cast<std::int64_t>(rows_.size() + left_out_.size() + 1));
+  rows_.push_back(++n_rows_);
   values_.insert(values_.end(), values.begin(), values.end());
   if (has_labels_) labels_.push_back(label);
 }
 
-void RowCollector::leave_out() {
-  left_out_.push_back(static_cast<std::int64_t>(rows_.size() + left_out_.size() + 1));
-}
-
 void RowCollector::finish(PointTable& table, ProblemList& problems) const {
   if (rows_.empty()) problems.add(": no row without missing values is there");
-  table.points =
-      Eigen::Map<RowMatrix const>(values_.data(), static_cast<Eigen::Index>(rows_.size()),
-                                  static_cast<Eigen::Index>(n_columns_));
+  table.points = Eigen::Map<RowMatrix const>(values_.data(), std::ssize(rows_), n_columns_);
   table.labels = labels_;
   table.rows = rows_;
   if (!left_out_.empty())
-    table.notes.push_back(
-        std::to_string(left_out_.size()) + " of " +
-        std::to_string(rows_.size() + left_out_.size()) +
-        " rows are left out for missing values: " + joined(texts_of(left_out_), 20));
+    table.notes.push_back(fmt::format("{} of {} rows are left out for missing values: {}",
+                                      left_out_.size(), n_rows_, first_of(left_out_, 20)));
 }
 
 }  // namespace tvem

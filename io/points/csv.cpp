@@ -1,14 +1,15 @@
 #include "io/points/csv.hpp"
 
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
 #include <sstream>
 
 #include "framework/core/text.hpp"
-#include "io/points/csv_cell.hpp"
 
 namespace tvem {
 namespace {
 
-/// Reads the cells of one line, character by character.
 class LineReader {
  public:
   LineReader(std::string const& text, char separator) : text_(text), separator_(separator) {}
@@ -67,7 +68,7 @@ class LineReader {
   std::size_t place_ = 0;
 };
 
-/// With line feeds for the line ends of other systems.
+/// The text with line feeds for the line ends of other systems.
 std::string with_line_feeds(std::string const& text) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -79,13 +80,11 @@ std::string with_line_feeds(std::string const& text) {
   return result;
 }
 
-/// A line of the file as it stands.
 struct RawLine {
   std::size_t number;
   std::string text;
 };
 
-/// The lines that are not blank.
 std::vector<RawLine> raw_lines(std::string const& text) {
   std::vector<RawLine> lines;
   std::istringstream in(with_line_feeds(text));
@@ -102,13 +101,13 @@ bool names_separator(std::string const& line) {
 
 bool begins_with_hash(std::string const& line) { return trimmed(line).starts_with('#'); }
 
-/// In a table with named columns, # may be the name of the first.
+/// Where columns are named, # may be the first name.
 bool is_comment(std::string const& line, char separator) {
   std::string const text = trimmed(line);
   return text.starts_with('#') && (separator == ' ' || text.size() < 2 || text[1] != separator);
 }
 
-/// The separator with which most cells of some lines are numbers.
+/// The separator that makes most cells of these lines numbers.
 char separator_of(std::vector<std::string> const& sample) {
   char best = ' ';
   int most = -1;
@@ -128,8 +127,8 @@ char separator_of(std::vector<std::string> const& sample) {
   return best;
 }
 
-/// Of the first lines, apart from the very first, which may be a header; of this one where the
-/// others have none.
+/// The separator of the first lines. The very first may be a header: it counts only where the
+/// others show none.
 char separator_of(std::vector<RawLine> const& lines) {
   constexpr std::size_t most = 50;
   std::vector<std::string> header, sample;
@@ -162,6 +161,49 @@ CsvText csv_text(std::string const& text) {
 
 std::vector<std::string> csv_cells(std::string const& line, char separator) {
   return LineReader(line, separator).read(1).cells;
+}
+
+// ---- cells
+
+bool read_cell(std::string const& cell, char decimal_mark, double& value) {
+  std::string text = cell;
+  if (decimal_mark == ',') {
+    auto const comma = text.find(',');
+    if (text.find('.') != std::string::npos) return false;
+    if (comma != std::string::npos) text[comma] = '.';
+  }
+  bool const has_plus = text.starts_with('+') && !text.starts_with("+-");
+  return read_number(std::string_view(text).substr(has_plus), value);
+}
+
+bool may_have_decimal_commas(char separator) { return separator != ',' && separator != ' '; }
+
+bool is_number(std::string const& cell, char separator) {
+  double value = 0;
+  return read_cell(cell, '.', value) ||
+         (may_have_decimal_commas(separator) && read_cell(cell, ',', value));
+}
+
+bool is_missing_word(std::string const& cell) {
+  // Case counts: Na is sodium.
+  for (auto const* word : {"NA", "N/A", "n/a", "#N/A", "<NA>", "n.a.", "n.d.", "NaN", "nan", "NAN",
+                           "-nan", "NULL", "null", "None", "none", "?", "-", "--", "."})
+    if (cell == word) return true;
+  return false;
+}
+
+bool is_column_name(std::string const& cell) {
+  if (cell == "#") return true;
+  if (is_missing_word(cell)) return false;
+  char* end = nullptr;
+  std::strtod(cell.c_str(), &end);  // reads inf, 1e400 and hexadecimal numbers too
+  if (*end == '\0') return false;
+  // The last are the signs for "at most", "at least" and minus, and "plus or minus".
+  for (auto const* sign : {"<", ">", "=", "~", "\u2264", "\u2265", "\u2212", "\u00b1"})
+    if (cell.starts_with(sign)) return false;
+  return std::any_of(cell.begin(), cell.end(), [](unsigned char byte) {
+    return std::isalpha(byte) != 0 || byte == '_' || byte >= 0x80;
+  });
 }
 
 }  // namespace tvem

@@ -5,13 +5,13 @@
 
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
-#include "io/points/csv_cell.hpp"
+#include "io/points/csv.hpp"
 #include "io/points/text_encoding.hpp"
 
 namespace tvem {
 namespace {
 
-/// Whether the first cells of the lines behind the header are begin, begin + 1, ...
+/// Whether the first cells of the rows are begin, begin + 1, ...
 bool counts_from(int begin, std::vector<CsvLine> const& rows) {
   for (CsvLine const& row : rows) {
     double value = 0;
@@ -29,7 +29,6 @@ bool is_empty(CsvLine const& line, std::size_t c) {
   return line.cells[c].empty() && !line.is_quoted[c];
 }
 
-/// The text of a CSV file on its way to a table.
 class TableReader {
  public:
   TableReader(std::string const& text, std::string subject)
@@ -38,8 +37,8 @@ class TableReader {
     first_ = csv_.lines[0];
     table_.separator = csv_.separator;
     if (csv_.n_comments > 0)
-      table_.notes.push_back("lines that begin with # are left out as comments: " +
-                             std::to_string(csv_.n_comments));
+      table_.notes.push_back(
+          fmt::format("lines that begin with # are left out as comments: {}", csv_.n_comments));
   }
 
   CsvTable table(std::optional<bool> given) {
@@ -61,18 +60,21 @@ class TableReader {
     throw ConfigurationError(subject_ + problem);
   }
   [[noreturn]] void refuse_line(CsvLine const& line, std::string const& problem) const {
-    refuse(", line " + std::to_string(line.number) + ": " + problem);
+    refuse(fmt::format(", line {}: {}", line.number, problem));
   }
   [[noreturn]] void refuse_as_ambiguous(std::string const& reason) const {
     refuse_line(first_, reason + ": say whether it is a header with --header yes or --header no");
   }
   bool has_quotes_below(std::size_t c) const {
-    return std::any_of(csv_.lines.begin() + 1, csv_.lines.end(), [c](CsvLine const& line) {
-      return c < line.cells.size() && line.is_quoted[c];
-    });
+    return !all_below(
+        [c](CsvLine const& line) { return c >= line.cells.size() || !line.is_quoted[c]; });
+  }
+  template <class Holds>
+  bool all_below(Holds const& holds) const {
+    return std::all_of(csv_.lines.begin() + 1, csv_.lines.end(), holds);
   }
   std::string place_of(std::size_t line, std::size_t c) const {
-    return "line " + std::to_string(csv_.lines[line].number) + ", column " + std::to_string(c + 1);
+    return fmt::format("line {}, column {}", csv_.lines[line].number, c + 1);
   }
 
   void make_cells_utf8() {
@@ -89,17 +91,18 @@ class TableReader {
       }
     Decoding const decoding = make_utf8(texts);
     if (decoding.refused)
-      refuse(", " + places[*decoding.refused] +
-             ": the texts of the file are neither all UTF-8 nor all Windows-1252 (Latin-1), as "
-             "this one shows; convert the file to UTF-8 (iconv)");
+      refuse(
+          fmt::format(", {}: the texts of the file are neither all UTF-8 nor all Windows-1252 "
+                      "(Latin-1), as this one shows; convert the file to UTF-8 (iconv)",
+                      places[*decoding.refused]));
     if (decoding.converted)
-      table_.notes.push_back("the file is no UTF-8 (" + places[*decoding.converted] +
-                             "); its texts are read as Windows-1252 (Latin-1)");
+      table_.notes.push_back(
+          fmt::format("the file is not UTF-8 ({}); its texts are read as Windows-1252 (Latin-1)",
+                      places[*decoding.converted]));
     first_ = csv_.lines[0];
   }
 
-  /// Separators behind the last value of each line make columns without a value; the header may
-  /// lack them.
+  /// A separator after the last value of each line makes an empty column; the header may lack it.
   bool has_empty_last_column() const {
     auto const& lines = csv_.lines;
     std::size_t const width = lines.back().cells.size(), of_first = first_.cells.size();
@@ -123,20 +126,17 @@ class TableReader {
     if (is_any) table_.notes.push_back("separators after the last value are left out");
   }
 
-  /// A header as R's write.table has it: nothing stands above the names of the rows.
+  /// Whether the header has no name for the row names, as R's write.table has it.
   bool lacks_corner(bool is_given) const {
     std::size_t const width = first_.cells.size() + 1;
     if (csv_.lines.size() < 2 || csv_.lines[1].cells.size() != width) return false;
     for (std::size_t c = 0; c < first_.cells.size(); ++c)
       if (!is_given && !is_name(c, c + 1)) return false;
-    std::vector<CsvLine> const rows(csv_.lines.begin() + 1, csv_.lines.end());
-    bool const fits = std::all_of(rows.begin(), rows.end(), [width](CsvLine const& row) {
-      return row.cells.size() == width;
-    });
-    bool const are_names = std::all_of(rows.begin(), rows.end(), [this](CsvLine const& row) {
+    bool const fits = all_below([&](CsvLine const& row) { return row.cells.size() == width; });
+    bool const are_names = all_below([&](CsvLine const& row) {
       return row.is_quoted[0] || !is_number(row.cells[0], csv_.separator);
     });
-    return fits && (are_names || are_numbers_of_rows(rows));
+    return fits && (are_names || are_numbers_of_rows({csv_.lines.begin() + 1, csv_.lines.end()}));
   }
 
   /// Whether a cell of the first line names the column `below`.
@@ -147,9 +147,9 @@ class TableReader {
   }
   bool is_above_number(std::size_t c) const {
     if (csv_.lines.size() == 1) return true;
-    return std::any_of(csv_.lines.begin() + 1, csv_.lines.end(), [&](CsvLine const& line) {
-      return c < line.cells.size() &&
-             (is_number(line.cells[c], csv_.separator) || is_missing_word(line.cells[c]));
+    return !all_below([&](CsvLine const& line) {
+      return c >= line.cells.size() ||
+             !(is_number(line.cells[c], csv_.separator) || is_missing_word(line.cells[c]));
     });
   }
 
@@ -172,8 +172,8 @@ class TableReader {
     return false;
   }
 
-  /// Numbers beside a text that is nowhere else in its column, where all others are again and
-  /// again: a label or, as in 1990,1991,species, a name.
+  /// Refuses numbers beside a text that its column has once, where it has all other texts several
+  /// times: a label or, as in 1990,1991,species, a name.
   void refuse_text_unlike_others() const {
     std::size_t n_texts = 0, n_unlike = 0;
     for (std::size_t c = 0; c < first_.cells.size(); ++c) {
@@ -194,45 +194,42 @@ class TableReader {
            });
   }
 
-  /// The first line is all numbers, apart from an empty corner.
+  /// For a first line of numbers, perhaps behind an empty corner.
   void refuse_ambiguous_numbers(bool has_corner) const {
     auto const& cells = first_.cells;
     if (has_corner)
       refuse_as_ambiguous("numbers behind an empty first cell may be names of columns or a point");
     bool is_count = true;
-    for (std::size_t c = 0; c < cells.size(); ++c) is_count &= cells[c] == std::to_string(c);
+    for (std::size_t c = 0; c < cells.size(); ++c) is_count &= cells[c] == fmt::to_string(c);
     if (is_count)
-      refuse_as_ambiguous("\"" + cells.front() +
-                          (cells.size() > 1 ? ".." + cells.back() : std::string()) +
-                          "\" may be numbers of columns, as pandas writes them, or a point");
-    bool const is_size = cells.size() == 2 && csv_.lines.size() > 3 &&
-                         cells[0] == std::to_string(csv_.lines.size() - 1) &&
-                         cells[1] == std::to_string(cells.size());
+      refuse_as_ambiguous(
+          fmt::format("\"{}{}\" may be numbers of columns, as pandas writes them, or a point",
+                      cells.front(), cells.size() > 1 ? ".." + cells.back() : ""));
+    bool const is_size = cells.size() == 2 && csv_.lines.size() > 3 && cells[1] == "2" &&
+                         cells[0] == fmt::to_string(csv_.lines.size() - 1);
     if (is_size)
-      refuse_as_ambiguous("\"" + cells[0] + "\" and \"" + cells[1] +
-                          "\" may be the numbers of rows and columns below, or a point");
+      refuse_as_ambiguous(
+          fmt::format("\"{}\" and \"{}\" may be the numbers of rows and columns below, or a point",
+                      cells[0], cells[1]));
   }
 
-  /// All other lines agree: the first one is no part of the table.
+  /// When all other lines agree, the first one is no part of the table.
   void check_length_of_first() const {
     auto const& lines = csv_.lines;
     std::size_t const width = lines.back().cells.size(), of_first = first_.cells.size();
     if (lines.size() < 3 || of_first == width) return;
-    bool const do_agree = std::all_of(lines.begin() + 1, lines.end(), [&](CsvLine const& line) {
-      return line.cells.size() == width;
-    });
-    if (do_agree)
-      refuse_line(first_, std::to_string(of_first) + " values, where all lines below have " +
-                              std::to_string(width) +
-                              "; take the line away, or begin it with #, when it is no part of "
-                              "the table");
+    if (all_below([&](CsvLine const& line) { return line.cells.size() == width; }))
+      refuse_line(first_,
+                  fmt::format("{} values, where all lines below have {}; take the line away, or "
+                              "begin it with #, if it is not part of the table",
+                              of_first, width));
   }
 
   void name_columns(std::size_t corner) {
     std::size_t const width = first_.cells.size() + corner;
     for (std::size_t c = 0; c < width; ++c) {
       bool const is_named = table_.has_header && c >= corner && !first_.cells[c - corner].empty();
-      table_.names.push_back(is_named ? first_.cells[c - corner] : "x" + std::to_string(c + 1));
+      table_.names.push_back(is_named ? first_.cells[c - corner] : fmt::format("x{}", c + 1));
     }
     std::string const& name = table_.names[0];
     if (corner == 1)
@@ -243,8 +240,8 @@ class TableReader {
              (name == "rownames" || name == "row.names" || name == "Unnamed: 0"))
       table_.row_names = "it is called so";
     else if (width > 1 && are_numbers_of_rows(table_.rows))
-      table_.row_names = "its values are " + table_.rows.front().cells[0] + ".." +
-                         table_.rows.back().cells[0] + " in order";
+      table_.row_names = fmt::format("its values are {}..{} in order", table_.rows.front().cells[0],
+                                     table_.rows.back().cells[0]);
   }
 
   std::string subject_;

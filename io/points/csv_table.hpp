@@ -8,7 +8,7 @@
 
 namespace tvem {
 
-/// A CSV file below its header.
+/// A CSV file with its header read.
 struct CsvTable {
   std::vector<std::string> names;  // of the header, x1, x2, ... where it has none
   std::vector<CsvLine> rows;       // at least one; their numbers of cells may differ
@@ -21,7 +21,7 @@ struct CsvTable {
 /// Reads a text as a table; its texts become UTF-8. has_header: as the user says; none: the first
 /// line is a header when
 ///   - all its cells are quoted numbers, or
-///   - all are names (csv_cell.hpp), one of them above a number; the first may be empty.
+///   - all are names (csv.hpp), one of them above a number; the first may be empty.
 /// A header with one name fewer than the lines below lacks that of the first column, if this one
 /// holds names of rows, as R writes it. A last column without any value is left out. Throws
 /// ConfigurationError, beginning with `subject`, for an empty table, texts of no clear encoding, a

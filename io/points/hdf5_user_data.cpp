@@ -10,37 +10,25 @@
 namespace tvem {
 namespace {
 
-std::string joined(std::vector<std::string> const& texts) {
-  std::string all;
-  for (std::string const& text : texts) all += (all.empty() ? "" : ", ") + text;
-  return all;
-}
-
-std::string size_text(std::vector<std::size_t> const& shape) {
-  std::string text;
-  for (std::size_t const extent : shape)
-    text += (text.empty() ? "" : " x ") + std::to_string(extent);
-  return shape.empty() ? "one value" : text;
-}
-
-/// Adds "path (sizes)" for the datasets of a group and of those in it. Links that lead nowhere are
-/// passed over; the depth and number are limited, since links may form circles.
+/// Adds "path (sizes)" for all datasets within a group. Passes over links that lead nowhere. Limits
+/// depth and number, since links may form circles.
 void list_datasets(Hdf5Group const& group, std::string const& prefix,
                    std::vector<std::string>& found) {
-  constexpr std::size_t most = 30, deepest = 8;
-  bool const is_too_deep =
-      static_cast<std::size_t>(std::count(prefix.begin(), prefix.end(), '/')) > deepest;
+  constexpr std::size_t most = 30;
+  bool const is_too_deep = std::count(prefix.begin(), prefix.end(), '/') > 8;
   for (std::string const& name : group.members()) try {
       if (found.size() >= most || is_too_deep) return;
-      if (group.kind(name) == Hdf5Kind::group)
+      if (group.kind(name) == Hdf5Kind::group) {
         list_datasets(group.open_group(name), prefix + name + "/", found);
-      else
-        found.push_back(prefix + name + " (" + size_text(group.shape(name)) + ")");
+        continue;
+      }
+      auto const shape = group.shape(name);
+      found.push_back(fmt::format("{}{} ({})", prefix, name,
+                                  shape.empty() ? "one value" : joined(shape, " x ")));
     } catch (Error const&) {
     }
 }
 
-/// Labels of a dataset on their way to texts.
 class LabelReader {
  public:
   LabelReader(Hdf5Group const& root, std::string const& dataset, std::size_t n)
@@ -55,8 +43,8 @@ class LabelReader {
     bool const is_readable =
         kind_ == Hdf5Kind::integer || kind_ == Hdf5Kind::real || kind_ == Hdf5Kind::text;
     if (!is_readable)
-      refuse("this is no dataset of texts or integers but " + hdf5_words_for(root_, dataset_) +
-             "; " + hdf5_datasets_text(root_));
+      refuse(fmt::format("this is not a dataset of texts or integers but {}; {}",
+                         hdf5_words_for(root_, dataset_), hdf5_datasets_text(root_)));
     auto const shape = root_.shape(dataset_);
     bool const is_list =
         shape.size() == 1 || (shape.size() == 2 && std::min(shape[0], shape[1]) == 1);
@@ -64,8 +52,8 @@ class LabelReader {
     if (is_list && size == n_) return texts();
     if (shape.size() == 2 && (kind_ == Hdf5Kind::text || is_matlab_text_))
       return texts_of_characters(shape);
-    refuse((is_list ? std::to_string(size) + " labels" : "no list of labels") + " for " +
-           std::to_string(n_) + " points");
+    refuse(fmt::format("{} for {} points",
+                       is_list ? fmt::format("{} labels", size) : "no list of labels", n_));
   }
 
  private:
@@ -78,19 +66,19 @@ class LabelReader {
     if (kind_ == Hdf5Kind::real) return texts_of_reals();
     std::vector<std::string> texts;
     for (std::int64_t const value : root_.read<std::int64_t>(dataset_))
-      texts.push_back(is_matlab_text_ ? character(value) : std::to_string(value));
+      texts.push_back(is_matlab_text_ ? character(value) : fmt::to_string(value));
     return texts;
   }
   std::vector<std::string> texts_of_reals() const {
     std::vector<std::string> texts;
     for (double const label : root_.read<double>(dataset_)) {
       if (!std::isnan(label) && (std::trunc(label) != label || std::fabs(label) > 9e15))
-        refuse("label " + std::to_string(texts.size() + 1) + " is no integer");
-      texts.push_back(std::isnan(label) ? "" : std::to_string(static_cast<std::int64_t>(label)));
+        refuse(fmt::format("label {} is not an integer", texts.size() + 1));
+      texts.push_back(std::isnan(label) ? "" : fmt::format("{:.0f}", label + 0.0));
     }
     return texts;
   }
-  /// Of a unit of UTF-16, in which MATLAB stores its texts.
+  /// The character of a unit of UTF-16, in which MATLAB stores its texts.
   static std::string character(std::int64_t unit) {
     std::string const bytes{'\xff', '\xfe', static_cast<char>(unit & 0xff),
                             static_cast<char>(unit >> 8 & 0xff)};
@@ -102,8 +90,8 @@ class LabelReader {
     auto const characters = texts();
     std::size_t const width = is_matlab_text_ ? shape[0] : shape[1];
     if (shape[0] * shape[1] != n_ * width)
-      refuse(std::to_string(characters.size() / std::max<std::size_t>(width, 1)) + " labels for " +
-             std::to_string(n_) + " points");
+      refuse(fmt::format("{} labels for {} points",
+                         characters.size() / std::max<std::size_t>(width, 1), n_));
     std::vector<std::string> labels;
     for (std::size_t i = 0; i < n_; ++i) {
       std::string label;
@@ -167,13 +155,13 @@ std::vector<std::string> read_hdf5_labels(Hdf5Group const& root, std::string con
   for (std::string& label : labels) texts.push_back(&label);
   Decoding const decoding = make_utf8(texts);
   if (decoding.refused)
-    throw ConfigurationError(
-        hdf5_subject(root, dataset, "--labels") + ": label " +
-        std::to_string(*decoding.refused + 1) +
-        " shows that they are neither all UTF-8 nor all Windows-1252 (Latin-1)");
+    throw ConfigurationError(fmt::format(
+        "{}: label {} shows that they are neither all UTF-8 nor all Windows-1252 (Latin-1)",
+        hdf5_subject(root, dataset, "--labels"), *decoding.refused + 1));
   if (decoding.converted)
-    notes.push_back("the labels are no UTF-8 (label " + std::to_string(*decoding.converted + 1) +
-                    "); they are read as Windows-1252 (Latin-1)");
+    notes.push_back(
+        fmt::format("the labels are not UTF-8 (label {}); they are read as Windows-1252 (Latin-1)",
+                    *decoding.converted + 1));
   return labels;
 }
 

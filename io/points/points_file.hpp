@@ -1,16 +1,15 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "framework/tasks/mixture.hpp"
+#include "io/fs.hpp"
 
 namespace tvem {
 
-/// A user's own points.
 struct PointTable {
   std::vector<std::string> columns;  // d different names: of the header, else x1, x2, ...
   RowMatrix points;                  // n x d
@@ -29,12 +28,11 @@ struct PointSelection {
   bool drops_missing = false;  // leave out rows with missing values, rather than refuse them
 };
 
-/// Reads a CSV file (csv.hpp, csv_table.hpp) or, when it begins as one, an HDF5 file, also of
-/// netCDF-4 (packed values are unpacked, fill values missing) or MATLAB 7.3 (transposed). A first
-/// column that holds the names or numbers of the rows is left out, unless selection.columns has it.
-/// Throws ConfigurationError with every problem, up to ten, each with line (HDF5: row) and column:
-/// no numbers, infinity, missing values, lines of different lengths, columns that are not there or
-/// not unique, an empty file.
-PointTable read_points(std::filesystem::path const& path, PointSelection const& selection);
+/// Reads a CSV file (csv.hpp, csv_table.hpp), or an HDF5 file (readers.hpp). A first column
+/// that holds the names or numbers of the rows is left out, unless selection.columns has it. Throws
+/// ConfigurationError with up to ten problems, each with line (HDF5: row) and column: no numbers,
+/// infinity, missing values, lines of different lengths, columns that are missing or not unique, an
+/// empty file.
+PointTable read_points(fs::path const& path, PointSelection const& selection);
 
 }  // namespace tvem

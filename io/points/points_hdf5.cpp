@@ -1,19 +1,21 @@
-#include "io/points/points_hdf5.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
+#include "io/durable/as_input.hpp"
 #include "io/durable/trial.hpp"
 #include "io/hdf5/hdf5.hpp"
 #include "io/points/column_choice.hpp"
 #include "io/points/hdf5_user_data.hpp"
+#include "io/points/readers.hpp"
 
 namespace tvem {
 namespace {
 
-/// How netCDF stores numbers: packed value x scale + offset, and packed values that mean "missing".
+/// The way netCDF stores numbers: value = packed x scale + offset; some packed values mean
+/// "missing".
 struct Packing {
   std::vector<double> missing;
   double scale = 1, offset = 0;
@@ -41,43 +43,41 @@ Packing packing_of(Hdf5Group const& root, std::string const& dataset) {
   return packing;
 }
 
-/// The unpacked numbers of a dataset, points as rows.
 RowMatrix matrix_of(Hdf5Group const& root, std::string const& dataset, std::string const& subject,
                     std::vector<std::string>& notes) {
   Hdf5Kind const kind = hdf5_kind_of(root, dataset, subject);
   if (kind != Hdf5Kind::integer && kind != Hdf5Kind::real)
-    throw ConfigurationError(subject + ": this is no dataset of numbers but " +
-                             hdf5_words_for(root, dataset) + "; " + hdf5_datasets_text(root));
+    throw ConfigurationError(fmt::format("{}: this is not a dataset of numbers but {}; {}", subject,
+                                         hdf5_words_for(root, dataset), hdf5_datasets_text(root)));
   auto const shape = root.shape(dataset);
   if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0)
-    throw ConfigurationError(subject + ": this is no matrix of points x coordinates; " +
-                             hdf5_datasets_text(root));
+    throw ConfigurationError(fmt::format("{}: this is not a matrix of points x coordinates; {}",
+                                         subject, hdf5_datasets_text(root)));
   auto values = root.read<double>(dataset);
   Packing const packing = packing_of(root, dataset);
   for (double& value : values) value = packing.unpacked(value);
-  RowMatrix stored = Eigen::Map<RowMatrix const>(values.data(), static_cast<Eigen::Index>(shape[0]),
-                                                 static_cast<Eigen::Index>(shape[1]));
+  Eigen::Index const n_rows = shape[0], n_columns = shape[1];
+  RowMatrix stored = Eigen::Map<RowMatrix const>(values.data(), n_rows, n_columns);
   if (packing.scale != 1 || packing.offset != 0)
     notes.push_back("values are unpacked by the attributes scale_factor and add_offset");
   if (root.member_text(dataset, "MATLAB_class").empty()) return stored;
-  notes.push_back("MATLAB has stored the matrix by columns: it is read as " +
-                  std::to_string(shape[1]) + " points x " + std::to_string(shape[0]) +
-                  " coordinates");
+  notes.push_back(fmt::format(
+      "MATLAB has stored the matrix by columns: it is read as {} points x {} coordinates",
+      n_columns, n_rows));
   return stored.transpose();
 }
 
-/// Why the first column numbers the rows; empty when it does not.
+/// Says why the first column numbers the rows; empty when it does not.
 std::string row_numbers_in(RowMatrix const& matrix) {
-  auto const n = matrix.rows();
+  Eigen::Index const n = matrix.rows();
+  double const end = static_cast<double>(n);
   for (int const begin : {0, 1})
     if (n > 1 && matrix.cols() > 1 &&
-        matrix.col(0) == Eigen::VectorXd::LinSpaced(n, begin, static_cast<double>(begin + n - 1)))
-      return "its values are " + std::to_string(begin) + ".." + std::to_string(begin + n - 1) +
-             " in order";
+        matrix.col(0) == Eigen::VectorXd::LinSpaced(n, begin, begin + end - 1))
+      return fmt::format("its values are {}..{} in order", begin, begin + n - 1);
   return "";
 }
 
-/// A row's coordinates on their way to a point; reports what is wrong.
 class RowReader {
  public:
   RowReader(RowMatrix const& matrix, ColumnChoice const& choice, bool drops_missing,
@@ -87,12 +87,12 @@ class RowReader {
   void read(Eigen::Index i, std::string const* label, RowCollector& rows) {
     std::vector<double> values;
     bool is_missing = label && label->empty();
-    if (is_missing) refuse_missing(i, "there is no label " + std::to_string(i + 1));
-    for (std::size_t const c : choice_.points) {
-      double const value = matrix_(i, static_cast<Eigen::Index>(c));
-      std::string const place = "column " + std::to_string(c + 1) + ": ";
-      if (std::isinf(value)) report(i, place + "no finite number");
-      if (std::isnan(value)) refuse_missing(i, place + "no finite number, or one that is missing");
+    if (is_missing) refuse_missing(i, fmt::format("there is no label {}", i + 1));
+    for (Eigen::Index const c : choice_.points) {
+      double const value = matrix_(i, c);
+      auto const problem = fmt::format("column {}: not a finite number", c + 1);
+      if (std::isinf(value)) report(i, problem);
+      if (std::isnan(value)) refuse_missing(i, problem + ", or one that is missing");
       is_missing |= std::isnan(value);
       values.push_back(value);
     }
@@ -107,7 +107,7 @@ class RowReader {
     if (!drops_missing_) report(i, problem + "; --missing drop leaves such rows out");
   }
   void report(Eigen::Index i, std::string const& problem) {
-    problems_.add(": row " + std::to_string(i + 1) + ", " + problem);
+    problems_.add(fmt::format(": row {}, {}", i + 1, problem));
   }
   RowMatrix const& matrix_;
   ColumnChoice const& choice_;
@@ -121,7 +121,7 @@ PointTable read_dataset(Hdf5Group const& root, PointSelection const& selection) 
   PointTable table;
   RowMatrix const matrix = matrix_of(root, dataset, subject, table.notes);
   std::vector<std::string> names;
-  for (Eigen::Index c = 0; c < matrix.cols(); ++c) names.push_back("x" + std::to_string(c + 1));
+  for (Eigen::Index c = 0; c < matrix.cols(); ++c) names.push_back(fmt::format("x{}", c + 1));
   ProblemList problems(subject);
   ColumnChoice const choice =
       choose_columns(names, selection.columns, "", row_numbers_in(matrix), problems, table.notes);
@@ -129,13 +129,11 @@ PointTable read_dataset(Hdf5Group const& root, PointSelection const& selection) 
   table.columns = unique_names(names, choice.points, table.notes);
   bool const has_labels = !selection.labels.empty();
   std::vector<std::string> labels;
-  if (has_labels)
-    labels = read_hdf5_labels(root, selection.labels, static_cast<std::size_t>(matrix.rows()),
-                              table.notes);
-  RowCollector rows(choice.points.size(), has_labels);
+  if (has_labels) labels = read_hdf5_labels(root, selection.labels, matrix.rows(), table.notes);
+  RowCollector rows(std::ssize(choice.points), has_labels);
   RowReader reader(matrix, choice, selection.drops_missing, problems);
   for (Eigen::Index i = 0; i < matrix.rows(); ++i)
-    reader.read(i, has_labels ? &labels[static_cast<std::size_t>(i)] : nullptr, rows);
+    reader.read(i, has_labels ? &labels[i] : nullptr, rows);
   rows.finish(table, problems);
   problems.stop();
   return table;
@@ -143,7 +141,7 @@ PointTable read_dataset(Hdf5Group const& root, PointSelection const& selection) 
 
 }  // namespace
 
-PointTable read_hdf5_points(std::filesystem::path const& path, PointSelection const& selection) {
+PointTable read_hdf5_points(fs::path const& path, PointSelection const& selection) {
   std::string const subject = "--data " + path.string() + " is an HDF5 file: ";
   if (selection.has_header) throw ConfigurationError(subject + "--header is for CSV files");
   auto const read = [&] {
@@ -154,15 +152,11 @@ PointTable read_hdf5_points(std::filesystem::path const& path, PointSelection co
                                hdf5_datasets_text(root));
     return read_dataset(root, selection);
   };
-  try {
-    // The file is a stranger's: what ends the HDF5 library ends a child process first.
+  return as_input([&] {
+    // A strange file may end the HDF5 library: a child process tries it first.
     in_child(path, hdf5_memory(), [&] { return read(), std::string(); });
     return read();
-  } catch (ConfigurationError const&) {
-    throw;
-  } catch (Error const& error) {
-    throw ConfigurationError(error.what());
-  }
+  });
 }
 
 }  // namespace tvem

@@ -4,23 +4,21 @@
 #include <vector>
 
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem {
 
-/// Problems of a file on their way to one message. The first ten are named, the others counted.
+/// Collects the problems of a file for one message. It names the first ten and counts the others.
 class ProblemList {
  public:
-  /// subject: how each problem begins.
   explicit ProblemList(std::string subject) : subject_(std::move(subject)) {}
 
   void add(std::string const& problem) {
     if (++n_problems_ <= most) problems_.push_back(subject_ + problem);
   }
-  /// Throws ConfigurationError when there are any.
   void stop() {
     if (n_problems_ > most)
-      problems_.push_back(subject_ + ": and " + std::to_string(n_problems_ - most) +
-                          " further problems");
+      problems_.push_back(fmt::format("{}: and {} further problems", subject_, n_problems_ - most));
     if (!problems_.empty()) throw ConfigurationError(std::move(problems_));
   }
 

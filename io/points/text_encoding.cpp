@@ -13,7 +13,7 @@ constexpr std::array<char32_t, 32> windows_1252{
     0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178};
 
 unsigned byte_at(std::string_view text, std::size_t at) {
-  return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
+  return at < text.size() ? text[at] & 0xffU : 0U;
 }
 
 void append_utf8(std::string& text, char32_t character) {
@@ -33,7 +33,7 @@ void append_utf8(std::string& text, char32_t character) {
   add_rest(0);
 }
 
-/// Bytes of the UTF-8 character of more than one byte that begins there; 0 when none does.
+/// The number of bytes of the UTF-8 character beyond ASCII that begins there; 0 when none does.
 std::size_t sequence_at(std::string_view text, std::size_t at) {
   unsigned const first = byte_at(text, at), second = byte_at(text, at + 1);
   std::size_t const size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
@@ -46,7 +46,6 @@ std::size_t sequence_at(std::string_view text, std::size_t at) {
   return size;
 }
 
-/// What the bytes beyond ASCII are.
 struct ByteCounts {
   std::size_t sequences = 0;  // characters of UTF-8
   std::size_t strays = 0;     // bytes that are no part of one

@@ -270,7 +270,7 @@ class WrongInput(ClusterTest):
                  "nan,nan\n1,2\n3,4\n": ["line 1", "nan"], "NA,NA\n1,2\n3,4\n": ["line 1"],
                  "1e400,1e400\n1,2\n3,4\n": ["line 1"], ",\n1,2\n3,4\n": ["line 1", "no value"],
                  '1"2"3,5\n1,2\n3,4\n': ["line 1", "a quote within"], '"1"junk,5\n1,2\n': ["line 1", "junk"],
-                 '1,2\n3,"4\n5,6\n': ["line 2", "not closed"], "1\x002,3\n": ["no text in UTF-8"],
+                 '1,2\n3,"4\n5,6\n': ["line 2", "not closed"], "1\x002,3\n": ["not text in UTF-8"],
                  'x,y"\n1,2\n3,4\n': ["line 1", "a quote within"]}
         for text, words in cases.items():
             self.bad(words, self.write("bad.csv", text), 2)
@@ -291,7 +291,7 @@ class WrongInput(ClusterTest):
         self.bad(["300 different labels"], self.write("many.csv", labels), 2, "--labels", 3)
         self.bad(["line 2", "no label"], self.write("none.csv", "1,2,a\n3,4,\n5,6,b\n"), 2, "--labels", 3)
         self.bad(["no HDF5 file"], good, 2, "--dataset", "x")
-        self.bad(["this is no file"], self.path("nothing.csv"), 2)
+        self.bad(["this is not a file"], self.path("nothing.csv"), 2)
         self.bad(["no checkpoint.h5"], good, 2, model=self.folder)
         self.bad(["unknown"], good, 2, "--colour", "red")
         with h5py.File(self.path("odd.h5"), "w") as file:
@@ -301,13 +301,13 @@ class WrongInput(ClusterTest):
             file["texts"] = np.array([["a", "b"]] * 5, dtype="S1")
         odd = self.path("odd.h5")
         self.bad(["--dataset"], odd, 2)
-        self.bad(["no matrix"], odd, 2, "--dataset", "line")
+        self.bad(["not a matrix"], odd, 2, "--dataset", "line")
         self.bad(["row 2, column 2"], odd, 2, "--dataset", "nan")
         self.bad(["/missing", "few (3), line (5)"], odd, 2, "--dataset", "missing")
         self.bad(["/a/b", "not there"], odd, 2, "--dataset", "a/b")
-        self.bad(["no dataset of numbers"], odd, 2, "--dataset", "texts")
+        self.bad(["not a dataset of numbers"], odd, 2, "--dataset", "texts")
         for labels, words in (("few", "3 labels for 5 points"), ("square", "no list of labels"),
-                              ("shares", "label 1 is no integer"), ("none", "not there")):
+                              ("shares", "label 1 is not an integer"), ("none", "not there")):
             self.bad([words], odd, 2, "--dataset", "points", "--labels", labels)
         with h5py.File(odd, "a") as file:
             file["large"], file["empty"] = 2**53 + np.arange(5), np.array(["a", "", "b", "c", "d"], dtype="S2")
@@ -349,9 +349,9 @@ class Targets(ClusterTest):
         mine = self.write("points.csv", 'point,"x","y"\n1,2,3\n')
         self.refused("has not written", data, "--out", out, "--csv", mine)
         os.mkfifo(self.path("pipe"))
-        self.refused("no file", data, "--out", out, "--csv", self.path("pipe"))
-        self.refused("no file", data, "--out", self.folder)
-        self.refused("no file", data, "--out", "/dev/null")
+        self.refused("not a file", data, "--out", out, "--csv", self.path("pipe"))
+        self.refused("not a file", data, "--out", self.folder)
+        self.refused("not a file", data, "--out", "/dev/null")
         self.refused("not there", data, "--out", self.path("no/where.h5"))
         self.refused("not there", data, "--out", out, "--csv", self.path("no/where.csv"))
         self.refused("the same file", data, "--out", out, "--csv", out)

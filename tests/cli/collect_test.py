@@ -220,7 +220,7 @@ class Collect(Folder):
         precious = self.write("notes.txt", "data")
         victim = os.path.join(self.sweep, "sweep.ini")
         for out, words in ((precious, "has not written"), (victim, "has not written"), (self.path("no", "x.h5"), "not there"),
-                           (self.folder, "is no file")):
+                           (self.folder, "is not a file")):
             self.assertIn(words, run("collect", self.sweep, "--out", out, expect=2).stderr)
         with open(precious, encoding="utf-8") as file:
             self.assertEqual(file.read(), "data")

@@ -112,7 +112,7 @@ class Files(unittest.TestCase):
         done = subprocess.run([TVEM, "cluster", "--data", latin, "--labels", "Getränk", "--components", "2", "--out",
                                self.path("others.h5"), *self.LLOYD], capture_output=True, timeout=300, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn(b"note: the file is no UTF-8 (line 1, column 1)", done.stdout)
+        self.assertIn(b"note: the file is not UTF-8 (line 1, column 1)", done.stdout)
         with xarray.open_dataset(self.path("others.h5"), group="clustering", engine="h5netcdf") as table:
             self.assertEqual(table.coordinate.values.tolist(), ["größe", "b"])
             self.assertEqual(table.given_labels.values[0], "café")

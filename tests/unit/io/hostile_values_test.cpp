@@ -94,13 +94,13 @@ TEST_F(HostileValues, MembersOfOtherTypesAndShapes_RefusedInASentence) {
   auto const real = [](Hdf5Group const& root) { root.set_attribute("file_type", 2.5); };
   auto const text = [](Hdf5Group const& root) { root.set_attribute("file_type", "tvem run"); };
   std::vector<float> const few = {1, 2, 3};
-  Case const cases[] = {{real, "file_type (an attribute) is no text"},
+  Case const cases[] = {{real, "file_type (an attribute) is not a text"},
                         {[&](auto const& root) { text(root); }, "state is not there"},
                         {[&](auto const& root) {
                            text(root);
                            root.write_array("state", std::span(few), {3}, {"an array"});
                          },
-                         "state is no group"}};
+                         "state is not a group"}};
   for (Case const& one : cases) {
     write_our_file(folder / "x.h5", {}, [&](Hdf5Group const& root) {
       root.set_attribute("schema_version", std::int64_t{2});

@@ -5,7 +5,6 @@
 #include "framework/core/enum_names.hpp"
 #include "framework/estimators/settings.hpp"
 #include "framework/nn/settings.hpp"
-#include "framework/train/settings.hpp"
 
 namespace tvem {
 namespace {

@@ -1,11 +1,9 @@
-#include "experiments/program/status_text.hpp"
+#include "experiments/sweep/status_text.hpp"
 
 #include "experiments/report/progress.hpp"
-#include "framework/comm/collective_errors.hpp"
 #include "framework/core/text.hpp"
 
 namespace tvem {
-
 namespace {
 
 std::string steps_of(RunStatus const& status) {
@@ -41,7 +39,7 @@ StatusText status_of_one(std::string const& name, RunStatus const& status) {
           .are_all_finished = status.state == RunState::finished};
 }
 
-StatusText status_of_sweep(std::vector<SweepRun> const& runs, std::filesystem::path const& folder) {
+StatusText status_of_sweep(std::vector<SweepRun> const& runs, fs::path const& folder) {
   SweepStates states(runs, folder);
   states.refresh();
   StatusText status{.text = "", .tsv = tsv_header};
@@ -57,14 +55,6 @@ StatusText status_of_sweep(std::vector<SweepRun> const& runs, std::filesystem::p
   status.text += fmt::format("{}{}\n", counts.text(),
                              is_time_known ? fmt::format("; {} left", duration_text(left_s)) : "");
   return status;
-}
-
-ExitCode tell_status(CommandContext const& context, std::function<StatusText()> const& look) {
-  StatusText status;
-  on_root(context.comm, [&] { status = look(); });
-  say(context.comm, context.arguments.has("tsv") ? status.tsv : status.text);
-  bool const are_all = context.comm.max(status.are_all_finished ? 1 : 0) == 1;
-  return are_all ? ExitCode::finished : ExitCode::stopped;
 }
 
 }  // namespace tvem
