@@ -5,6 +5,7 @@
 
 #include "framework/comm/communicator.hpp"
 #include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
 
 namespace tvem {
 
@@ -28,7 +29,7 @@ inline void throw_together(Communicator const& comm, std::exception_ptr const& f
   } catch (std::exception const& error) {
     message = std::string("e") + error.what();
   }
-  message = comm.broadcast(std::move(message), static_cast<int>(first));
+  message = comm.broadcast(std::move(message), as_count(first));
   if (failure) std::rethrow_exception(failure);
   std::string const of_rank = first == 0 ? "" : "rank " + std::to_string(first) + ": ";
   if (message[0] == 'c') throw ConfigurationError(of_rank + message.substr(1));

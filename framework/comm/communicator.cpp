@@ -1,11 +1,9 @@
 #include "framework/comm/communicator.hpp"
 
-#include <limits>
-
 #include <mpi.h>
 
 #include "framework/comm/group.hpp"
-#include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
 
 namespace tvem {
 namespace {
@@ -68,26 +66,24 @@ class MpiGroup final : public Communicator::Group {
   std::int64_t max(std::int64_t value) const override { return reduced(value, MPI_MAX); }
 
   std::string broadcast(std::string text, int root) const override {
-    auto length = static_cast<std::int64_t>(text.size());
-    MPI_Bcast(&length, 1, MPI_INT64_T, root, comm_);
-    TVEM_CHECK(length <= std::numeric_limits<int>::max(), "a text to broadcast is too long");
-    text.resize(static_cast<std::size_t>(length));
-    MPI_Bcast(text.data(), static_cast<int>(length), MPI_CHAR, root, comm_);
+    std::int64_t length = std::ssize(text);
+    MPI_Bcast(&length, 1, mpi_type<std::int64_t>(), root, comm_);
+    int const count = as_count(length);
+    text.resize(count);
+    MPI_Bcast(text.data(), count, MPI_CHAR, root, comm_);
     return text;
   }
 
   std::vector<double> gather(std::span<double const> values) const override {
-    std::vector<int> counts(static_cast<std::size_t>(size_)), starts(counts.size());
-    TVEM_CHECK(values.size() <= std::numeric_limits<int>::max(), "too many values to gather");
-    int const count = static_cast<int>(values.size());
+    std::vector<int> counts(size_), starts(counts.size());
+    int const count = count_of(values);
     MPI_Gather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, 0, comm_);
     std::int64_t total = 0;
     for (std::size_t r = 0; r < counts.size(); ++r) {
-      starts[r] = static_cast<int>(total);
+      starts[r] = as_count(total);
       total += counts[r];
-      TVEM_CHECK(total <= std::numeric_limits<int>::max(), "too many values to gather");
     }
-    std::vector<double> all(static_cast<std::size_t>(total));
+    std::vector<double> all(total);
     MPI_Gatherv(values.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(),
                 MPI_DOUBLE, 0, comm_);
     return all;
@@ -106,8 +102,7 @@ class MpiGroup final : public Communicator::Group {
   void sum_in_place(std::span<T> values) const {
     while (!values.empty()) {
       auto const part = values.first(values.size() < max_count ? values.size() : max_count);
-      MPI_Allreduce(MPI_IN_PLACE, part.data(), static_cast<int>(part.size()), mpi_type<T>(),
-                    MPI_SUM, comm_);
+      MPI_Allreduce(MPI_IN_PLACE, part.data(), count_of(part), mpi_type<T>(), MPI_SUM, comm_);
       values = values.subspan(part.size());
     }
   }

@@ -4,6 +4,7 @@
 
 #include "framework/comm/exact_sum_kernels.hpp"
 #include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
 
 namespace tvem {
 
@@ -13,13 +14,13 @@ Quantum Quantum::admitting(double magnitude, std::int64_t n_summands) {
   TVEM_CHECK(magnitude > 0 && n_summands > 0, "a sum needs summands that may be different from 0");
   // 2^(51 + e) >= magnitude * n, with the power of two at or above the product.
   int exponent = 0;
-  double const fraction = std::frexp(magnitude * static_cast<double>(n_summands), &exponent);
+  double const fraction = std::frexp(magnitude * as_real(n_summands), &exponent);
   return Quantum((fraction == 0.5 ? exponent - 1 : exponent) - 51);
 }
 
 double Quantum::range(std::int64_t n_summands) const {
   TVEM_CHECK(n_summands > 0, "a sum needs summands");
-  return std::ldexp(1.0, 51 + exponent_) / static_cast<double>(n_summands);
+  return std::ldexp(1.0, 51 + exponent_) / as_real(n_summands);
 }
 
 SummandState add_rounded(std::span<double> sum, std::span<float const> summands, Quantum quantum,
@@ -29,7 +30,7 @@ SummandState add_rounded(std::span<double> sum, std::span<float const> summands,
   float const largest =
       kernels.add_rounded(sum.data(), summands.data(), summands.size(), quantum.magic());
   if (!std::isfinite(largest)) return SummandState::non_finite;
-  return static_cast<double>(largest) > limit ? SummandState::out_of_range : SummandState::in_range;
+  return largest > limit ? SummandState::out_of_range : SummandState::in_range;
 }
 
 }  // namespace tvem

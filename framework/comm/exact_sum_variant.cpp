@@ -16,7 +16,7 @@ inline void add_rounded_lanes(double* sum, float const* summands, DoubleVector m
 }
 
 float add_rounded(double* sum, float const* summands, std::size_t n, double magic_number) {
-  constexpr auto step = static_cast<std::size_t>(lanes<float>);
+  constexpr std::size_t step = lanes<float>;
   DoubleVector const magic = broadcast(magic_number);
   // The maximum over bit patterns of absolute values orders floats like their magnitudes and puts
   // infinity and NaN last.
@@ -36,7 +36,7 @@ float add_rounded(double* sum, float const* summands, std::size_t n, double magi
     __builtin_memcpy(&bits, summands + i, sizeof bits);
     bits &= 0x7fffffff;
     top = bits > top ? bits : top;
-    sum[i] += (static_cast<double>(summands[i]) + magic_number) - magic_number;
+    sum[i] += (summands[i] + magic_number) - magic_number;
   }
   float magnitude;
   __builtin_memcpy(&magnitude, &top, sizeof magnitude);

@@ -8,6 +8,7 @@
 #include <mpi.h>
 
 #include "framework/comm/group.hpp"
+#include "framework/core/enum_names.hpp"
 
 namespace tvem {
 namespace {
@@ -51,7 +52,7 @@ bool MpiSession::do_all_arrive() const {
 }
 
 void MpiSession::abort(ExitCode exit_code) const {
-  auto const code = static_cast<int>(exit_code);
+  int const code = number_of(exit_code);
   MPI_Abort(MPI_COMM_WORLD, code);
   std::_Exit(code);  // MPI_Abort is not declared noreturn
 }
@@ -60,7 +61,7 @@ std::string MpiSession::library() {
   char text[MPI_MAX_LIBRARY_VERSION_STRING];
   int length = 0;
   MPI_Get_library_version(text, &length);
-  std::string const version(text, static_cast<std::size_t>(length));
+  std::string const version(text, length);
   return version.substr(0, version.find_first_of(",\n"));
 }
 

@@ -15,8 +15,13 @@ class AssignmentSolver {
   std::span<int const> solve(std::span<double const> cost, int n);
 
  private:
+  void match(std::span<double const> cost, int row);
+  int nearest_column(std::span<double const> cost, int from);
+  void change_potentials(double step);
+
+  std::ptrdiff_t n_ = 0;
   std::vector<double> u_, v_, distance_;
-  std::vector<std::size_t> row_of_, previous_;
+  std::vector<int> row_of_, previous_;
   std::vector<char> visited_;
   std::vector<int> column_of_;
 };

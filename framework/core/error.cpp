@@ -3,19 +3,12 @@
 #include <cstring>
 #include <system_error>
 
+#include "framework/core/text.hpp"
+
 namespace tvem {
-namespace {
-
-std::string joined(std::vector<std::string> const& problems) {
-  std::string text;
-  for (auto const& problem : problems) text += (text.empty() ? "" : "\n") + problem;
-  return text;
-}
-
-}  // namespace
 
 ConfigurationError::ConfigurationError(std::vector<std::string> problems)
-    : Error(joined(problems)), problems_(std::move(problems)) {}
+    : Error(joined(problems, "\n")), problems_(std::move(problems)) {}
 
 std::exception_ptr explained(std::filesystem::filesystem_error const& failure) {
   std::string const problem = failure.path1().string() + ": " + failure.code().message();
@@ -31,8 +24,8 @@ std::exception_ptr explained(std::filesystem::filesystem_error const& failure) {
 void detail::check_failed(char const* condition, char const* file, int line,
                           std::string const& explanation) {
   char const* name = std::strrchr(file, '/');
-  throw CheckFailed(std::string(name ? name + 1 : file) + ":" + std::to_string(line) + ": " +
-                    explanation + " (violated: " + condition + ")");
+  throw CheckFailed(fmt::format("{}:{}: {} (violated: {})", name ? name + 1 : file, line,
+                                explanation, condition));
 }
 
 }  // namespace tvem

@@ -45,6 +45,9 @@ inline double portable_log(double x) {
   return e * ln2_high + (f - (correction - e * ln2_low));
 }
 
+/// 2^n for a normal number.
+inline double power_of_two(std::int64_t n) { return std::bit_cast<double>((n + 1023) << 52); }
+
 /// Exponential; 0 below -745, infinity above 709.78; results below the normal range are flushed to
 /// 0.
 inline double portable_exp(double x) {
@@ -69,11 +72,9 @@ inline double portable_exp(double x) {
   p = p * r + 0.5;
   double const value = 1.0 + (r + r * r * p);
   // 2^n in two steps: n = 1024 has no exponent of its own.
-  auto const half = static_cast<std::int64_t>(n) / 2;
-  auto const rest = static_cast<std::int64_t>(n) - half;
-  double const scale_1 = std::bit_cast<double>(static_cast<std::uint64_t>(half + 1023) << 52);
-  double const scale_2 = std::bit_cast<double>(static_cast<std::uint64_t>(rest + 1023) << 52);
-  return value * scale_1 * scale_2;
+  auto const whole = static_cast<std::int64_t>(n);
+  auto const half = whole / 2;
+  return value * power_of_two(half) * power_of_two(whole - half);
 }
 
 /// base^exponent for base >= 0 and exponent > 0.

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstdint>
+#include <type_traits>
 
 namespace tvem {
 
@@ -36,8 +38,11 @@ class RandomStream {
   double uniform();
   /// Uniform in [low, high).
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  /// Uniform integer in [low, high], without bias.
-  std::int64_t integer(std::int64_t low, std::int64_t high);
+  /// Uniform integer in [low, high], without bias; of the wider type of the two.
+  template <std::signed_integral Low, std::signed_integral High>
+  std::common_type_t<Low, High> integer(Low low, High high) {
+    return static_cast<std::common_type_t<Low, High>>(wide_integer(low, high));
+  }
   /// Standard normal by inversion, see normal_quantile.
   double normal();
   /// Gamma with the given shape > 0 and scale 1, as its logarithm (small shapes underflow
@@ -45,6 +50,8 @@ class RandomStream {
   double log_gamma_variate(double shape);
 
  private:
+  std::int64_t wide_integer(std::int64_t low, std::int64_t high);
+
   std::array<std::uint64_t, 2> key_;
   std::array<std::uint64_t, 4> counter_;
   std::array<std::uint64_t, 4> block_{};

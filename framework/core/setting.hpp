@@ -3,10 +3,12 @@
 #include <charconv>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <limits>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "framework/core/enum_names.hpp"
 #include "framework/core/range.hpp"
@@ -44,6 +46,14 @@ struct Setting {
     return copy;
   }
 };
+
+/// One table from several, row after row.
+template <class Row>
+std::vector<Row> one_table(std::initializer_list<std::vector<Row>> parts) {
+  std::vector<Row> table;
+  for (auto const& part : parts) table.insert(table.end(), part.begin(), part.end());
+  return table;
+}
 
 /// "a, b or c": all words of an enumeration.
 template <class E>

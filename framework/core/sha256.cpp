@@ -32,8 +32,7 @@ std::string Sha256::hex_digest() {
   TVEM_CHECK(EVP_DigestFinal_ex(context_->md, digest.data(), &size) == 1, "SHA-256 failed");
   std::string text;
   for (unsigned char const byte : std::span(digest).first(size))
-    for (int const half : {byte >> 4, byte & 0xf})
-      text += "0123456789abcdef"[static_cast<std::size_t>(half)];
+    for (int const half : {byte >> 4, byte & 0xf}) text += "0123456789abcdef"[half];
   return text;
 }
 

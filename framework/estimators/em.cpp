@@ -12,6 +12,23 @@
 namespace tvem {
 namespace {
 
+/// Completes a fit that has its mixture and iterations.
+template <class Verdict>
+void judge(Verdict& verdict, MaximizationRule const& rule, EmSettings const& settings, Fit& fit) {
+  fit.total_iterations = fit.iterations;
+  fit.log_likelihood = verdict.expectation(fit.mixture);
+  fit.objective = fit.log_likelihood + log_prior(rule.known, fit.mixture, verdict.n_points());
+  fit.labels = verdict.labels();
+  if (!std::isfinite(fit.log_likelihood)) {
+    fit.log_likelihood = fit.objective = std::nan("");
+    return;
+  }
+  judge_covariances(rule, settings.ratio_limit, fit);
+  record(
+      settings, [&] { return fit.labels; }, fit.log_likelihood, fit);
+}
+
+/// EM until it converges, or up to a step without a finite result.
 template <class Passes, class Verdict>
 Fit iterate_finite(RowMatrix const& points, Passes& passes, Verdict& verdict, Mixture start,
                    MaximizationRule const& rule, EmSettings const& settings) {
@@ -32,18 +49,8 @@ Fit iterate_finite(RowMatrix const& points, Passes& passes, Verdict& verdict, Mi
     has_converged = n_dead == 0 && log_likelihood + prior - previous < settings.tolerance;
     previous = log_likelihood + prior;
   }
-  fit.total_iterations = fit.iterations;
-  fit.log_likelihood = verdict.expectation(mixture);
-  fit.objective = fit.log_likelihood + log_prior(rule.known, mixture, passes.n_points());
-  fit.labels = verdict.labels();
   fit.mixture = std::move(mixture);
-  if (!std::isfinite(fit.log_likelihood)) {
-    fit.log_likelihood = fit.objective = std::nan("");
-  } else {
-    judge_covariances(rule, settings.ratio_limit, fit);
-    record(
-        settings, [&] { return fit.labels; }, fit.log_likelihood, fit);
-  }
+  judge(verdict, rule, settings, fit);
   fit.status = status_of(fit, has_converged);
   return fit;
 }
@@ -54,7 +61,8 @@ Fit iterate(RowMatrix const& points, Passes& passes, Verdict& verdict, Mixture c
             MaximizationRule const& rule, EmSettings const& settings) {
   Fit fit = iterate_finite(points, passes, verdict, start, rule, settings);
   if (fit.status != FitStatus::failed) return fit;
-  // The last step has no finite result: rather than keeping each step, the way is gone again.
+  // The last step has no finite result. EM goes the same way again up to the step before it, since
+  // it keeps no steps.
   EmSettings before = settings;
   before.max_iterations = std::max(0, fit.iterations - 1);
   fit = iterate_finite(points, passes, verdict, start, rule, before);
@@ -65,16 +73,13 @@ Fit iterate(RowMatrix const& points, Passes& passes, Verdict& verdict, Mixture c
 }  // namespace
 
 double mean_variance(RowMatrix const& points) {
-  Eigen::Index const n = points.rows(), d = points.cols();
   double square_sum = 0;
-  for (Eigen::Index c = 0; c < d; ++c) {
-    double mean = 0;
-    for (Eigen::Index i = 0; i < n; ++i) mean += points(i, c);
-    mean /= static_cast<double>(n);
-    for (Eigen::Index i = 0; i < n; ++i)
+  for (Eigen::Index c = 0; c < points.cols(); ++c) {
+    double const mean = column_mean(points, c);
+    for (Eigen::Index i = 0; i < points.rows(); ++i)
       square_sum += (points(i, c) - mean) * (points(i, c) - mean);
   }
-  return square_sum / (static_cast<double>(n) * static_cast<double>(d));
+  return square_sum / (as_real(points.rows()) * as_real(points.cols()));
 }
 
 double variance_floor(RowMatrix const& points, double relative) {

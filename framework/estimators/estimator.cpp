@@ -27,7 +27,7 @@ Fit chance(Task const& task, std::uint64_t seed) {
   RandomStream random(seed, Purpose::chance, task.id);
   Fit fit;
   for (int i = 0; i < task.n_points(); ++i)
-    fit.labels.push_back(static_cast<int>(random.integer(0, task.components() - 1)));
+    fit.labels.push_back(random.integer(0, task.components() - 1));
   fit.log_likelihood = std::numeric_limits<double>::quiet_NaN();
   return fit;
 }

@@ -34,6 +34,17 @@ FitStatus status_of(Fit const& fit, bool has_converged) {
   return has_converged ? FitStatus::converged : FitStatus::not_converged;
 }
 
+void complete(double square_sum, std::vector<int> labels, Mixture mixture, double log_likelihood,
+              Fit& fit) {
+  fit.total_iterations = fit.iterations;
+  fit.objective = -square_sum;
+  fit.labels = std::move(labels);
+  fit.mixture = std::move(mixture);
+  fit.log_likelihood = log_likelihood;
+  if (fit.n_dead > 0) fit.status = FitStatus::dead_component;
+  if (!std::isfinite(log_likelihood)) fit.status = FitStatus::failed;
+}
+
 bool is_better(FitStatus a_status, double a_objective, FitStatus b_status, double b_objective) {
   if (gravity(a_status) != gravity(b_status)) return gravity(a_status) < gravity(b_status);
   return a_objective > b_objective;
@@ -45,8 +56,7 @@ Fit best_of_restarts(Restarts const& restarts, std::function<Fit(RandomStream&)>
   int total_iterations = 0, n_collapsed = 0, n_dead = 0;
   for (int r = 0; r < restarts.count; ++r) {
     leave_if_interrupted();
-    RandomStream random(restarts.seed, Purpose::starts, restarts.task_id,
-                        static_cast<std::uint64_t>(restarts.first + r));
+    RandomStream random(restarts.seed, Purpose::starts, restarts.task_id, restarts.first + r);
     Fit next = fit(random);
     total_iterations += next.total_iterations;
     n_collapsed += next.n_collapsed;

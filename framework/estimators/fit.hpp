@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <string_view>
 #include <vector>
 
@@ -28,7 +29,7 @@ template <>
 inline constexpr auto enum_names<FitStatus> = std::array<std::string_view, 6>{
     "converged", "not_converged", "collapsed", "dead_component", "failed", "beyond_ratio_limit"};
 
-/// An estimator on its way, after so many iterations.
+/// The state of an estimator after some iterations.
 struct TracePoint {
   std::vector<int> labels;    // n
   double log_likelihood = 0;  // mean per point; NaN where the method has none
@@ -40,10 +41,9 @@ struct Fit {
   std::vector<int> labels;     // n, in 0..k-1
   RowMatrix responsibilities;  // n x k, of a read-out of labels; empty where the mixture says them
   double log_likelihood = 0;   // mean per point on the task's points; NaN without a mixture
-  double objective =
-      0;  // what restarts of a task are chosen by: log-likelihood; Lloyd: -sum of squares
-  int iterations = 0;        // of the restart that was kept
-  int total_iterations = 0;  // of all restarts
+  double objective = 0;        // restarts are chosen by it: log-likelihood; Lloyd: -sum of squares
+  int iterations = 0;          // of the restart that was kept
+  int total_iterations = 0;    // of all restarts
   FitStatus status = FitStatus::converged;
   bool is_beyond_ratio_limit = false;  // variances are further apart than settings.ratio_limit
   int n_collapsed = 0;                 // restarts that ended with a variance at the floor
@@ -64,10 +64,15 @@ struct Restarts {
 /// The gravest status that holds, of a fit that has its likelihood and counts.
 FitStatus status_of(Fit const& fit, bool has_converged);
 
+/// Completes a fit of a method that moves labels, from the sum of squares that it makes small and
+/// the mixture that its labels describe.
+void complete(double square_sum, std::vector<int> labels, Mixture mixture, double log_likelihood,
+              Fit& fit);
+
 /// Adds labels() and the likelihood to the trace when it has not yet settings.trace iterations.
 template <class Labels>
 void record(EmSettings const& settings, Labels const& labels, double log_likelihood, Fit& fit) {
-  if (settings.trace > 0 && fit.trace.size() <= static_cast<std::size_t>(settings.trace))
+  if (settings.trace > 0 && std::ssize(fit.trace) <= settings.trace)
     fit.trace.push_back({labels(), log_likelihood});
 }
 

@@ -66,8 +66,7 @@ class Parameters {
       }
       slope -= mixture.means.row(j).transpose() / rule_.known.means_prior_variance;
       slope *= scale_ / n;
-      double const log_variance =
-          0.5 * (passes.square_sum(j) / variance - static_cast<double>(d_) * mass) / n;
+      double const log_variance = 0.5 * (passes.square_sum(j) / variance - as_real(d_) * mass) / n;
       gradient[k_ * (d_ + 1) + j] = log_variance;
       shared += log_variance;
     }
@@ -119,8 +118,9 @@ void judge(PointPasses<double>& verdict, Mixture mixture, MaximizationRule const
   fit.labels = verdict.labels();
 }
 
-/// What the ascent has led to; where rounding is all that moves, such as between equal points, the
-/// start. To be below it takes more than the rounding of an iterate, also of one in float.
+/// Keeps what the ascent has led to, or the start where that is better. Where rounding is all that
+/// moves, as between equal points, the ascent may end below its start; a fall within the rounding
+/// of an iterate, also of one in float, does not count.
 void judge_better(PointPasses<double>& verdict, Mixture const& start, Mixture ascended,
                   MaximizationRule const& rule, Fit& fit) {
   judge(verdict, start, rule, fit);
@@ -129,15 +129,13 @@ void judge_better(PointPasses<double>& verdict, Mixture const& start, Mixture as
   if (!(fit.objective >= least)) judge(verdict, start, rule, fit);
 }
 
+/// Goes up to the best iterate, which becomes fit.mixture. Returns whether the ascent has
+/// converged.
 template <class T>
-Fit iterate(PointPasses<T>& passes, PointPasses<double>& verdict, Mixture const& start,
-            double scale, MaximizationRule const& rule, EmSettings const& settings) {
-  Parameters parameters(start, rule, scale);
-  Adam adam(settings.rate, start.components() * (start.dim() + 2));
-  Fit fit;
+bool ascend(PointPasses<T>& passes, Parameters parameters, Adam adam, MaximizationRule const& rule,
+            EmSettings const& settings, Fit& fit) {
   std::vector<double> best_objectives;
   double best = -std::numeric_limits<double>::infinity();
-  bool has_converged = false;
   for (;; ++fit.iterations) {
     leave_if_interrupted();
     Mixture mixture = parameters.mixture();
@@ -151,18 +149,27 @@ Fit iterate(PointPasses<T>& passes, PointPasses<double>& verdict, Mixture const&
       fit.mixture = std::move(mixture);
     }
     best_objectives.push_back(best);
-    has_converged = fit.iterations >= patience &&
-                    best - best_objectives[static_cast<std::size_t>(fit.iterations - patience)] <
-                        settings.tolerance;
-    if (has_converged || fit.iterations == settings.max_iterations) break;
+    if (fit.iterations >= patience &&
+        best - best_objectives[fit.iterations - patience] < settings.tolerance)
+      return true;
+    if (fit.iterations == settings.max_iterations) return false;
     parameters.move(adam.step(slope));
   }
+}
+
+template <class T>
+Fit iterate(PointPasses<T>& passes, PointPasses<double>& verdict, Mixture const& start,
+            double scale, MaximizationRule const& rule, EmSettings const& settings) {
+  Fit fit;
+  bool const has_converged =
+      ascend(passes, Parameters(start, rule, scale),
+             Adam(settings.rate, start.components() * (start.dim() + 2)), rule, settings, fit);
   fit.total_iterations = fit.iterations;
   Mixture ascended = std::move(fit.mixture);
   judge_better(verdict, start, std::move(ascended), rule, fit);
   if (std::isfinite(fit.log_likelihood)) judge_covariances(rule, settings.ratio_limit, fit);
   // The trace ends with the fit that is kept, which need not be the last iterate.
-  if (fit.trace.size() == static_cast<std::size_t>(fit.iterations) + 1)
+  if (std::ssize(fit.trace) == fit.iterations + 1)
     fit.trace.back() = {fit.labels, fit.log_likelihood};
   fit.status = status_of(fit, has_converged);
   return fit;

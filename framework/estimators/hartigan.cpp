@@ -25,13 +25,13 @@ class Partition {
   bool improve(Eigen::Index i) {
     int const from = label(i);
     if (counts_[from] <= 1) return false;
-    double const loss = counts_[from] / (counts_[from] - 1) * squared_distance(i, from);
+    double const loss = counts_[from] / (counts_[from] - 1) * square(i, from);
     int best = from;
     // A gain within rounding would let points go round in circles.
     double best_cost = loss * (1 - 1e-12);
-    for (int to = 0; to < static_cast<int>(means_.rows()); ++to) {
+    for (int to = 0; to < means_.rows(); ++to) {
       if (to == from) continue;
-      double const cost = counts_[to] / (counts_[to] + 1) * squared_distance(i, to);
+      double const cost = counts_[to] / (counts_[to] + 1) * square(i, to);
       if (!(cost < best_cost)) continue;
       best = to;
       best_cost = cost;
@@ -39,27 +39,24 @@ class Partition {
     if (best == from) return false;
     counts_[from] -= 1;
     means_.row(from) -= (points_.row(i) - means_.row(from)) / counts_[from];
-    labels_[static_cast<std::size_t>(i)] = best;
+    labels_[i] = best;
     add(i, best);
     return true;
   }
 
   std::vector<int> const& labels() const { return labels_; }
-  int n_empty() const { return static_cast<int>((counts_.array() == 0).count()); }
+  int n_empty() const { return as_count((counts_.array() == 0).count()); }
 
   double square_sum() const {
     double sum = 0;
-    for (Eigen::Index i = 0; i < points_.rows(); ++i) sum += squared_distance(i, label(i));
+    for (Eigen::Index i = 0; i < points_.rows(); ++i) sum += square(i, label(i));
     return sum;
   }
 
  private:
-  int label(Eigen::Index i) const { return labels_[static_cast<std::size_t>(i)]; }
-  double squared_distance(Eigen::Index i, int j) const {
-    double sum = 0;
-    for (Eigen::Index c = 0; c < points_.cols(); ++c)
-      sum += (points_(i, c) - means_(j, c)) * (points_(i, c) - means_(j, c));
-    return sum;
+  int label(Eigen::Index i) const { return labels_[i]; }
+  double square(Eigen::Index i, int j) const {
+    return squared_distance(points_.row(i).data(), means_.row(j).data(), points_.cols());
   }
   void add(Eigen::Index i, int j) {
     counts_[j] += 1;
@@ -73,7 +70,7 @@ class Partition {
 };
 
 Fit iterate(RowMatrix const& points, RowMatrix const& means, EmSettings const& settings) {
-  int const k = static_cast<int>(means.rows());
+  int const k = as_count(means.rows());
   Partition partition(points, nearest_labels(points, means), k);
   Fit fit;
   fit.status = FitStatus::not_converged;
@@ -89,13 +86,10 @@ Fit iterate(RowMatrix const& points, RowMatrix const& means, EmSettings const& s
         settings, [&] { return partition.labels(); }, std::nan(""), fit);
   }
   fit.n_dead = partition.n_empty();
-  if (fit.n_dead > 0) fit.status = FitStatus::dead_component;
-  fit.total_iterations = fit.iterations;
-  fit.objective = -partition.square_sum();
-  fit.labels = partition.labels();
-  fit.mixture = mixture_of_labels(points, fit.labels, k, variance_floor(points, 1e-12));
-  fit.log_likelihood = mean_log_likelihood(fit.mixture, points);
-  if (!std::isfinite(fit.log_likelihood)) fit.status = FitStatus::failed;
+  Mixture const mixture =
+      mixture_of_labels(points, partition.labels(), k, variance_floor(points, 1e-12));
+  complete(partition.square_sum(), partition.labels(), mixture,
+           mean_log_likelihood(mixture, points), fit);
   return fit;
 }
 

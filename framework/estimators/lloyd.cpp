@@ -15,16 +15,13 @@ namespace {
 std::vector<double> squared_distances(RowMatrix const& points, RowMatrix const& means,
                                       std::vector<int> const& labels) {
   std::vector<double> distances;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    auto const row = static_cast<Eigen::Index>(i);
-    distances.push_back((points.row(row) - means.row(labels[i])).squaredNorm());
-  }
+  for (Eigen::Index i = 0; i < points.rows(); ++i)
+    distances.push_back((points.row(i) - means.row(labels[i])).squaredNorm());
   return distances;
 }
 
 /// Means of the labels of the last assignment. An empty cluster takes the point farthest from its
-/// own mean; that point counts as taken, so that two empty clusters take two points. Returns the
-/// number of empty clusters.
+/// own mean. Returns the number of empty clusters.
 template <class T>
 int update_means(RowMatrix const& points, PointPasses<T> const& passes, RowMatrix& means) {
   int n_empty = 0;
@@ -36,9 +33,7 @@ int update_means(RowMatrix const& points, PointPasses<T> const& passes, RowMatri
       passes.label_mean(j, means.row(j).data());
       continue;
     }
-    auto const farthest = std::max_element(distances.begin(), distances.end());
-    means.row(j) = points.row(farthest - distances.begin());
-    *farthest = -1;
+    means.row(j) = points.row(take_farthest(distances));
   }
   return n_empty;
 }
@@ -49,7 +44,7 @@ template <class T>
 Mixture mixture_of(RowMatrix const& points, PointPasses<T> const& passes, RowMatrix const& means) {
   Mixture mixture;
   Eigen::Index const k = means.rows();
-  auto const n = static_cast<double>(points.rows()), d = static_cast<double>(points.cols());
+  double const n = as_real(points.rows()), d = as_real(points.cols());
   mixture.means = means;
   mixture.weights.resize(k);
   for (Eigen::Index j = 0; j < k; ++j) mixture.weights[j] = passes.count(j) / n;
@@ -79,13 +74,11 @@ Fit iterate(RowMatrix const& points, PointPasses<T>& passes, PointPasses<double>
     if (is_exact || (!has_changed && (n_empty == 0 || passes.nearest_square_sum() == 0)))
       fit.status = FitStatus::converged;
   }
-  if (fit.n_dead > 0) fit.status = FitStatus::dead_component;
-  fit.total_iterations = fit.iterations;
-  fit.objective = -passes.nearest_square_sum();
-  fit.labels = passes.labels();
-  fit.mixture = mixture_of(points, passes, means);
-  fit.log_likelihood = verdict.expectation(fit.mixture);
-  if (!std::isfinite(fit.log_likelihood)) fit.status = FitStatus::failed;
+  double const square_sum = passes.nearest_square_sum();
+  std::vector<int> assigned = passes.labels();
+  Mixture mixture = mixture_of(points, passes, means);
+  double const log_likelihood = verdict.expectation(mixture);
+  complete(square_sum, std::move(assigned), std::move(mixture), log_likelihood, fit);
   return fit;
 }
 

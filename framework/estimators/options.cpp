@@ -12,11 +12,13 @@ using enum Method;
 
 bool has_ratio(S const& s) { return has_own_covariances(s.covariance) && !s.known.variance; }
 
-std::vector<EstimatorOption> make_options() {
-  std::vector<Method> const likelihood{transformer_em, em, two_round, gradient};
+using Table = std::vector<EstimatorOption>;
+
+std::vector<Method> methods_of_likelihood() { return {transformer_em, em, two_round, gradient}; }
+
+Table start_options() {
   std::vector<Method> const restarted{em, two_round, gradient, lloyd, hartigan, spectral};
-  std::vector<Method> const started{em, gradient, lloyd, hartigan, spectral};
-  std::vector<EstimatorOption> options{
+  return {
       {number("restarts", &S::restarts, {1, 100'000},
               "starts of em and its relatives, of which the best is kept")
            .read_if([](S const& s) { return !is_without_chance(s.start); }, "a start by chance"),
@@ -27,13 +29,24 @@ std::vector<EstimatorOption> make_options() {
       {word("start", &S::start,
             "how em and its relatives start; given: from the guess of input.init; oracle: from the "
             "truth; of spectral: random or kmeans++"),
-       started},
+       {em, gradient, lloyd, hartigan, spectral}},
+  };
+}
+
+Table iteration_options() {
+  return {
       {number("max_iterations", &S::max_iterations, {1, 1'000'000},
               "iterations after which em and its relatives stop"),
        {transformer_em, em, gradient, lloyd, hartigan, spectral}},
       {number("tolerance", &S::tolerance, {0, unbounded},
               "em stops when the mean log-likelihood per point rises by less (nats)"),
        {em, gradient}},
+  };
+}
+
+Table covariance_options() {
+  std::vector<Method> const likelihood = methods_of_likelihood();
+  return {
       {word("covariance", &S::covariance,
             "one variance for all components; one each; one matrix for all; a diagonal or a full "
             "matrix each; of gradient: shared or spherical"),
@@ -47,19 +60,29 @@ std::vector<EstimatorOption> make_options() {
               "kept only if all are; 0: no limit")
            .read_if(has_ratio, "unknown covariances, one for each component"),
        likelihood},
+  };
+}
+
+Table other_options() {
+  return {
       {word("precision", &S::precision, "of the iterations of em and lloyd; results are in double"),
        {em, two_round, gradient, lloyd, spectral}},
       {{"known", "what em is told of the truth; means_prior: MAP-EM with N(0, task.scale^2 I)",
         "none, or variance, weights and means_prior joined by +",
         [](std::string const& text, S& s) { return read_known(text, s.known); },
         [](S const& s) { return known_text(s.known); }},
-       likelihood},
+       methods_of_likelihood()},
       {number("rate", &S::rate, {1e-6, 10}, "learning rate of gradient (Adam)"), {gradient}},
       {number("centres", &S::centres, {0, 100'000},
               "centres of two_round's first round; 0: 4 k log(2 k)")
            .read_if([](S const& s) { return s.start == StartKind::two_round; }, "start=two_round"),
        {em, two_round, gradient, lloyd, hartigan}},
   };
+}
+
+Table make_options() {
+  Table options =
+      one_table({start_options(), iteration_options(), covariance_options(), other_options()});
   for (EstimatorOption& option : options) option.setting.role = Role::evaluation;
   return options;
 }

@@ -22,8 +22,9 @@ constexpr KnownWord known_words[] = {{"variance", &KnownParameters::variance},
 bool read_known(std::string const& text, KnownParameters& known) {
   KnownParameters read;
   for (std::string const& part : text == "none" ? std::vector<std::string>{} : split(text, '+')) {
-    auto const found = std::find_if(std::begin(known_words), std::end(known_words),
-                                    [&](KnownWord const& candidate) { return part == candidate.word; });
+    auto const found =
+        std::find_if(std::begin(known_words), std::end(known_words),
+                     [&](KnownWord const& candidate) { return part == candidate.word; });
     if (found == std::end(known_words) || read.*found->member) return false;
     read.*found->member = true;
   }

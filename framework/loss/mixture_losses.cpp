@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
 #include "framework/core/math.hpp"
 #include "framework/tasks/prior.hpp"
 
@@ -15,7 +16,7 @@ namespace {
 /// Logarithm of the standard deviation of component j, the last of its outputs.
 template <class T>
 double log_sigma(std::span<T const> outputs, int n_outputs, Eigen::Index j) {
-  return static_cast<double>(outputs[static_cast<std::size_t>((j + 1) * n_outputs - 1)]);
+  return outputs[(j + 1) * n_outputs - 1];
 }
 
 template <class T>
@@ -23,14 +24,14 @@ bool all_finite(std::span<T const> values) {
   return std::all_of(values.begin(), values.end(), [](T value) { return std::isfinite(value); });
 }
 
-/// The loss of outputs that are not finite: NaN, as the whole gradient.
+/// The loss of outputs that are not finite is NaN, and so is the whole gradient.
 template <class T>
 double not_finite(std::span<T> doutputs) {
   std::fill(doutputs.begin(), doutputs.end(), std::numeric_limits<T>::quiet_NaN());
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-/// log(sum exp), and the values replaced by their shares.
+/// Returns log(sum exp) and replaces the values by their shares.
 double normalize(std::vector<double>& log_values) {
   double const largest = *std::max_element(log_values.begin(), log_values.end());
   double sum = 0;
@@ -50,66 +51,157 @@ Mixture mixture_of_outputs(std::span<T const> outputs, int n_outputs, int k, int
   std::vector<double> weights;
   for (Eigen::Index j = 0; j < k; ++j) {
     T const* const row = outputs.data() + j * n_outputs;
-    weights.push_back(static_cast<double>(row[0]));
-    for (Eigen::Index c = 0; c < d; ++c) mixture.means(j, c) = static_cast<double>(row[1 + c]);
+    weights.push_back(row[0]);
+    for (Eigen::Index c = 0; c < d; ++c) mixture.means(j, c) = row[1 + c];
     mixture.variances[j] = portable_exp(2 * log_sigma(outputs, n_outputs, j));
   }
   normalize(weights);
-  for (Eigen::Index j = 0; j < k; ++j) mixture.weights[j] = weights[static_cast<std::size_t>(j)];
+  for (Eigen::Index j = 0; j < k; ++j) mixture.weights[j] = weights[j];
   return mixture;
 }
+
+namespace {
+
+/// |x - mu_j|^2 / variance_j.
+double scaled_square(Mixture const& mixture, Eigen::Index j, float const* x) {
+  double sum = 0;
+  for (Eigen::Index c = 0; c < mixture.means.cols(); ++c) {
+    double const difference = x[c] - mixture.means(j, c);
+    sum += difference * difference;
+  }
+  return sum / mixture.variances[j];
+}
+
+/// The log densities of the components at their means.
+template <class T>
+Eigen::VectorXd log_scales(Mixture const& mixture, std::span<T const> outputs, int n_outputs) {
+  Eigen::VectorXd log_scale(mixture.components());
+  for (Eigen::Index j = 0; j < log_scale.size(); ++j)
+    log_scale[j] = portable_log(std::fmax(mixture.weights[j], 1e-300)) -
+                   mixture.dim() * (0.5 * portable_log(2 * std::numbers::pi) +
+                                    log_sigma(outputs, n_outputs, j));
+  return log_scale;
+}
+
+/// The gradient of a mixture's negative log-likelihood, summed over points.
+struct Slopes {
+  Eigen::VectorXd logits, log_sigmas;
+  RowMatrix means;
+
+  Slopes(int k, int d)
+      : logits(Eigen::VectorXd::Zero(k)),
+        log_sigmas(Eigen::VectorXd::Zero(k)),
+        means(RowMatrix::Zero(k, d)) {}
+
+  /// responsibilities: of the components for the point x.
+  void add(Mixture const& mixture, float const* x, std::vector<double> const& responsibilities) {
+    for (Eigen::Index j = 0; j < logits.size(); ++j) {
+      double const r = responsibilities[j];
+      logits[j] -= r - mixture.weights[j];
+      log_sigmas[j] -= r * (scaled_square(mixture, j, x) - mixture.dim());
+      for (Eigen::Index c = 0; c < means.cols(); ++c)
+        means(j, c) -= r * (x[c] - mixture.means(j, c)) / mixture.variances[j];
+    }
+  }
+
+  /// Writes the mean over n points as the gradient of the outputs.
+  template <class T>
+  void write_mean(double n, int n_outputs, std::span<T> doutputs) const {
+    std::fill(doutputs.begin(), doutputs.end(), T(0));
+    for (Eigen::Index j = 0; j < logits.size(); ++j) {
+      T* const row = doutputs.data() + j * n_outputs;
+      row[0] = rounded_to<T>(logits[j] / n);
+      for (Eigen::Index c = 0; c < means.cols(); ++c) row[1 + c] = rounded_to<T>(means(j, c) / n);
+      row[n_outputs - 1] = rounded_to<T>(log_sigmas[j] / n);
+    }
+  }
+};
+
+}  // namespace
 
 template <class T>
 double NegativeLogLikelihood<T>::operator()(std::span<T const> outputs, int n_outputs, int k, int d,
                                             std::span<float const> points, int stride,
                                             std::span<int const> labels, std::span<T> doutputs) {
   TVEM_CHECK(outputs.size() == doutputs.size() && d + 2 <= n_outputs && d <= stride &&
-                 points.size() == labels.size() * static_cast<std::size_t>(stride),
+                 points.size() == labels.size() * stride,
              "outputs, points and gradient do not fit");
   if (!all_finite(outputs)) return not_finite(doutputs);
   Mixture const mixture = mixture_of_outputs(outputs, n_outputs, k, d);
-  Eigen::VectorXd log_scale(k), dlogits = Eigen::VectorXd::Zero(k), dsigmas = dlogits;
-  RowMatrix dmeans = RowMatrix::Zero(k, d);
-  for (Eigen::Index j = 0; j < k; ++j)
-    log_scale[j] =
-        portable_log(std::fmax(mixture.weights[j], 1e-300)) -
-        d * (0.5 * portable_log(2 * std::numbers::pi) + log_sigma(outputs, n_outputs, j));
-  responsibilities_.resize(static_cast<std::size_t>(k));
+  Eigen::VectorXd const log_scale = log_scales(mixture, outputs, n_outputs);
+  responsibilities_.resize(k);
+  Slopes slopes(k, d);
   double n = 0, log_likelihood = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] == outlier_label) continue;
     n += 1;
-    float const* const x = points.data() + i * static_cast<std::size_t>(stride);
-    auto const square = [&](Eigen::Index j) {
-      double sum = 0;
-      for (Eigen::Index c = 0; c < d; ++c) {
-        double const difference = static_cast<double>(x[c]) - mixture.means(j, c);
-        sum += difference * difference;
-      }
-      return sum / mixture.variances[j];
-    };
+    float const* const x = points.data() + i * stride;
     for (Eigen::Index j = 0; j < k; ++j)
-      responsibilities_[static_cast<std::size_t>(j)] = log_scale[j] - 0.5 * square(j);
+      responsibilities_[j] = log_scale[j] - 0.5 * scaled_square(mixture, j, x);
     log_likelihood += normalize(responsibilities_);
-    for (Eigen::Index j = 0; j < k; ++j) {
-      double const r = responsibilities_[static_cast<std::size_t>(j)];
-      dlogits[j] -= r - mixture.weights[j];
-      dsigmas[j] -= r * (square(j) - d);
-      for (Eigen::Index c = 0; c < d; ++c)
-        dmeans(j, c) -=
-            r * (static_cast<double>(x[c]) - mixture.means(j, c)) / mixture.variances[j];
-    }
+    slopes.add(mixture, x, responsibilities_);
   }
   TVEM_CHECK(n > 0, "a loss needs points that are no outliers");
-  std::fill(doutputs.begin(), doutputs.end(), T(0));
-  for (Eigen::Index j = 0; j < k; ++j) {
-    T* const row = doutputs.data() + j * n_outputs;
-    row[0] = static_cast<T>(dlogits[j] / n);
-    for (Eigen::Index c = 0; c < d; ++c) row[1 + c] = static_cast<T>(dmeans(j, c) / n);
-    row[n_outputs - 1] = static_cast<T>(dsigmas[j] / n);
-  }
+  slopes.write_mean(n, n_outputs, doutputs);
   return -log_likelihood / n;
 }
+
+namespace {
+
+/// How far component j of an estimated mixture is from component a of the true one.
+struct ParameterErrors {
+  Mixture const& truth;
+  Mixture const& estimate;
+  Eigen::VectorXd true_log_sigma, log_sigma;
+
+  double sigma(Eigen::Index a, Eigen::Index j) const { return log_sigma[j] - true_log_sigma[a]; }
+  double weight(Eigen::Index a, Eigen::Index j) const {
+    return truth.components() * (estimate.weights[j] - truth.weights[a]);
+  }
+  double mean(Eigen::Index a, Eigen::Index j, Eigen::Index c) const {
+    return estimate.means(j, c) - truth.means(a, c);
+  }
+  double cost(Eigen::Index a, Eigen::Index j) const {
+    double means = 0;
+    for (Eigen::Index c = 0; c < truth.means.cols(); ++c) means += mean(a, j, c) * mean(a, j, c);
+    return means + sigma(a, j) * sigma(a, j) + weight(a, j) * weight(a, j);
+  }
+};
+
+template <class T>
+ParameterErrors errors_of(std::span<T const> outputs, int n_outputs, Mixture const& truth,
+                          Mixture const& estimate) {
+  int const k = truth.components(), d = truth.dim();
+  ParameterErrors errors{truth, estimate, Eigen::VectorXd(k), Eigen::VectorXd(k)};
+  for (Eigen::Index j = 0; j < k; ++j) {
+    errors.true_log_sigma[j] = 0.5 * portable_log(covariance_of(truth, j).trace() / d);
+    errors.log_sigma[j] = log_sigma(outputs, n_outputs, j);
+  }
+  return errors;
+}
+
+/// output_of: the component of the outputs for each of the truth.
+template <class T>
+void write_gradient(ParameterErrors const& errors, std::span<int const> output_of, int n_outputs,
+                    std::span<T> doutputs) {
+  int const k = errors.truth.components(), d = errors.truth.dim();
+  std::fill(doutputs.begin(), doutputs.end(), T(0));
+  Eigen::VectorXd dweights(k);
+  double mean_slope = 0;
+  for (int a = 0; a < k; ++a) {
+    Eigen::Index const j = output_of[a];
+    T* const row = doutputs.data() + j * n_outputs;
+    for (Eigen::Index c = 0; c < d; ++c) row[1 + c] = rounded_to<T>(2 * errors.mean(a, j, c) / k);
+    row[n_outputs - 1] = rounded_to<T>(2 * errors.sigma(a, j) / k);
+    dweights[j] = 2 * errors.weight(a, j);
+    mean_slope += dweights[j] * errors.estimate.weights[j];
+  }
+  for (Eigen::Index j = 0; j < k; ++j)
+    doutputs[j * n_outputs] =
+        rounded_to<T>(errors.estimate.weights[j] * (dweights[j] - mean_slope));
+}
+
+}  // namespace
 
 template <class T>
 double PermutationParameters<T>::operator()(std::span<T const> outputs, int n_outputs,
@@ -118,44 +210,15 @@ double PermutationParameters<T>::operator()(std::span<T const> outputs, int n_ou
   TVEM_CHECK(outputs.size() == doutputs.size() && d + 2 <= n_outputs,
              "outputs, truth and gradient do not fit");
   if (!all_finite(outputs)) return not_finite(doutputs);
-  Mixture const mixture = mixture_of_outputs(outputs, n_outputs, k, d);
-  Eigen::VectorXd true_log_sigma(k);
-  for (Eigen::Index a = 0; a < k; ++a)
-    true_log_sigma[a] = 0.5 * portable_log(covariance_of(truth, a).trace() / d);
-  auto const sigma_error = [&](Eigen::Index a, Eigen::Index j) {
-    return log_sigma(outputs, n_outputs, j) - true_log_sigma[a];
-  };
-  auto const weight_error = [&](Eigen::Index a, Eigen::Index j) {
-    return k * (mixture.weights[j] - truth.weights[a]);
-  };
+  Mixture const estimate = mixture_of_outputs(outputs, n_outputs, k, d);
+  ParameterErrors const errors = errors_of(outputs, n_outputs, truth, estimate);
   costs_.clear();
-  for (Eigen::Index a = 0; a < k; ++a)
-    for (Eigen::Index j = 0; j < k; ++j) {
-      double const sigma = sigma_error(a, j), weight = weight_error(a, j);
-      double means = 0;
-      for (Eigen::Index c = 0; c < d; ++c) {
-        double const difference = mixture.means(j, c) - truth.means(a, c);
-        means += difference * difference;
-      }
-      costs_.push_back(means + sigma * sigma + weight * weight);
-    }
+  for (int a = 0; a < k; ++a)
+    for (int j = 0; j < k; ++j) costs_.push_back(errors.cost(a, j));
   auto const output_of = solver_.solve(costs_, k);
-  std::fill(doutputs.begin(), doutputs.end(), T(0));
-  Eigen::VectorXd dweights(k);
-  double loss = 0, mean_slope = 0;
-  for (Eigen::Index a = 0; a < k; ++a) {
-    Eigen::Index const j = output_of[static_cast<std::size_t>(a)];
-    T* const row = doutputs.data() + j * n_outputs;
-    loss += costs_[static_cast<std::size_t>(a * k + j)] / k;
-    for (Eigen::Index c = 0; c < d; ++c)
-      row[1 + c] = static_cast<T>(2 * (mixture.means(j, c) - truth.means(a, c)) / k);
-    row[n_outputs - 1] = static_cast<T>(2 * sigma_error(a, j) / k);
-    dweights[j] = 2 * weight_error(a, j);
-    mean_slope += dweights[j] * mixture.weights[j];
-  }
-  for (Eigen::Index j = 0; j < k; ++j)
-    doutputs[static_cast<std::size_t>(j * n_outputs)] =
-        static_cast<T>(mixture.weights[j] * (dweights[j] - mean_slope));
+  write_gradient(errors, output_of, n_outputs, doutputs);
+  double loss = 0;
+  for (int a = 0; a < k; ++a) loss += costs_[a * k + output_of[a]] / k;
   return loss;
 }
 

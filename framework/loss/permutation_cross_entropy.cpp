@@ -5,70 +5,85 @@
 #include <limits>
 
 #include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
 #include "framework/core/math.hpp"
 #include "framework/tasks/prior.hpp"
 
 namespace tvem {
+namespace {
+
+/// Sets the probabilities p of k logits. Returns log(sum exp).
+template <class T>
+double softmax(T const* logits, int k, double* p) {
+  double const largest = *std::max_element(logits, logits + k);
+  double sum = 0;
+  for (int j = 0; j < k; ++j) sum += p[j] = portable_exp(logits[j] - largest);
+  for (int j = 0; j < k; ++j) p[j] /= sum;
+  return largest + portable_log(sum);
+}
+
+}  // namespace
 
 template <class T>
 double PermutationCrossEntropy<T>::operator()(std::span<T const> logits, int n_labels,
                                               std::span<int const> labels, int k,
                                               std::span<T> dlogits) {
-  std::size_t const n = labels.size();
-  auto const stride = static_cast<std::size_t>(n_labels), n_used = static_cast<std::size_t>(k);
-  TVEM_CHECK(logits.size() == n * stride && dlogits.size() == n * stride && k <= n_labels && n > 0,
+  std::size_t const size = labels.size() * n_labels;
+  TVEM_CHECK(logits.size() == size && dlogits.size() == size && k <= n_labels && !labels.empty(),
              "logits, labels and gradient do not fit");
   auto const is_finite = [](T logit) { return std::isfinite(logit); };
   if (!std::all_of(logits.begin(), logits.end(), is_finite)) {
     std::fill(dlogits.begin(), dlogits.end(), std::numeric_limits<T>::quiet_NaN());
     return std::numeric_limits<double>::quiet_NaN();
   }
-
-  probabilities_.resize(n * n_used);
-  costs_.assign(n_used * n_used, 0.0);  // (true label, output): sum of -log p
-  double n_points = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    if (labels[i] == outlier_label) continue;
-    n_points += 1;
-    T const* const row = logits.data() + i * stride;
-    double* const p = probabilities_.data() + i * n_used;
-    double* const cost = costs_.data() + static_cast<std::size_t>(labels[i]) * n_used;
-    auto const largest = static_cast<double>(*std::max_element(row, row + k));
-    double sum = 0;
-    for (std::size_t j = 0; j < n_used; ++j)
-      sum += p[j] = portable_exp(static_cast<double>(row[j]) - largest);
-    double const log_sum = largest + portable_log(sum);
-    for (std::size_t j = 0; j < n_used; ++j) {
-      p[j] /= sum;
-      cost[j] += log_sum - static_cast<double>(row[j]);
-    }
-  }
-
+  double const n_points = fill_costs(logits, n_labels, labels, k);
   TVEM_CHECK(n_points > 0, "a loss needs points that are no outliers");
   auto const output_of = solver_.solve(costs_, k);
   double loss_sum = 0;
-  for (std::size_t a = 0; a < n_used; ++a)
-    loss_sum += costs_[a * n_used + static_cast<std::size_t>(output_of[a])];
-  for (std::size_t i = 0; i < n; ++i) {
-    double const* const p = probabilities_.data() + i * n_used;
-    T* const d = dlogits.data() + i * stride;
-    if (labels[i] == outlier_label) {
-      std::fill(d, d + stride, T(0));
-      continue;
-    }
-    auto const target = static_cast<std::size_t>(output_of[static_cast<std::size_t>(labels[i])]);
-    for (std::size_t j = 0; j < n_used; ++j)
-      d[j] = static_cast<T>((p[j] - (j == target ? 1.0 : 0.0)) / n_points);
-    std::fill(d + n_used, d + stride, T(0));
-  }
+  for (int a = 0; a < k; ++a) loss_sum += costs_[a * k + output_of[a]];
+  write_gradient(output_of, n_points, n_labels, labels, dlogits);
   return loss_sum / n_points;
+}
+
+/// Sets the probabilities and costs. Returns the number of points that are no outliers.
+template <class T>
+double PermutationCrossEntropy<T>::fill_costs(std::span<T const> logits, int n_labels,
+                                              std::span<int const> labels, int k) {
+  probabilities_.resize(labels.size() * k);
+  costs_.assign(k * k, 0.0);
+  double n_points = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] == outlier_label) continue;
+    n_points += 1;
+    T const* const row = logits.data() + i * n_labels;
+    double* const p = probabilities_.data() + i * k;
+    double* const cost = costs_.data() + labels[i] * k;
+    double const log_sum = softmax(row, k, p);
+    for (int j = 0; j < k; ++j) cost[j] += log_sum - row[j];
+  }
+  return n_points;
+}
+
+/// output_of: the output that stands for each label.
+template <class T>
+void PermutationCrossEntropy<T>::write_gradient(std::span<int const> output_of, double n_points,
+                                                int n_labels, std::span<int const> labels,
+                                                std::span<T> dlogits) const {
+  std::fill(dlogits.begin(), dlogits.end(), T(0));
+  int const k = count_of(output_of);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] == outlier_label) continue;
+    double const* const p = probabilities_.data() + i * k;
+    T* const d = dlogits.data() + i * n_labels;
+    int const target = output_of[labels[i]];
+    for (int j = 0; j < k; ++j) d[j] = rounded_to<T>((p[j] - (j == target ? 1.0 : 0.0)) / n_points);
+  }
 }
 
 template <class T>
 void predict_labels(std::span<T const> logits, int n_labels, int k, std::span<int> labels) {
-  auto const stride = static_cast<std::size_t>(n_labels);
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    T const* const row = logits.data() + i * stride;
+    T const* const row = logits.data() + i * n_labels;
     int best = 0;
     for (int j = 1; j < k; ++j)
       if (row[j] > row[best]) best = j;

@@ -21,8 +21,12 @@ class PermutationCrossEntropy {
                     std::span<T> dlogits);
 
  private:
+  double fill_costs(std::span<T const> logits, int n_labels, std::span<int const> labels, int k);
+  void write_gradient(std::span<int const> output_of, double n_points, int n_labels,
+                      std::span<int const> labels, std::span<T> dlogits) const;
+
   std::vector<double> probabilities_;  // n x k
-  std::vector<double> costs_;          // k x k
+  std::vector<double> costs_;          // k x k, (true label, output): sum of -log p over the points
   AssignmentSolver solver_;
 };
 

@@ -26,10 +26,10 @@ struct Margins {
   std::vector<double> rows, columns;
 };
 
-Margins margins_of(std::vector<int> const& counts, std::size_t k) {
+Margins margins_of(std::vector<int> const& counts, int k) {
   Margins margins{std::vector<double>(k), std::vector<double>(k)};
-  for (std::size_t a = 0; a < k; ++a)
-    for (std::size_t b = 0; b < k; ++b) {
+  for (int a = 0; a < k; ++a)
+    for (int b = 0; b < k; ++b) {
       margins.rows[a] += counts[a * k + b];
       margins.columns[b] += counts[a * k + b];
     }
@@ -47,7 +47,7 @@ int for_each_pair(std::span<int const> truth, std::span<int const> estimate, int
                "a label is not in 0..k-1");
     if (truth[i] == outlier_label) continue;
     ++n;
-    count(static_cast<std::size_t>(truth[i]), static_cast<std::size_t>(estimate[i]));
+    count(truth[i], estimate[i]);
   }
   return n;
 }
@@ -56,9 +56,8 @@ int for_each_pair(std::span<int const> truth, std::span<int const> estimate, int
 
 std::vector<int> confusion_counts(std::span<int const> truth, std::span<int const> estimate,
                                   int k) {
-  auto const size = static_cast<std::size_t>(k);
-  std::vector<int> counts(size * size, 0);
-  for_each_pair(truth, estimate, k, [&](std::size_t a, std::size_t b) { ++counts[a * size + b]; });
+  std::vector<int> counts(k * k, 0);
+  for_each_pair(truth, estimate, k, [&](int a, int b) { ++counts[a * k + b]; });
   return counts;
 }
 
@@ -71,15 +70,12 @@ std::vector<int> align_labels(std::span<int const> truth, std::span<int const> e
 
 double ClusteringError::operator()(std::span<int const> truth, std::span<int const> estimate,
                                    int k) {
-  auto const size = static_cast<std::size_t>(k);
-  costs_.assign(size * size, 0.0);
-  double const n = for_each_pair(truth, estimate, k,
-                                 [&](std::size_t a, std::size_t b) { costs_[a * size + b] -= 1; });
+  costs_.assign(k * k, 0.0);
+  double const n = for_each_pair(truth, estimate, k, [&](int a, int b) { costs_[a * k + b] -= 1; });
   TVEM_CHECK(n > 0, "an error needs points that are no outliers");
   auto const estimate_of = solver_.solve(costs_, k);
   double n_right = 0;
-  for (std::size_t a = 0; a < size; ++a)
-    n_right -= costs_[a * size + static_cast<std::size_t>(estimate_of[a])];
+  for (int a = 0; a < k; ++a) n_right -= costs_[a * k + estimate_of[a]];
   return (n - n_right) / n;
 }
 
@@ -90,14 +86,14 @@ double clustering_error(std::span<int const> truth, std::span<int const> estimat
 double labelled_error(std::span<int const> truth, std::span<int const> estimate) {
   int n_wrong = 0;
   double const n = for_each_pair(truth, estimate, std::numeric_limits<int>::max(),
-                                 [&](std::size_t a, std::size_t b) { n_wrong += a != b; });
+                                 [&](int a, int b) { n_wrong += a != b; });
   TVEM_CHECK(n > 0, "an error needs points that are no outliers");
   return n_wrong / n;
 }
 
 double adjusted_rand_index(std::span<int const> truth, std::span<int const> estimate, int k) {
   std::vector<int> const counts = confusion_counts(truth, estimate, k);
-  Margins const margins = margins_of(counts, static_cast<std::size_t>(k));
+  Margins const margins = margins_of(counts, k);
   double together = 0, in_truth = 0, in_estimate = 0;
   for (int const count : counts) together += pairs(count);
   for (double const count : margins.rows) in_truth += pairs(count);
@@ -111,15 +107,14 @@ double adjusted_rand_index(std::span<int const> truth, std::span<int const> esti
 double normalized_mutual_information(std::span<int const> truth, std::span<int const> estimate,
                                      int k) {
   std::vector<int> const counts = confusion_counts(truth, estimate, k);
-  auto const size = static_cast<std::size_t>(k);
-  Margins const margins = margins_of(counts, size);
+  Margins const margins = margins_of(counts, k);
   double const n = std::accumulate(counts.begin(), counts.end(), 0.0);
   double const scale = 0.5 * (entropy(margins.rows, n) + entropy(margins.columns, n));
   if (scale == 0) return 1.0;  // one cluster in both
   double information = 0;
-  for (std::size_t a = 0; a < size; ++a)
-    for (std::size_t b = 0; b < size; ++b) {
-      double const count = counts[a * size + b];
+  for (int a = 0; a < k; ++a)
+    for (int b = 0; b < k; ++b) {
+      double const count = counts[a * k + b];
       if (count > 0)
         information += count / n * portable_log(count * n / (margins.rows[a] * margins.columns[b]));
     }

@@ -7,14 +7,12 @@ namespace tvem {
 ParameterDistance parameter_distance(Mixture const& truth, Mixture const& estimate,
                                      std::span<int const> estimate_of) {
   TVEM_CHECK(truth.dim() == estimate.dim(), "mixtures of different dimensions");
-  TVEM_CHECK(
-      static_cast<int>(estimate_of.size()) == std::max(truth.components(), estimate.components()),
-      "the alignment is not one of these mixtures");
+  int const k = std::max(truth.components(), estimate.components());
+  TVEM_CHECK(count_of(estimate_of) == k, "the alignment is not one of these mixtures");
   ParameterDistance distance{};
   int n_pairs = 0;
-  for (std::size_t i = 0; i < estimate_of.size(); ++i) {
-    auto const a = static_cast<Eigen::Index>(i);
-    Eigen::Index const b = estimate_of[i];
+  for (int a = 0; a < k; ++a) {
+    int const b = estimate_of[a];
     bool const is_true = a < truth.components(), is_estimated = b < estimate.components();
     double const weight =
         (is_estimated ? estimate.weights[b] : 0) - (is_true ? truth.weights[a] : 0);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
 #include "framework/core/random.hpp"
 
 namespace tvem {
@@ -28,12 +29,12 @@ void Moments::merge(Moments const& other) {
 }
 
 double Moments::mean() const {
-  return count > 0 ? sum / static_cast<double>(count) : std::numeric_limits<double>::quiet_NaN();
+  return count > 0 ? sum / as_real(count) : std::numeric_limits<double>::quiet_NaN();
 }
 
 double Moments::standard_error() const {
   if (count < 2) return std::numeric_limits<double>::quiet_NaN();
-  auto const n = static_cast<double>(count);
+  double const n = as_real(count);
   double const variance = (square_sum - sum * sum / n) / (n - 1);
   return std::sqrt(variance > 0 ? variance / n : 0.0);
 }
@@ -78,22 +79,27 @@ Cumulants cumulants_at(double t, std::span<double const> values) {
     first += value * (change + 1);
     second += value * value * (change + 1);
   }
-  double const n = static_cast<double>(values.size()), weight = n + growth;
+  double const n = as_real(std::ssize(values)), weight = n + growth;
   double const mean = first / weight;
   return {.k = std::log1p(growth / n), .first = mean, .second = second / weight - mean * mean};
+}
+
+double r_star_at(double t, std::vector<double> const& standard) {
+  double const n = as_real(std::ssize(standard));
+  auto const [k, first, second] = cumulants_at(t, standard);
+  double const r = std::copysign(std::sqrt(2 * n * (t * first - k)), t);
+  return r + std::log(t * std::sqrt(n * second) / r) / r;
 }
 
 /// Means of bootstrap samples.
 std::vector<double> resampled_means(std::vector<double> const& values, int n_resamples) {
   std::vector<double> means;
-  auto const last = static_cast<std::int64_t>(values.size()) - 1;
-  for (int r = 0; r < n_resamples && last >= 0; ++r) {
-    RandomStream random(0, Purpose::bootstrap, static_cast<std::uint64_t>(n_resamples),
-                        static_cast<std::uint64_t>(r));
+  std::int64_t const n = std::ssize(values);
+  for (int r = 0; r < n_resamples && n > 0; ++r) {
+    RandomStream random(0, Purpose::bootstrap, n_resamples, r);
     double sum = 0;
-    for (std::size_t i = 0; i < values.size(); ++i)
-      sum += values[static_cast<std::size_t>(random.integer(0, last))];
-    means.push_back(sum / static_cast<double>(values.size()));
+    for (std::int64_t i = 0; i < n; ++i) sum += values[random.integer(0, n - 1)];
+    means.push_back(sum / as_real(n));
   }
   return means;
 }
@@ -103,7 +109,7 @@ std::vector<double> resampled_means(std::vector<double> const& values, int n_res
 double saddlepoint_quantile(std::span<double const> values, double p) {
   TVEM_CHECK(std::abs(p - 0.5) > 0.16 && std::abs(p - 0.5) < 0.5, "no quantile in the tails");
   Moments const moments = moments_of(values);
-  auto const n = static_cast<double>(values.size());
+  double const n = as_real(std::ssize(values));
   double const scale = moments.standard_error() * std::sqrt(n - 1);  // standard deviation
   std::vector<double> standard;
   for (double const value : values) standard.push_back((value - moments.mean()) / scale);
@@ -111,9 +117,7 @@ double saddlepoint_quantile(std::span<double const> values, double p) {
   // r* is normal, and nearly sqrt(n) t: a few steps solve r*(t) = z.
   double t = z / std::sqrt(n);
   for (int i = 0; i < 50; ++i) {
-    auto const [k, first, second] = cumulants_at(t, standard);
-    double const r = std::copysign(std::sqrt(2 * n * (t * first - k)), t);
-    double const r_star = r + std::log(t * std::sqrt(n * second) / r) / r;
+    double const r_star = r_star_at(t, standard);
     // Where hardly any value differs, the quantile is the smallest or largest value: t has no end.
     if (!std::isfinite(r_star)) break;
     t -= (r_star - z) / std::sqrt(n);
@@ -122,30 +126,51 @@ double saddlepoint_quantile(std::span<double const> values, double p) {
   return moments.mean() + scale * cumulants_at(t, standard).first;
 }
 
+namespace {
+
+/// The difference with the standard error and the interval of infinitely many bootstrap samples.
+PairedDifference with_saddlepoint(PairedDifference difference,
+                                  std::vector<double> const& differences) {
+  double const n = as_real(std::ssize(differences));
+  difference.standard_error *= std::sqrt((n - 1) / n);
+  if (difference.standard_error > 0) {
+    difference.low = saddlepoint_quantile(differences, 0.025);
+    difference.high = saddlepoint_quantile(differences, 0.975);
+  }
+  return difference;
+}
+
+}  // namespace
+
 PairedDifference bootstrap_difference(std::span<double const> a, std::span<double const> b,
                                       int n_resamples) {
   PairedDifference difference = paired_difference(a, b);
   std::vector<double> differences;
   for (std::size_t i = 0; i < a.size(); ++i)
     if (!std::isnan(a[i] - b[i])) differences.push_back(a[i] - b[i]);
-  auto const n = static_cast<double>(differences.size());
-  if (differences.size() >= many_tasks) {
-    difference.standard_error *= std::sqrt((n - 1) / n);
-    if (difference.standard_error > 0) {
-      difference.low = saddlepoint_quantile(differences, 0.025);
-      difference.high = saddlepoint_quantile(differences, 0.975);
-    }
-    return difference;
-  }
+  if (differences.size() >= many_tasks) return with_saddlepoint(difference, differences);
   auto const means = resampled_means(differences, n_resamples);
   difference.standard_error =
-      moments_of(means).standard_error() * std::sqrt(static_cast<double>(means.size()));
+      moments_of(means).standard_error() * std::sqrt(as_real(std::ssize(means)));
   double const levels[] = {0.025, 0.975};
   auto const interval = quantiles(means, levels);
   difference.low = interval[0];
   difference.high = interval[1];
   return difference;
 }
+
+namespace {
+
+double quantile_of_sorted(std::vector<double> const& sorted, double p) {
+  if (sorted.empty()) return std::numeric_limits<double>::quiet_NaN();
+  std::int64_t const last = std::ssize(sorted) - 1;
+  double const place = p * as_real(last);
+  std::int64_t const below = whole_part(place);
+  double const rest = place - as_real(below);
+  return below == last ? sorted[below] : sorted[below] + rest * (sorted[below + 1] - sorted[below]);
+}
+
+}  // namespace
 
 double quantile(std::span<double const> values, double p) { return quantiles(values, {&p, 1})[0]; }
 
@@ -155,18 +180,7 @@ std::vector<double> quantiles(std::span<double const> values, std::span<double c
     if (!std::isnan(value)) sorted.push_back(value);
   std::sort(sorted.begin(), sorted.end());
   std::vector<double> result;
-  for (double const p : levels) {
-    if (sorted.empty()) {
-      result.push_back(std::numeric_limits<double>::quiet_NaN());
-      continue;
-    }
-    double const place = p * static_cast<double>(sorted.size() - 1);
-    auto const below = static_cast<std::size_t>(place);
-    double const rest = place - static_cast<double>(below);
-    bool const is_last = below + 1 == sorted.size();
-    result.push_back(is_last ? sorted[below]
-                             : sorted[below] + rest * (sorted[below + 1] - sorted[below]));
-  }
+  for (double const p : levels) result.push_back(quantile_of_sorted(sorted, p));
   return result;
 }
 

@@ -27,8 +27,8 @@ class Attention {
   /// probabilities: none where nothing is kept, so that memory is linear in n.
   void forward(Pass<T> const& pass, TaskGroup const& group, T const* qkv, T* probabilities,
                T* mixed) const;
-  /// In place: the group's rows of qkv become their gradient. dmixed: of the group alone,
-  /// group.rows() x width.
+  /// Replaces the group's rows of qkv by their gradient. dmixed: of the group alone, group.rows() x
+  /// width.
   void backward(Pass<T> const& pass, TaskGroup const& group, T const* probabilities, T const* mixed,
                 T const* dmixed, T* qkv) const;
 
@@ -39,6 +39,9 @@ class Attention {
   void forward_head(Pass<T> const& pass, int n, T const* q, T* probabilities, T* mixed) const;
   void backward_head(Pass<T> const& pass, int n, T const* probabilities, T const* mixed,
                      T const* dmixed, T* q) const;
+  /// Sets dscores (n x n). row_terms: room for n values.
+  void score_gradient(Pass<T> const& pass, int n, T const* probabilities, T const* mixed,
+                      T const* dmixed, T const* packed_v, T* row_terms, T* dscores) const;
 
   /// From scores to P, in place: some rows of a task of n points.
   void weigh(Pass<T> const& pass, int rows, int n, T* scores) const;

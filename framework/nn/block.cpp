@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "framework/core/index.hpp"
+
 namespace tvem {
 namespace {
 
@@ -13,6 +15,11 @@ std::optional<LayerNorm<T>> make_norm(ParameterLayout& layout, std::string const
 }
 
 int hidden_width(ModelSettings const& settings) { return settings.mlp_ratio * settings.width; }
+
+template <class T>
+void add(std::size_t n, T const* x, T* sum) {
+  for (std::size_t i = 0; i < n; ++i) sum[i] += x[i];
+}
 
 }  // namespace
 
@@ -79,20 +86,20 @@ void Block<T>::backward(Pass<T> const& pass, std::span<TaskGroup const> groups, 
   for (TaskGroup const& group : groups) attend_backward(pass, group, tape, scratch, d);
 }
 
-/// Where a row begins in a matrix of the model's width, and in one of the hidden width.
+/// The place where a row begins in a matrix of the model's width, and in one of the hidden width.
 template <class T>
 std::size_t Block<T>::narrow(std::size_t row) const {
-  return row * static_cast<std::size_t>(settings_.width);
+  return row * settings_.width;
 }
 template <class T>
 std::size_t Block<T>::wide(std::size_t row) const {
-  return row * static_cast<std::size_t>(hidden_width(settings_));
+  return row * hidden_width(settings_);
 }
 
 /// From tape.input to tape.middle.
 template <class T>
 void Block<T>::attend(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape) const {
-  int const rows = static_cast<int>(group.rows());
+  int const rows = as_count(group.rows());
   std::size_t const at = narrow(group.first_row());
   RowStatistics<T> const statistics = tape.norm1.at(group.first_row());
   T const* const input = tape.input.data() + at;
@@ -128,7 +135,7 @@ void Block<T>::perceive(Pass<T> const& pass, TaskGroup const& group, BlockTape<T
 template <class T>
 void Block<T>::perceive(Pass<T> const& pass, std::size_t first_row, std::size_t n_rows,
                         BlockTape<T>& tape, T* y) const {
-  int const rows = static_cast<int>(n_rows);
+  int const rows = as_count(n_rows);
   std::size_t const at = narrow(first_row), wide_at = pass.keeps ? wide(first_row) : 0;
   RowStatistics<T> const statistics = tape.norm2.at(first_row);
   T const* const middle = tape.middle.data() + at;
@@ -151,7 +158,7 @@ void Block<T>::perceive(Pass<T> const& pass, std::size_t first_row, std::size_t 
 template <class T>
 void Block<T>::perceive_backward(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape,
                                  BlockScratch<T>& scratch, T* d) const {
-  int const rows = static_cast<int>(group.rows());
+  int const rows = as_count(group.rows());
   std::size_t const at = narrow(group.first_row());
   RowStatistics<T> const statistics = tape.norm2.at(group.first_row());
   T* const dx = scratch.inner.data();
@@ -166,8 +173,7 @@ void Block<T>::perceive_backward(Pass<T> const& pass, TaskGroup const& group, Bl
     norm2_->backward(pass, rows, middle, statistics, dx, d, d);
   } else {
     up_.backward(pass, rows, middle, dhidden, nullptr, dx);
-    for (std::size_t i = 0; i < group.rows() * static_cast<std::size_t>(settings_.width); ++i)
-      d[i] += dx[i];
+    add(narrow(group.rows()), dx, d);
   }
 }
 
@@ -175,7 +181,7 @@ void Block<T>::perceive_backward(Pass<T> const& pass, TaskGroup const& group, Bl
 template <class T>
 void Block<T>::attend_backward(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape,
                                BlockScratch<T>& scratch, T* d) const {
-  int const rows = static_cast<int>(group.rows());
+  int const rows = as_count(group.rows());
   std::size_t const at = narrow(group.first_row());
   RowStatistics<T> const statistics = tape.norm1.at(group.first_row());
   T* const dx = scratch.inner.data();
@@ -192,8 +198,7 @@ void Block<T>::attend_backward(Pass<T> const& pass, TaskGroup const& group, Bloc
     norm1_->backward(pass, rows, input, statistics, dx, d, d);
   } else {
     qkv_.backward(pass, rows, input, dqkv, nullptr, dx);
-    for (std::size_t i = 0; i < group.rows() * static_cast<std::size_t>(settings_.width); ++i)
-      d[i] += dx[i];
+    add(narrow(group.rows()), dx, d);
   }
 }
 

@@ -1,6 +1,6 @@
 // Compiled once per instruction set (tvem_variants in cmake/TvemModule.cmake).
 #include "framework/nn/kernels.hpp"
-#include "framework/nn/product.inl"
+#include "framework/nn/product/product.inl"
 #include "framework/nn/rows.inl"
 
 namespace tvem {

@@ -18,34 +18,33 @@ void Linear<T>::pack(Kernels<T> const& kernels, T const* parameters) {
 }
 
 template <class T>
+Product<T> Linear<T>::affine(Pass<T> const& pass, int rows, T const* x, T* y) const {
+  return {.m = rows,
+          .n = out_,
+          .k = in_,
+          .a = x,
+          .a_row_stride = in_,
+          .packed_b = packed_.data(),
+          .c = y,
+          .c_row_stride = out_,
+          .bias = pass.parameters + bias_};
+}
+
+template <class T>
 void Linear<T>::forward(Pass<T> const& pass, int rows, T const* x, T const* residual, T* y) const {
-  pass.kernels.multiply({.m = rows,
-                         .n = out_,
-                         .k = in_,
-                         .a = x,
-                         .a_row_stride = in_,
-                         .packed_b = packed_.data(),
-                         .c = y,
-                         .c_row_stride = out_,
-                         .bias = pass.parameters + bias_,
-                         .add = residual,
-                         .add_row_stride = out_});
+  Product<T> product = affine(pass, rows, x, y);
+  product.add = residual;
+  product.add_row_stride = out_;
+  pass.kernels.multiply(product);
 }
 
 template <class T>
 void Linear<T>::forward_activated(Pass<T> const& pass, int rows, T const* x, Activation f, T* y,
                                   T* slope) const {
-  pass.kernels.multiply({.m = rows,
-                         .n = out_,
-                         .k = in_,
-                         .a = x,
-                         .a_row_stride = in_,
-                         .packed_b = packed_.data(),
-                         .c = y,
-                         .c_row_stride = out_,
-                         .bias = pass.parameters + bias_,
-                         .activation = f,
-                         .slope = slope});
+  Product<T> product = affine(pass, rows, x, y);
+  product.activation = f;
+  product.slope = slope;
+  pass.kernels.multiply(product);
 }
 
 template <class T>

@@ -42,6 +42,9 @@ class Linear {
   }
 
  private:
+  /// y = x W + b.
+  Product<T> affine(Pass<T> const& pass, int rows, T const* x, T* y) const;
+
   int in_, out_;
   std::size_t weight_, bias_;
   AlignedVector<T> packed_, packed_transpose_;

@@ -12,9 +12,7 @@ struct ParameterView {
   int rows = 1;
   int cols = 1;
   std::size_t offset = 0;
-  std::size_t size() const {
-    return static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols);
-  }
+  std::size_t size() const { return std::size_t{1} * rows * cols; }
   friend bool operator==(ParameterView const&, ParameterView const&) = default;
 };
 

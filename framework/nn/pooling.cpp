@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "framework/core/index.hpp"
 #include "framework/core/math.hpp"
 
 namespace tvem {
@@ -27,7 +28,7 @@ void softmax(std::size_t n, T* x) {
   T const largest = *std::max_element(x, x + n);
   T sum = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    x[i] = static_cast<T>(portable_exp(static_cast<double>(x[i] - largest)));
+    x[i] = rounded_to<T>(portable_exp(x[i] - largest));
     sum += x[i];
   }
   for (std::size_t i = 0; i < n; ++i) x[i] /= sum;
@@ -38,12 +39,12 @@ void softmax(std::size_t n, T* x) {
 template <class T>
 ComponentPooling<T>::ComponentPooling(ParameterLayout& layout, ModelSettings const& settings,
                                       int components)
-    : width_(static_cast<std::size_t>(settings.width)),
-      heads_(static_cast<std::size_t>(settings.heads)),
-      components_(static_cast<std::size_t>(components)),
-      hidden_(static_cast<std::size_t>(settings.mlp_ratio) * width_),
+    : width_(settings.width),
+      heads_(settings.heads),
+      components_(components),
+      hidden_(settings.mlp_ratio * width_),
       activation_(settings.activation),
-      scale_(T(1) / std::sqrt(static_cast<T>(settings.width / settings.heads))),
+      scale_(T(1) / std::sqrt(rounded_to<T>(settings.width / settings.heads))),
       seeds_(layout.add("pooling.seeds.weight", components, settings.width)),
       kv_(layout, "pooling.kv", settings.width, 2 * settings.width),
       out_(layout, "pooling.out", settings.width, settings.width),
@@ -68,7 +69,7 @@ void ComponentPooling<T>::reserve(Reservation& reserve, PoolingTape<T>& tape, st
 template <class T>
 std::size_t ComponentPooling<T>::scratch_size(Kernels<T> const& kernels, int rows,
                                               int n_tasks) const {
-  int const m = n_tasks * static_cast<int>(components_);
+  int const m = as_count(n_tasks * components_);
   std::size_t size = kv_.scratch_size(kernels, rows);
   for (Linear<T> const* linear : {&out_, &up_, &down_})
     size = std::max(size, linear->scratch_size(kernels, m));
@@ -79,9 +80,9 @@ template <class T>
 void ComponentPooling<T>::forward(Pass<T> const& pass, std::span<std::size_t const> offsets,
                                   T const* features, PoolingTape<T>& tape, T* y) const {
   std::size_t const n_tasks = offsets.size() - 1, n_seeds = components_ * width_;
-  int const m = static_cast<int>(n_tasks * components_);
+  int const m = as_count(n_tasks * components_);
   T const* const seeds = pass.parameters + seeds_;
-  kv_.forward(pass, static_cast<int>(offsets.back()), features, nullptr, tape.kv.data());
+  kv_.forward(pass, as_count(offsets.back()), features, nullptr, tape.kv.data());
   for (std::size_t t = 0; t < n_tasks; ++t) {
     std::copy_n(seeds, n_seeds, tape.seeds.data() + t * n_seeds);
     attend(offsets[t + 1] - offsets[t], seeds, tape.kv.data() + offsets[t] * 2 * width_,
@@ -99,11 +100,11 @@ void ComponentPooling<T>::backward(Pass<T> const& pass, std::span<std::size_t co
                                    T const* features, PoolingTape<T>& tape, T* dy,
                                    T* dfeatures) const {
   std::size_t const n_tasks = offsets.size() - 1, n_seeds = components_ * width_;
-  int const m = static_cast<int>(n_tasks * components_);
+  int const m = as_count(n_tasks * components_);
   T* const d = tape.d.data();
   down_.backward(pass, m, tape.hidden.data(), dy, tape.slope.data(), tape.slope.data());
   up_.backward(pass, m, tape.sum.data(), tape.slope.data(), nullptr, d);
-  for (std::size_t i = 0; i < n_tasks * n_seeds; ++i) d[i] += dy[i];
+  add_multiple(n_tasks * n_seeds, T(1), dy, d);
   T* const dmixed = dy;
   out_.backward(pass, m, tape.mixed.data(), d, nullptr, dmixed);
   T* const dseeds = pass.gradient + seeds_;
@@ -113,8 +114,7 @@ void ComponentPooling<T>::backward(Pass<T> const& pass, std::span<std::size_t co
                     tape.probabilities.data() + offsets[t] * heads_ * components_,
                     dmixed + t * n_seeds, tape.kv.data() + offsets[t] * 2 * width_, dseeds);
   }
-  kv_.backward(pass, static_cast<int>(offsets.back()), features, tape.kv.data(), nullptr,
-               dfeatures);
+  kv_.backward(pass, as_count(offsets.back()), features, tape.kv.data(), nullptr, dfeatures);
 }
 
 /// One task of n points. mixed: components x width.

@@ -12,8 +12,7 @@ void add_column_sums(int rows, int cols, T const* x, T* sums) {
   for (int j = 0; j < cols; j += lanes<T>) {
     int const count = cols - j < lanes<T> ? cols - j : lanes<T>;
     Vector<T> sum{};
-    for (int i = 0; i < rows; ++i)
-      sum += load_first(x + static_cast<std::ptrdiff_t>(i) * cols + j, count);
+    for (std::ptrdiff_t i = 0; i < rows; ++i) sum += load_first(x + i * cols + j, count);
     store_first(sums + j, load_first(sums + j, count) + sum, count);
   }
 }
@@ -47,14 +46,14 @@ void softmax_row(int cols, T* x) {
 
 template <class T>
 void softmax_rows(int rows, int cols, T* x) {
-  for (int i = 0; i < rows; ++i) softmax_row(cols, x + static_cast<std::ptrdiff_t>(i) * cols);
+  for (std::ptrdiff_t i = 0; i < rows; ++i) softmax_row(cols, x + i * cols);
 }
 
 template <class T>
 void exponential_rows(int rows, int cols, T scale, T* x) {
   // Past it `exponential` has no meaning, and infinity says what happened.
   Vector<T> const limit = broadcast(sizeof(T) == sizeof(float) ? T(88) : T(700));
-  Vector<T> const infinity = broadcast(static_cast<T>(__builtin_inf()));
+  Vector<T> const infinity = broadcast(rounded<T>(__builtin_inf()));
   for (int i = 0; i < rows; ++i, x += cols)
     for (int j = 0; j < cols; j += lanes<T>) {
       Vector<T> const v = load_first(x + j, cols - j);
@@ -79,13 +78,13 @@ template <class T>
 void row_moments(int cols, T const* x, T& mean, T& inverse_deviation) {
   Vector<T> sum{};
   for (int j = 0; j < cols; j += lanes<T>) sum += load_first(x + j, cols - j);
-  mean = lane_sum(sum) / static_cast<T>(cols);
+  mean = lane_sum(sum) / rounded<T>(cols);
   Vector<T> squares{};
   for (int j = 0; j < cols; j += lanes<T>) {
     Vector<T> const centred = load_first(x + j, cols - j, mean) - mean;
     squares = fused(centred, centred, squares);
   }
-  T const variance = lane_sum(squares) / static_cast<T>(cols);
+  T const variance = lane_sum(squares) / rounded<T>(cols);
   inverse_deviation = T(1) / square_root(variance + T(1e-5));
 }
 
@@ -107,7 +106,7 @@ template <class T>
 void layer_norm_backward(int rows, int cols, T const* x, T const* mean, T const* inverse_deviation,
                          T const* scale, T const* dy, T const* add, T* dx, T* scale_gradient,
                          T* shift_gradient) {
-  T const n = static_cast<T>(cols);
+  T const n = rounded<T>(cols);
   for (int i = 0; i < rows; ++i, x += cols, dy += cols, dx += cols) {
     auto const unit_at = [&](int j) {
       return (load_first(x + j, cols - j, mean[i]) - mean[i]) * inverse_deviation[i];

@@ -2,13 +2,22 @@
 
 namespace tvem {
 
-std::vector<Setting<ModelSettings>> const& model_settings() {
-  using T = ModelSettings;
-  static std::vector<Setting<T>> const table{
+namespace {
+
+using T = ModelSettings;
+using Table = std::vector<Setting<T>>;
+
+Table size_settings() {
+  return {
       number("layers", &T::layers, {1, 256}, "encoder layers"),
       number("heads", &T::heads, {1, 256}, "attention heads; model.width is a multiple of it"),
       number("width", &T::width, {1, 8192}, "features of a point"),
       number("mlp_ratio", &T::mlp_ratio, {1, 64}, "hidden width of the perceptron, in widths"),
+  };
+}
+
+Table form_settings() {
+  return {
       word("attention", &T::attention,
            "attention: softmax of the scores; without its denominator, exp / n; relu / n; or the "
            "scores / n"),
@@ -21,6 +30,12 @@ std::vector<Setting<ModelSettings>> const& model_settings() {
            "logits of labels for every point, or weights, means and standard deviations of "
            "components"),
   };
+}
+
+}  // namespace
+
+std::vector<Setting<ModelSettings>> const& model_settings() {
+  static Table const table = one_table({size_settings(), form_settings()});
   return table;
 }
 

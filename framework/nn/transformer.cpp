@@ -5,8 +5,10 @@
 #include <cmath>
 
 #include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
 #include "framework/core/interruption.hpp"
 #include "framework/core/random.hpp"
+#include "framework/core/text.hpp"
 
 namespace tvem {
 namespace {
@@ -16,7 +18,7 @@ std::vector<Block<T>> make_blocks(ParameterLayout& layout, ModelSettings const& 
   std::vector<Block<T>> blocks;
   int const n_blocks = settings.tied ? 1 : settings.layers;
   for (int l = 0; l < n_blocks; ++l)
-    blocks.emplace_back(layout, "layers." + std::to_string(l), settings);
+    blocks.emplace_back(layout, fmt::format("layers.{}", l), settings);
   return blocks;
 }
 
@@ -42,10 +44,6 @@ std::size_t add_k_embedding(ParameterLayout& layout, ModelSettings const& settin
   return layout.add("components.weight", components.high - components.low + 1, settings.width);
 }
 
-bool ends_with(std::string const& text, std::string const& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 }  // namespace
 
 template <class T>
@@ -63,7 +61,7 @@ Transformer<T>::Transformer(ModelSettings const& settings, ModelDomain const& do
       input_range_{0, blocks_.front().parameters().offset},
       output_range_{blocks_.back().parameters().end(),
                     layout_.size() - blocks_.back().parameters().end()},
-      tapes_(static_cast<std::size_t>(settings.layers)) {
+      tapes_(settings.layers) {
   TVEM_CHECK(settings.width % settings.heads == 0, "the width must be a multiple of the heads");
 }
 
@@ -73,11 +71,11 @@ AlignedVector<T> Transformer<T>::initial_parameters(std::uint64_t seed) const {
   for (std::size_t v = 0; v < layout_.views().size(); ++v) {
     ParameterView const& view = layout_.views()[v];
     RandomStream random(seed, Purpose::parameters, v);
-    double const bound = 1.0 / std::sqrt(static_cast<double>(view.rows));
+    double const bound = 1.0 / std::sqrt(view.rows);
     std::span<T> const values = std::span(parameters).subspan(view.offset, view.size());
-    if (ends_with(view.name, ".weight"))
-      for (T& value : values) value = static_cast<T>(random.uniform(-bound, bound));
-    if (ends_with(view.name, ".scale")) std::fill(values.begin(), values.end(), T(1));
+    if (view.name.ends_with(".weight"))
+      for (T& value : values) value = rounded_to<T>(random.uniform(-bound, bound));
+    if (view.name.ends_with(".scale")) std::fill(values.begin(), values.end(), T(1));
   }
   return parameters;
 }
@@ -98,12 +96,12 @@ template <class T>
 void Transformer<T>::reserve(std::span<std::size_t const> offsets, bool keeps,
                              Reservation& reserve) {
   std::size_t const rows = offsets.back(), n_tasks = offsets.size() - 1;
-  std::size_t const width = static_cast<std::size_t>(settings_.width);
-  std::size_t const n_pooled = n_tasks * static_cast<std::size_t>(n_labels());
+  std::size_t const width = settings_.width;
+  std::size_t const n_pooled = n_tasks * n_labels();
   std::size_t const n_output_rows = has_pooling() ? n_pooled : rows;
   for (BlockTape<T>& tape : std::span(tapes_).first(keeps ? tapes_.size() : 1))
     blocks_[0].reserve(reserve, tape, offsets, keeps);
-  reserve(points_, rows * static_cast<std::size_t>(domain_.dim));
+  reserve(points_, rows * domain_.dim);
   reserve(output_, rows * width);
   if (final_norm_) {
     reserve(normed_output_, rows * width);
@@ -113,7 +111,7 @@ void Transformer<T>::reserve(std::span<std::size_t const> offsets, bool keeps,
     reserve(pooled_, n_pooled * width);
     pooling_->reserve(reserve, pooling_tape_, n_tasks, rows);
   }
-  reserve(outputs_, n_output_rows * static_cast<std::size_t>(n_outputs()));
+  reserve(outputs_, n_output_rows * n_outputs());
   reserve(packing_, scratch_size(offsets, n_output_rows, keeps));
   if (!keeps) return;
   reserve(d_, rows * width);
@@ -128,14 +126,13 @@ std::size_t Transformer<T>::scratch_size(std::span<std::size_t const> offsets,
   std::size_t largest_task = 0;
   for (std::size_t t = 0; t + 1 < offsets.size(); ++t)
     largest_task = std::max(largest_task, offsets[t + 1] - offsets[t]);
-  int const rows = static_cast<int>(offsets.back());
-  std::size_t size = blocks_[0].scratch_size(kernels_, rows, static_cast<int>(largest_task), keeps);
+  int const rows = as_count(offsets.back());
+  std::size_t size = blocks_[0].scratch_size(kernels_, rows, as_count(largest_task), keeps);
   if (!keeps) return size;
   size = std::max(size, embedding_.scratch_size(kernels_, rows));
-  size = std::max(size, readout_.scratch_size(kernels_, static_cast<int>(n_output_rows)));
+  size = std::max(size, readout_.scratch_size(kernels_, as_count(n_output_rows)));
   if (pooling_)
-    size = std::max(size,
-                    pooling_->scratch_size(kernels_, rows, static_cast<int>(offsets.size() - 1)));
+    size = std::max(size, pooling_->scratch_size(kernels_, rows, count_of(offsets) - 1));
   return size;
 }
 
@@ -148,14 +145,13 @@ std::size_t Transformer<T>::bytes_to_infer(std::size_t n) {
 
 template <class T>
 void Transformer<T>::embed(Pass<T> const& pass, RaggedBatch const& batch) {
-  for (std::size_t i = 0; i < batch.points.size(); ++i)
-    points_[i] = static_cast<T>(batch.points[i]);
+  std::copy(batch.points.begin(), batch.points.end(), points_.begin());
   T* const x = tapes_[0].input.data();
-  embedding_.forward(pass, static_cast<int>(batch.n_points()), points_.data(), nullptr, x);
+  embedding_.forward(pass, as_count(batch.n_points()), points_.data(), nullptr, x);
   if (!k_varies()) return;
-  auto const width = static_cast<std::size_t>(settings_.width);
+  std::size_t const width = settings_.width;
   for (std::size_t t = 0; t < batch.n_tasks(); ++t) {
-    auto const row = static_cast<std::size_t>(batch.components[t] - domain_.components.low);
+    std::size_t const row = batch.components[t] - domain_.components.low;
     T const* const vector = pass.parameters + k_embedding_ + row * width;
     for (std::size_t i = batch.offsets[t]; i < batch.offsets[t + 1]; ++i)
       for (std::size_t c = 0; c < width; ++c) x[i * width + c] += vector[c];
@@ -164,13 +160,12 @@ void Transformer<T>::embed(Pass<T> const& pass, RaggedBatch const& batch) {
 
 template <class T>
 void Transformer<T>::embed_backward(Pass<T> const& pass, RaggedBatch const& batch, T const* d) {
-  embedding_.backward(pass, static_cast<int>(batch.n_points()), points_.data(), d, nullptr,
-                      nullptr);
+  embedding_.backward(pass, as_count(batch.n_points()), points_.data(), d, nullptr, nullptr);
   if (!k_varies()) return;
-  auto const width = static_cast<std::size_t>(settings_.width);
+  std::size_t const width = settings_.width;
   for (std::size_t t = 0; t < batch.n_tasks(); ++t) {
-    auto const row = static_cast<std::size_t>(batch.components[t] - domain_.components.low);
-    kernels_.add_column_sums(static_cast<int>(batch.n_points(t)), settings_.width,
+    std::size_t const row = batch.components[t] - domain_.components.low;
+    kernels_.add_column_sums(as_count(batch.n_points(t)), settings_.width,
                              d + batch.offsets[t] * width,
                              pass.gradient + k_embedding_ + row * width);
   }
@@ -186,7 +181,6 @@ std::span<T const> Transformer<T>::forward(RaggedBatch const& batch, bool keeps)
   Reservation reservation;
   reserve(batch.offsets, keeps, reservation);
   Pass<T> const p = pass(nullptr, keeps);
-  int const rows = static_cast<int>(batch.n_points());
   embed(p, batch);
   for (int l = 0; l < settings_.layers; ++l) {
     if (!keeps) leave_if_interrupted();
@@ -194,35 +188,38 @@ std::span<T const> Transformer<T>::forward(RaggedBatch const& batch, bool keeps)
     T* const y = is_last ? output_.data() : tape(l + 1, keeps).input.data();
     block(l).forward(p, groups_, tape(l, keeps), y);
   }
-  if (final_norm_)
-    final_norm_->forward(p, rows, output_.data(), normed_output_.data(), final_tape_.at(0));
   read_out(p, batch);
-  return std::span<T const>(outputs_).first(output_rows(batch) *
-                                            static_cast<std::size_t>(n_outputs()));
+  return std::span<T const>(outputs_).first(output_rows(batch) * n_outputs());
 }
 
 template <class T>
 void Transformer<T>::read_out(Pass<T> const& pass, RaggedBatch const& batch) {
+  if (final_norm_)
+    final_norm_->forward(pass, as_count(batch.n_points()), output_.data(), normed_output_.data(),
+                         final_tape_.at(0));
   T const* x = features();
   if (pooling_) {
     pooling_->forward(pass, batch.offsets, x, pooling_tape_, pooled_.data());
     x = pooled_.data();
   }
-  readout_.forward(pass, static_cast<int>(output_rows(batch)), x, nullptr, outputs_.data());
+  readout_.forward(pass, as_count(output_rows(batch)), x, nullptr, outputs_.data());
 }
 
-/// Sets d_ to the gradient of the features.
+/// Sets d_ to the gradient of the last block's output.
 template <class T>
 void Transformer<T>::read_out_backward(Pass<T> const& pass, RaggedBatch const& batch,
                                        T const* doutputs) {
-  int const rows = static_cast<int>(output_rows(batch));
-  if (!pooling_) {
+  int const rows = as_count(output_rows(batch));
+  if (pooling_) {
+    // The gradient of the pooled features takes their place.
+    readout_.backward(pass, rows, pooled_.data(), doutputs, nullptr, pooled_.data());
+    pooling_->backward(pass, batch.offsets, features(), pooling_tape_, pooled_.data(), d_.data());
+  } else {
     readout_.backward(pass, rows, features(), doutputs, nullptr, d_.data());
-    return;
   }
-  // Of the pooled features, their gradient takes the place.
-  readout_.backward(pass, rows, pooled_.data(), doutputs, nullptr, pooled_.data());
-  pooling_->backward(pass, batch.offsets, features(), pooling_tape_, pooled_.data(), d_.data());
+  if (final_norm_)
+    final_norm_->backward(pass, as_count(batch.n_points()), output_.data(), final_tape_.at(0),
+                          d_.data(), nullptr, d_.data());
 }
 
 template <class T>
@@ -230,23 +227,19 @@ void Transformer<T>::backward(
     RaggedBatch const& batch, std::span<T const> doutputs, std::span<T> gradient,
     std::function<void(std::size_t offset, std::size_t size)> const& on_final) {
   TVEM_CHECK(gradient.size() == layout_.size(), "wrong length of the gradient");
-  TVEM_CHECK(doutputs.size() == output_rows(batch) * static_cast<std::size_t>(n_outputs()),
+  TVEM_CHECK(doutputs.size() == output_rows(batch) * n_outputs(),
              "wrong length of the outputs' gradient");
   // Parts of the gradient are cleared just before and handed over just after they are made.
   auto const clear = [&](ParameterRange const& range) {
-    std::fill_n(gradient.begin() + static_cast<std::ptrdiff_t>(range.offset), range.size, T(0));
+    std::fill_n(gradient.begin() + range.offset, range.size, T(0));
   };
   auto const finish = [&](ParameterRange const& range) {
     if (on_final) on_final(range.offset, range.size);
   };
   Pass<T> const p = pass(gradient.data(), true);
-  int const rows = static_cast<int>(batch.n_points());
 
   clear(output_range_);
   read_out_backward(p, batch, doutputs.data());
-  if (final_norm_)
-    final_norm_->backward(p, rows, output_.data(), final_tape_.at(0), d_.data(), nullptr,
-                          d_.data());
   finish(output_range_);
 
   for (int l = settings_.layers - 1; l >= 0; --l) {

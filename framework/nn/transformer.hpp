@@ -48,8 +48,7 @@ class Transformer {
   int n_outputs() const { return has_pooling() ? 2 + domain_.point_dim : n_labels(); }
   /// Rows of the outputs: one for each point, or n_labels() for each task.
   std::size_t output_rows(RaggedBatch const& batch) const {
-    return has_pooling() ? batch.n_tasks() * static_cast<std::size_t>(n_labels())
-                         : batch.n_points();
+    return has_pooling() ? batch.n_tasks() * n_labels() : batch.n_points();
   }
 
   /// Weights uniform in +-1/sqrt(inputs), biases and shifts 0, scales 1; keyed by (seed, name's
@@ -85,12 +84,8 @@ class Transformer {
   Pass<T> pass(T* gradient, bool keeps) {
     return {kernels_, parameters_.data(), gradient, packing_.data(), keeps};
   }
-  Block<T>& block(int layer) {
-    return blocks_[settings_.tied ? 0 : static_cast<std::size_t>(layer)];
-  }
-  BlockTape<T>& tape(int layer, bool keeps) {
-    return tapes_[keeps ? static_cast<std::size_t>(layer) : 0];
-  }
+  Block<T>& block(int layer) { return blocks_[settings_.tied ? 0 : layer]; }
+  BlockTape<T>& tape(int layer, bool keeps) { return tapes_[keeps ? layer : 0]; }
   bool has_pooling() const { return pooling_.has_value(); }
   void read_out(Pass<T> const& pass, RaggedBatch const& batch);
   void read_out_backward(Pass<T> const& pass, RaggedBatch const& batch, T const* doutputs);

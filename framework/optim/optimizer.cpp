@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
 #include "framework/core/math.hpp"
 #include "framework/optim/optimizer_kernels.hpp"
 
@@ -11,7 +12,7 @@ namespace {
 
 AdamFactors adam_factors(OptimizerSettings const& settings, double rate, double gradient_factor,
                          std::int64_t n_updates) {
-  auto const t = static_cast<double>(n_updates);
+  double const t = as_real(n_updates);
   bool const is_decoupled = settings.optimizer == OptimizerKind::adamw;
   return {.gradient = gradient_factor,
           .beta1 = settings.beta1,
@@ -29,11 +30,11 @@ OptimizerKernels const& kernels() { return variant<OptimizerKernels>(best_instru
 void sgd_update(OptimizerSettings const& settings, double rate, std::span<double const> gradient,
                 double gradient_factor, std::span<float> parameters, OptimizerState& state) {
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    double const w = static_cast<double>(parameters[i]);
-    double const velocity = settings.momentum * static_cast<double>(state.first_moment[i]) +
+    double const w = parameters[i];
+    double const velocity = settings.momentum * state.first_moment[i] +
                             gradient[i] * gradient_factor + settings.weight_decay * w;
-    state.first_moment[i] = static_cast<float>(velocity);
-    parameters[i] = static_cast<float>(w - rate * velocity);
+    state.first_moment[i] = rounded_to<float>(velocity);
+    parameters[i] = rounded_to<float>(w - rate * velocity);
   }
 }
 

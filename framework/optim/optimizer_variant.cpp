@@ -7,7 +7,7 @@ namespace {
 
 using V = DoubleVector;
 using HalfFloatVector [[gnu::vector_size(TVEM_VECTOR_BYTES / 2)]] = float;
-constexpr std::size_t width = static_cast<std::size_t>(lanes<double>);
+constexpr std::size_t width = lanes<double>;
 
 inline V load_floats(float const* p) {
   HalfFloatVector x;

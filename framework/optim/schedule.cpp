@@ -3,19 +3,20 @@
 #include <algorithm>
 #include <cmath>
 
+#include "framework/core/index.hpp"
 #include "framework/core/math.hpp"
 
 namespace tvem {
 
 double learning_rate(OptimizerSettings const& settings, std::int64_t step) {
-  auto const warmup = static_cast<double>(settings.warmup);
-  auto const position = static_cast<double>(step);
+  double const warmup = as_real(settings.warmup);
+  double const position = as_real(step);
   if (step < settings.warmup) return settings.rate * (position + 1) / (warmup + 1);
   switch (settings.schedule) {
     case ScheduleKind::constant:
       return settings.rate;
     case ScheduleKind::cosine: {
-      double const length = std::max(1.0, static_cast<double>(settings.steps) - warmup);
+      double const length = std::max(1.0, as_real(settings.steps) - warmup);
       double const progress = std::min(1.0, (position - warmup) / length);
       return settings.rate * 0.5 * (1 + portable_cos_pi(progress));
     }

@@ -34,8 +34,8 @@ struct Evaluation {
   /// The row of one estimator in one of the arrays over (estimator, task).
   template <class T>
   std::vector<T> row(std::vector<T> const& array, std::size_t estimator) const {
-    auto const begin = array.begin() + static_cast<std::ptrdiff_t>(estimator * n_tasks());
-    return {begin, begin + static_cast<std::ptrdiff_t>(n_tasks())};
+    auto const begin = array.begin() + estimator * n_tasks();
+    return {begin, begin + n_tasks()};
   }
 };
 
@@ -122,9 +122,8 @@ inline constexpr EvaluationColumn evaluation_columns[] = {
 };
 
 constexpr std::size_t n_columns(Over over) {
-  return static_cast<std::size_t>(std::count_if(std::begin(evaluation_columns),
-                                                std::end(evaluation_columns),
-                                                [=](auto const& c) { return c.over == over; }));
+  return std::count_if(std::begin(evaluation_columns), std::end(evaluation_columns),
+                       [=](auto const& c) { return c.over == over; });
 }
 
 /// The place of the column of a member among those over the same.

@@ -15,7 +15,7 @@ void fill_batch(std::span<Task const> tasks, int dim, RaggedBatch& batch) {
     TVEM_CHECK(task.points.cols() <= dim, "a task has more dimensions than the batch");
     for (Eigen::Index i = 0; i < task.points.rows(); ++i)
       for (int c = 0; c < dim; ++c)
-        batch.points.push_back(c < task.points.cols() ? static_cast<float>(task.points(i, c))
+        batch.points.push_back(c < task.points.cols() ? rounded_to<float>(task.points(i, c))
                                                       : 0.0f);
     batch.labels.insert(batch.labels.end(), task.labels.begin(), task.labels.end());
     batch.offsets.push_back(batch.labels.size());

@@ -1,8 +1,8 @@
 #include "framework/tasks/means.hpp"
 
 #include <cmath>
-#include <sstream>
 
+#include "framework/core/text.hpp"
 #include "framework/tasks/directions.hpp"
 
 namespace tvem {
@@ -13,7 +13,7 @@ constexpr int max_draws = 100000;
 
 /// k equidistant means about the origin, their simplex rotated at random. means: k x d.
 void draw_simplex(RandomStream& random, double distance, RowMatrix& means) {
-  int const k = static_cast<int>(means.rows());
+  int const k = as_count(means.rows());
   draw_frame(random, 1, k - 1, means);
   // The regular simplex builds on one direction after another: direction j lifts vertex j above the
   // vertices 0..j-1 by its height over their centre, and moves all of them so that the origin stays
@@ -29,14 +29,26 @@ void draw_simplex(RandomStream& random, double distance, RowMatrix& means) {
   }
 }
 
+/// Means that know nothing of each other.
+void draw_independent(RandomStream& random, TaskSettings const& settings, RowMatrix& means) {
+  double const scale = settings.scale;
+  for (Eigen::Index j = 0; j < means.rows(); ++j) {
+    if (settings.means == MeansKind::sphere) {
+      draw_on_sphere(random, scale, means.row(j));
+      continue;
+    }
+    for (Eigen::Index c = 0; c < means.cols(); ++c)
+      means(j, c) = settings.means == MeansKind::gaussian ? scale * random.normal()
+                                                          : random.uniform(-scale, scale);
+  }
+}
+
 bool are_separated(RowMatrix const& means, double distance) {
   for (Eigen::Index a = 0; a < means.rows(); ++a)
-    for (Eigen::Index b = 0; b < a; ++b) {
-      double squared = 0;
-      for (Eigen::Index c = 0; c < means.cols(); ++c)
-        squared += (means(a, c) - means(b, c)) * (means(a, c) - means(b, c));
-      if (squared < distance * distance) return false;
-    }
+    for (Eigen::Index b = 0; b < a; ++b)
+      if (squared_distance(means.row(a).data(), means.row(b).data(), means.cols()) <
+          distance * distance)
+        return false;
   return true;
 }
 
@@ -51,31 +63,21 @@ bool draw_means(RandomStream& random, TaskSettings const& settings, Shape const&
     return true;
   }
   for (int draw = 0; draw < max_draws; ++draw) {
-    for (int j = 0; j < shape.components; ++j) {
-      if (settings.means == MeansKind::sphere) {
-        draw_on_sphere(random, settings.scale, means.row(j));
-        continue;
-      }
-      for (int c = 0; c < shape.dim; ++c)
-        means(j, c) = settings.means == MeansKind::gaussian
-                          ? settings.scale * random.normal()
-                          : random.uniform(-settings.scale, settings.scale);
-    }
+    draw_independent(random, settings, means);
     if (distance <= 0 || are_separated(means, distance)) return true;
   }
   return false;
 }
 
 std::string impossible_separation(TaskSettings const& settings, Shape const& shape) {
-  std::ostringstream text;
-  text << "task.separation = " << settings.separation << ": " << max_draws << " draws of "
-       << shape.components << " " << name_of(settings.means)
-       << " means with task.scale = " << settings.scale << " in " << shape.dim << " dimension"
-       << (shape.dim > 1 ? "s" : "") << " held none with all distances at least "
-       << settings.separation * shape.sigma
-       << " (separation x sigma); lower task.separation, task.sigma or task.components, or raise "
-          "task.scale or task.dim";
-  return text.str();
+  return fmt::format(
+      "task.separation = {:g}: {} draws of {} {} means with task.scale = {:g} in {} dimension{} "
+      "held "
+      "none with all distances at least {:g} (separation x sigma); lower task.separation, "
+      "task.sigma "
+      "or task.components, or raise task.scale or task.dim",
+      settings.separation, max_draws, shape.components, name_of(settings.means), settings.scale,
+      shape.dim, shape.dim > 1 ? "s" : "", settings.separation * shape.sigma);
 }
 
 }  // namespace tvem

@@ -34,7 +34,7 @@ class Noise {
     }
   }
   double constant() const { return constant_; }
-  /// Of scale * e, coordinate by coordinate.
+  /// The profile of scale * e.
   double profile(double const* e, Eigen::Index d, double scale) const {
     if (kind_ == NoiseKind::laplace) {
       double sum = 0;
@@ -45,7 +45,7 @@ class Noise {
     for (Eigen::Index c = 0; c < d; ++c) square += e[c] * e[c];
     square *= scale * scale;
     if (kind_ == NoiseKind::gaussian) return -0.5 * square;
-    return -0.5 * (degrees_ + static_cast<double>(d)) * portable_log(1 + square / (degrees_ - 2));
+    return -0.5 * (degrees_ + as_real(d)) * portable_log(1 + square / (degrees_ - 2));
   }
 
  private:
@@ -63,6 +63,11 @@ void whiten(Eigen::Ref<RowMatrix const> factor, double* residual) {
   }
 }
 
+double log_weight(Mixture const& mixture, Eigen::Index j) {
+  return mixture.weights[j] > 0 ? portable_log(mixture.weights[j])
+                                : -std::numeric_limits<double>::infinity();
+}
+
 double log_determinant_of_factor(Mixture const& mixture, Eigen::Index j) {
   if (mixture.is_isotropic()) return 0.5 * mixture.dim() * portable_log(mixture.variances[j]);
   double sum = 0;
@@ -71,6 +76,22 @@ double log_determinant_of_factor(Mixture const& mixture, Eigen::Index j) {
 }
 
 }  // namespace
+
+double column_mean(RowMatrix const& points, Eigen::Index coordinate) {
+  double mean = 0;
+  for (Eigen::Index i = 0; i < points.rows(); ++i) mean += points(i, coordinate);
+  return mean / as_real(points.rows());
+}
+
+Mixture with_factors(Mixture mixture) {
+  if (!mixture.is_isotropic()) return mixture;
+  Eigen::Index const k = mixture.components(), d = mixture.dim();
+  mixture.factors.resize(k * d, d);
+  for (Eigen::Index j = 0; j < k; ++j)
+    mixture.factor(j) = std::sqrt(mixture.variances[j]) * RowMatrix::Identity(d, d);
+  mixture.variances.resize(0);
+  return mixture;
+}
 
 RowMatrix covariance_of(Mixture const& mixture, Eigen::Index j) {
   Eigen::Index const d = mixture.dim();
@@ -108,9 +129,8 @@ RowMatrix weighted_log_densities(Mixture const& mixture, RowMatrix const& points
   Eigen::VectorXd residual(d);
   for (Eigen::Index j = 0; j < k; ++j) {
     leave_if_interrupted();
-    double const log_weight = mixture.weights[j] > 0 ? portable_log(mixture.weights[j])
-                                                     : -std::numeric_limits<double>::infinity();
-    double const constant = log_weight + noise.constant() - log_determinant_of_factor(mixture, j);
+    double const constant =
+        log_weight(mixture, j) + noise.constant() - log_determinant_of_factor(mixture, j);
     double const scale = mixture.is_isotropic() ? 1 / std::sqrt(mixture.variances[j]) : 1;
     double const* const mu = mixture.means.data() + j * d;
     for (Eigen::Index i = 0; i < n; ++i) {
@@ -139,12 +159,12 @@ Eigen::VectorXd log_sum_exp_rows(RowMatrix const& log_values) {
 
 std::vector<int> map_labels(Mixture const& mixture, RowMatrix const& points) {
   RowMatrix const log_density = weighted_log_densities(mixture, points);
-  std::vector<int> labels(static_cast<std::size_t>(points.rows()));
+  std::vector<int> labels(points.rows());
   for (Eigen::Index i = 0; i < points.rows(); ++i) {
-    Eigen::Index best = 0;
-    for (Eigen::Index j = 1; j < log_density.cols(); ++j)
+    int best = 0;
+    for (int j = 1; j < log_density.cols(); ++j)
       if (log_density(i, j) > log_density(i, best)) best = j;
-    labels[static_cast<std::size_t>(i)] = static_cast<int>(best);
+    labels[i] = best;
   }
   return labels;
 }
@@ -153,7 +173,7 @@ double mean_log_likelihood(Mixture const& mixture, RowMatrix const& points) {
   Eigen::VectorXd const log_density = log_sum_exp_rows(weighted_log_densities(mixture, points));
   double sum = 0;
   for (double const value : log_density) sum += value;
-  return sum / static_cast<double>(points.rows());
+  return sum / as_real(points.rows());
 }
 
 }  // namespace tvem

@@ -4,6 +4,7 @@
 
 #include <Eigen/Core>
 
+#include "framework/core/index.hpp"
 #include "framework/tasks/settings.hpp"
 
 namespace tvem {
@@ -22,12 +23,25 @@ struct Mixture {
   NoiseKind noise = NoiseKind::gaussian;
   double degrees = 0;  // of Student's t, > 2
 
-  int components() const { return static_cast<int>(means.rows()); }
-  int dim() const { return static_cast<int>(means.cols()); }
+  int components() const { return as_count(means.rows()); }
+  int dim() const { return as_count(means.cols()); }
   bool is_isotropic() const { return factors.size() == 0; }
   auto factor(Eigen::Index j) const { return factors.middleRows(j * means.cols(), means.cols()); }
   auto factor(Eigen::Index j) { return factors.middleRows(j * means.cols(), means.cols()); }
 };
+
+/// Mean of a coordinate over the points (n x d).
+double column_mean(RowMatrix const& points, Eigen::Index coordinate);
+
+/// |a - b|^2 of two points of d coordinates.
+inline double squared_distance(double const* a, double const* b, Eigen::Index d) {
+  double sum = 0;
+  for (Eigen::Index c = 0; c < d; ++c) sum += (a[c] - b[c]) * (a[c] - b[c]);
+  return sum;
+}
+
+/// The same mixture with factors in the place of variances.
+Mixture with_factors(Mixture mixture);
 
 /// The covariance of component j, d x d.
 RowMatrix covariance_of(Mixture const& mixture, Eigen::Index j);

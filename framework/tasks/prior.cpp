@@ -5,15 +5,20 @@
 
 #include "framework/core/error.hpp"
 #include "framework/core/math.hpp"
+#include "framework/core/text.hpp"
 #include "framework/tasks/means.hpp"
 #include "framework/tasks/spread.hpp"
 
 namespace tvem {
 namespace {
 
+int draw_from(Range<int> range, RandomStream& random) {
+  return random.integer(range.low, range.high);
+}
+
 void draw_weights(RandomStream& random, TaskSettings const& settings, Eigen::VectorXd& weights) {
   if (settings.weights == WeightsKind::equal) {
-    weights.setConstant(1.0 / static_cast<double>(weights.size()));
+    weights.setConstant(1.0 / as_real(weights.size()));
     return;
   }
   for (double& weight : weights) weight = random.log_gamma_variate(settings.concentration);
@@ -25,18 +30,19 @@ void draw_weights(RandomStream& random, TaskSettings const& settings, Eigen::Vec
 
 int label_from(double u, Eigen::VectorXd const& weights) {
   double cumulative = 0;
-  for (Eigen::Index j = 0; j + 1 < weights.size(); ++j) {
+  int const last = as_count(weights.size()) - 1;
+  for (int j = 0; j < last; ++j) {
     cumulative += weights[j];
-    if (u < cumulative) return static_cast<int>(j);
+    if (u < cumulative) return j;
   }
-  return static_cast<int>(weights.size()) - 1;
+  return last;
 }
 
 /// The sigmas of a task: one, or one for each component.
 std::vector<double>& draw_sigmas(RandomStream& random, TaskSettings const& settings, int components,
                                  std::vector<double>& sigmas) {
   bool const is_spherical = settings.covariance == CovarianceKind::spherical;
-  sigmas.resize(is_spherical ? static_cast<std::size_t>(components) : 1);
+  sigmas.resize(is_spherical ? components : 1);
   for (double& sigma : sigmas) sigma = random.uniform(settings.sigma.low, settings.sigma.high);
   return sigmas;
 }
@@ -46,25 +52,25 @@ void draw_points(RandomStream& random, Mixture const& mixture, std::span<int> la
                  RowMatrix& points) {
   for (Eigen::Index i = 0; i < points.rows(); ++i) {
     int const z = label_from(random.uniform(), mixture.weights);
-    labels[static_cast<std::size_t>(i)] = z;
+    labels[i] = z;
     draw_point(random, mixture, z, points.data() + i * points.cols());
   }
 }
 
-/// Labels exactly floor(share n) of the points as outliers, every set of as many being as likely,
-/// and puts them uniformly into the cube about the centre of the means whose faces are 6 sigma from
-/// the outermost mean.
+/// Labels exactly floor(share n) of the points as outliers; every set of as many is as likely. Puts
+/// them uniformly into the cube about the centre of the means whose faces are 6 sigma from the
+/// outermost mean.
 void draw_outliers(RandomStream& random, double share, double sigma, Task& task) {
   Eigen::Index const n = task.points.rows(), d = task.points.cols();
   Eigen::RowVectorXd const centre = task.mixture.means.colwise().mean();
   double const half_width =
       (task.mixture.means.rowwise() - centre).cwiseAbs().maxCoeff() + 6 * sigma;
   // 0.29 x 100 is below 29 in floating point.
-  auto n_left = static_cast<Eigen::Index>(share * static_cast<double>(n) + 1e-9);
+  Eigen::Index n_left = whole_part(share * as_real(n) + 1e-9);
   for (Eigen::Index i = 0; i < n && n_left > 0; ++i) {
     if (random.integer(0, n - i - 1) >= n_left) continue;
     --n_left;
-    task.labels[static_cast<std::size_t>(i)] = outlier_label;
+    task.labels[i] = outlier_label;
     for (Eigen::Index c = 0; c < d; ++c)
       task.points(i, c) = random.uniform(centre[c] - half_width, centre[c] + half_width);
   }
@@ -74,28 +80,25 @@ void draw_outliers(RandomStream& random, double share, double sigma, Task& task)
 
 std::vector<std::string> prior_problems(TaskSettings const& settings) {
   std::vector<std::string> problems;
-  if (settings.means == MeansKind::simplex) {
-    if (settings.separation <= 0)
-      problems.push_back(
-          "task.means = simplex needs task.separation > 0: the distance of the means "
-          "in units of sigma");
-    if (settings.dim.low < settings.components.high - 1)
-      problems.push_back("task.means = simplex: " + std::to_string(settings.components.high) +
-                         " equidistant means need task.dim of at least " +
-                         std::to_string(settings.components.high - 1) + ", not " +
-                         std::to_string(settings.dim.low));
-  }
-  bool const has_matrices = settings.covariance == CovarianceKind::tied ||
-                            settings.covariance == CovarianceKind::diagonal ||
-                            settings.covariance == CovarianceKind::full;
+  int const k = settings.components.high;
+  if (settings.means == MeansKind::simplex && settings.separation <= 0)
+    problems.emplace_back(
+        "task.means = simplex needs task.separation > 0: the distance of the means in units of "
+        "sigma");
+  if (settings.means == MeansKind::simplex && settings.dim.low < k - 1)
+    problems.push_back(fmt::format(
+        "task.means = simplex: {} equidistant means need task.dim of at least {}, not {}", k, k - 1,
+        settings.dim.low));
   if (settings.covariance == CovarianceKind::spherical && settings.sigma.is_fixed())
-    problems.push_back(
+    problems.emplace_back(
         "task.covariance = spherical draws a sigma for each component: give task.sigma as a range "
         "such as 0.5..2");
-  if (has_matrices && settings.dim.high > 1 && settings.eigenvalue_ratio == 1)
-    problems.push_back("task.covariance = " + std::string(name_of(settings.covariance)) +
-                       " with task.eigenvalue_ratio = 1 is task.covariance = shared; say that, or "
-                       "give a ratio above 1");
+  if (has_matrices(settings.covariance) && settings.dim.high > 1 && settings.eigenvalue_ratio == 1)
+    problems.push_back(
+        fmt::format("task.covariance = {} with task.eigenvalue_ratio = 1 is task.covariance = "
+                    "shared; say that, "
+                    "or give a ratio above 1",
+                    name_of(settings.covariance)));
   return problems;
 }
 
@@ -118,19 +121,12 @@ Task TaskPrior::sample(std::uint64_t seed, Purpose purpose, std::uint64_t id) co
 }
 
 void TaskPrior::sample(std::uint64_t seed, Purpose purpose, std::uint64_t id, Task& task) const {
-  if (!families_.empty()) {
-    RandomStream choice(seed, Purpose::family, id, static_cast<std::uint64_t>(purpose));
-    auto const family = static_cast<int>(choice.integer(0, n_families(settings_) - 1));
-    families_[static_cast<std::size_t>(family)].sample(seed, purpose, id, task);
-    task.family = family;
-    return;
-  }
+  if (!families_.empty()) return sample_of_family(seed, purpose, id, task);
   RandomStream random(seed, purpose, id);
   Shape shape{};
-  shape.components =
-      static_cast<int>(random.integer(settings_.components.low, settings_.components.high));
-  shape.dim = static_cast<int>(random.integer(settings_.dim.low, settings_.dim.high));
-  auto const n = random.integer(settings_.points.low, settings_.points.high);
+  shape.components = draw_from(settings_.components, random);
+  shape.dim = draw_from(settings_.dim, random);
+  int const n = draw_from(settings_.points, random);
   auto const& sigmas = draw_sigmas(random, settings_, shape.components, task.sigmas);
   shape.sigma = *std::max_element(sigmas.begin(), sigmas.end());
 
@@ -139,25 +135,32 @@ void TaskPrior::sample(std::uint64_t seed, Purpose purpose, std::uint64_t id, Ta
   task.mixture.weights.resize(shape.components);
   draw_weights(random, settings_, task.mixture.weights);
   if (!draw_means(random, settings_, shape, task.mixture.means))
-    throw Error("task " + std::to_string(id) + ": " + impossible_separation(settings_, shape));
+    throw Error(fmt::format("task {}: {}", id, impossible_separation(settings_, shape)));
   draw_covariances(random, settings_, sigmas, task.mixture);
   task.points.resize(n, shape.dim);
-  task.labels.resize(static_cast<std::size_t>(n));
+  task.labels.resize(n);
   draw_points(random, task.mixture, task.labels, task.points);
   if (settings_.outliers > 0) draw_outliers(random, settings_.outliers, shape.sigma, task);
+}
+
+void TaskPrior::sample_of_family(std::uint64_t seed, Purpose purpose, std::uint64_t id,
+                                 Task& task) const {
+  RandomStream choice(seed, Purpose::family, id, number_of(purpose));
+  int const family = choice.integer(0, n_families(settings_) - 1);
+  families_[family].sample(seed, purpose, id, task);
+  task.family = family;
 }
 
 void TaskPrior::sample_training(std::uint64_t seed, std::uint64_t id, Task& task) const {
   if (settings_.pool == 0) return sample(seed, Purpose::training_tasks, id, task);
   RandomStream choice(seed, Purpose::pool_choice, id);
-  sample(settings_.pool_seed, Purpose::pool_tasks,
-         static_cast<std::uint64_t>(choice.integer(0, settings_.pool - 1)), task);
+  sample(settings_.pool_seed, Purpose::pool_tasks, choice.integer(0, settings_.pool - 1), task);
 }
 
 RowMatrix sample_held_out(std::uint64_t seed, Task const& task) {
   RandomStream random(seed, Purpose::held_out_points, task.id);
   RowMatrix points(task.points.rows(), task.points.cols());
-  std::vector<int> labels(static_cast<std::size_t>(points.rows()));
+  std::vector<int> labels(points.rows());
   draw_points(random, task.mixture, labels, points);
   return points;
 }

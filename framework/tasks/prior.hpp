@@ -22,7 +22,7 @@ struct Task {
   std::vector<double> sigmas;  // one, or one for each component (spherical)
 
   int components() const { return mixture.components(); }
-  int n_points() const { return static_cast<int>(points.rows()); }
+  int n_points() const { return as_count(points.rows()); }
 };
 
 /// The distribution of tasks that the keys `task.*` describe. Of several families, (seed, purpose,
@@ -49,6 +49,8 @@ class TaskPrior {
   TaskSettings const& settings() const { return settings_; }
 
  private:
+  void sample_of_family(std::uint64_t seed, Purpose purpose, std::uint64_t id, Task& task) const;
+
   TaskSettings settings_;
   std::vector<TaskPrior> families_;  // one for each of several families
 };

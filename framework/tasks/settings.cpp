@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "framework/core/index.hpp"
 #include "framework/core/text.hpp"
 
 namespace tvem {
@@ -26,22 +27,23 @@ bool is_family_name(std::string const& name) {
                      [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
 }
 
-int n_families(TaskSettings const& settings) {
-  return std::max(1, static_cast<int>(settings.families.size()));
-}
+int n_families(TaskSettings const& settings) { return std::max(1, count_of(settings.families)); }
 
 TaskSettings const& family_of(TaskSettings const& settings, int family) {
-  return settings.families.empty() ? settings
-                                   : settings.families[static_cast<std::size_t>(family)].settings;
+  return settings.families.empty() ? settings : settings.families[family].settings;
 }
 
 std::vector<std::string> family_names(TaskSettings const& settings) {
   return settings.family.empty() ? std::vector<std::string>{"none"} : settings.family;
 }
 
-std::vector<Setting<TaskSettings>> const& task_settings() {
-  using T = TaskSettings;
-  static std::vector<Setting<T>> const table{
+namespace {
+
+using T = TaskSettings;
+using Table = std::vector<Setting<T>>;
+
+Table size_settings() {
+  return {
       {"family",
        "family of tasks: the keys of its section [family.NAME] take the place of those of [task]; "
        "of several, each task is of one, all as likely",
@@ -51,6 +53,11 @@ std::vector<Setting<TaskSettings>> const& task_settings() {
       number_or_range("components", &T::components, {2, 64},
                       "number of components k of the mixture; told to every method"),
       number_or_range("points", &T::points, {2, 100'000}, "points of a task"),
+  };
+}
+
+Table mean_settings() {
+  return {
       word("means", &T::means,
            "how means are drawn: N(0, scale^2 I); uniform in the cube; uniform on the sphere; a "
            "regular simplex, rotated at random"),
@@ -60,6 +67,11 @@ std::vector<Setting<TaskSettings>> const& task_settings() {
                    "task.means = gaussian, uniform or sphere"),
       number("separation", &T::separation, {0, unbounded},
              "smallest distance of two means, in units of sigma; simplex: their distance"),
+  };
+}
+
+Table component_settings() {
+  return {
       number_or_range("sigma", &T::sigma, {1e-100, 1e100},
                       "standard deviation of a coordinate within a component"),
       word("weights", &T::weights, "weights of the components"),
@@ -72,12 +84,13 @@ std::vector<Setting<TaskSettings>> const& task_settings() {
            "diagonal or a full matrix each"),
       number("eigenvalue_ratio", &T::eigenvalue_ratio, {1, 1e12},
              "largest over smallest eigenvalue of tied, diagonal and full covariances")
-          .read_if(
-              [](T const& s) {
-                return s.dim.high > 1 && s.covariance != CovarianceKind::shared &&
-                       s.covariance != CovarianceKind::spherical;
-              },
-              "task.covariance = tied, diagonal or full in more than one dimension"),
+          .read_if([](T const& s) { return s.dim.high > 1 && has_matrices(s.covariance); },
+                   "task.covariance = tied, diagonal or full in more than one dimension"),
+  };
+}
+
+Table noise_settings() {
+  return {
       word("noise", &T::noise,
            "distribution about a mean, rescaled to the covariance: normal, multivariate Student t, "
            "or independent Laplace coordinates"),
@@ -88,11 +101,23 @@ std::vector<Setting<TaskSettings>> const& task_settings() {
              "share of points that belong to no component: in the data, not in the error")
           .read_if([](T const& s) { return s.outliers * s.points.high > 1 - 1e-9; },
                    "enough task.points for one outlier"),
+  };
+}
+
+Table pool_settings() {
+  return {
       number("pool", &T::pool, {0, any_count},
              "training tasks of a fixed set, drawn with replacement; 0: every task is fresh"),
       number("pool_seed", &T::pool_seed, any_seed, "seed of the fixed set")
           .read_if([](T const& s) { return s.pool > 0; }, "task.pool"),
   };
+}
+
+}  // namespace
+
+std::vector<Setting<TaskSettings>> const& task_settings() {
+  static Table const table = one_table(
+      {size_settings(), mean_settings(), component_settings(), noise_settings(), pool_settings()});
   return table;
 }
 

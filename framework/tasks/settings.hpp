@@ -29,6 +29,16 @@ template <>
 inline constexpr auto enum_names<CovarianceKind> =
     std::array<std::string_view, 5>{"shared", "spherical", "tied", "diagonal", "full"};
 
+/// Whether components have matrices for covariances rather than variances.
+inline bool has_matrices(CovarianceKind covariance) {
+  return covariance != CovarianceKind::shared && covariance != CovarianceKind::spherical;
+}
+
+/// Whether components have covariances of their own rather than one for all.
+inline bool has_own_covariances(CovarianceKind covariance) {
+  return covariance != CovarianceKind::shared && covariance != CovarianceKind::tied;
+}
+
 /// Distribution of a point about its mean, always with the covariance of its component: student is
 /// the multivariate t; laplace has independent coordinates.
 enum class NoiseKind { gaussian, student, laplace };
@@ -56,7 +66,8 @@ struct TaskSettings {
   double outliers = 0;    // share of a task's points
   std::int64_t pool = 0;  // training tasks; 0: always fresh ones
   std::uint64_t pool_seed = 1;
-  std::vector<std::string> family = {};   // names; what they say is in these settings, or in `families`
+  std::vector<std::string> family =
+      {};  // names; what they say is in these settings, or in `families`
   std::vector<TaskFamily> families = {};  // each task is of one of them; empty: of these settings
 };
 

@@ -14,8 +14,7 @@ namespace {
 
 /// Whether the covariances have eigenvalues that differ.
 bool has_directions(TaskSettings const& settings) {
-  return settings.dim.high > 1 && settings.covariance != CovarianceKind::shared &&
-         settings.covariance != CovarianceKind::spherical;
+  return settings.dim.high > 1 && has_matrices(settings.covariance);
 }
 
 /// The factor of a covariance with these eigenvalues along random directions.
@@ -41,7 +40,7 @@ RowMatrix draw_diagonal(RandomStream& random, Eigen::VectorXd const& values) {
   return factor;
 }
 
-/// Of variance 1: sign(u - 1/2) times an exponential variate.
+/// A Laplace variate of variance 1: sign(u - 1/2) times an exponential one.
 double laplace_variate(RandomStream& random) {
   double const u = random.uniform();
   double const size = -portable_log(u < 0.5 ? 2 * u : 2 * (1 - u)) / std::numbers::sqrt2;
@@ -54,10 +53,10 @@ Eigen::VectorXd covariance_eigenvalues(double sigma, double ratio, Eigen::Index 
   Eigen::VectorXd values(d);
   double sum = 0;
   for (Eigen::Index i = 0; i < d; ++i) {
-    double const exponent = d == 1 ? 0 : static_cast<double>(i) / static_cast<double>(d - 1);
+    double const exponent = d == 1 ? 0 : as_real(i) / as_real(d - 1);
     sum += values[i] = portable_exp(exponent * portable_log(ratio));
   }
-  for (double& value : values) value *= sigma * sigma * static_cast<double>(d) / sum;
+  for (double& value : values) value *= sigma * sigma * as_real(d) / sum;
   return values;
 }
 
@@ -97,21 +96,12 @@ double widest_mean_variance(TaskSettings const& settings) {
   return within;
 }
 
-void draw_covariances(RandomStream& random, TaskSettings const& settings,
-                      std::span<double const> sigma, Mixture& mixture) {
+namespace {
+
+void draw_factors(RandomStream& random, TaskSettings const& settings, double sigma,
+                  Mixture& mixture) {
   Eigen::Index const k = mixture.components(), d = mixture.dim();
-  mixture.noise = settings.noise;
-  mixture.degrees = settings.noise == NoiseKind::student ? settings.degrees : 0;
-  if (settings.covariance == CovarianceKind::shared ||
-      settings.covariance == CovarianceKind::spherical) {
-    mixture.variances.resize(k);
-    for (Eigen::Index j = 0; j < k; ++j) {
-      double const s = sigma[sigma.size() == 1 ? 0 : static_cast<std::size_t>(j)];
-      mixture.variances[j] = s * s;
-    }
-    return;
-  }
-  Eigen::VectorXd const values = covariance_eigenvalues(sigma[0], settings.eigenvalue_ratio, d);
+  Eigen::VectorXd const values = covariance_eigenvalues(sigma, settings.eigenvalue_ratio, d);
   mixture.factors.resize(k * d, d);
   for (Eigen::Index j = 0; j < k; ++j) {
     if (settings.covariance == CovarianceKind::tied && j > 0)
@@ -120,6 +110,20 @@ void draw_covariances(RandomStream& random, TaskSettings const& settings,
       mixture.factor(j) = settings.covariance == CovarianceKind::diagonal
                               ? draw_diagonal(random, values)
                               : draw_rotated(random, values);
+  }
+}
+
+}  // namespace
+
+void draw_covariances(RandomStream& random, TaskSettings const& settings,
+                      std::span<double const> sigma, Mixture& mixture) {
+  mixture.noise = settings.noise;
+  mixture.degrees = settings.noise == NoiseKind::student ? settings.degrees : 0;
+  if (has_matrices(settings.covariance)) return draw_factors(random, settings, sigma[0], mixture);
+  mixture.variances.resize(mixture.components());
+  for (Eigen::Index j = 0; j < mixture.components(); ++j) {
+    double const s = sigma[sigma.size() == 1 ? 0 : j];
+    mixture.variances[j] = s * s;
   }
 }
 

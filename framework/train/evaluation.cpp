@@ -6,7 +6,9 @@
 #include <limits>
 
 #include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
 #include "framework/core/interruption.hpp"
+#include "framework/core/text.hpp"
 #include "framework/metrics/clustering.hpp"
 #include "framework/metrics/statistics.hpp"
 #include "framework/tasks/partition.hpp"
@@ -26,10 +28,6 @@ class StopWatch {
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
-
-}  // namespace
-
-namespace {
 
 /// Adds the sentences that are not there.
 void add_new(std::vector<std::string>& sentences, std::vector<std::string> const& others) {
@@ -61,27 +59,27 @@ std::vector<EstimatorSpec> parse_estimators(Settings const& settings) {
 
 std::vector<std::string> domain_problems(Settings const& trained, Settings const& asked) {
   std::vector<std::string> problems;
-  auto const& own = trained.task;
-  if (asked.task.dim.high > own.dim.high)
-    problems.push_back("task.dim = " + range_text(asked.task.dim) + ": the model takes points of " +
-                       "at most " + std::to_string(own.dim.high) + " coordinates");
-  if (asked.task.components.low < own.components.low ||
-      asked.task.components.high > own.components.high)
-    problems.push_back("task.components = " + range_text(asked.task.components) +
-                       ": the model was made for " + range_text(own.components) + " components");
+  TaskSettings const &own = trained.task, &other = asked.task;
+  if (other.dim.high > own.dim.high)
+    problems.push_back(
+        fmt::format("task.dim = {}: the model takes points of at most {} coordinates",
+                    range_text(other.dim), own.dim.high));
+  if (other.components.low < own.components.low || other.components.high > own.components.high)
+    problems.push_back(fmt::format("task.components = {}: the model was made for {} components",
+                                   range_text(other.components), range_text(own.components)));
   bool const has_guess = trained.input.guess != GuessKind::none;
   if (has_guess != (asked.input.guess != GuessKind::none))
-    problems.push_back("input.init = " + std::string(name_of(asked.input.guess)) +
-                       (has_guess ? ": the model needs an initial guess; choose random, kmeans++, "
-                                    "spectral or corrupted"
-                                  : ": the model takes no initial guess; choose none"));
+    problems.push_back(fmt::format(
+        "input.init = {}: the model {}", name_of(asked.input.guess),
+        has_guess ? "needs an initial guess; choose random, kmeans++, spectral or corrupted"
+                  : "takes no initial guess; choose none"));
   return problems;
 }
 
 namespace {
 
-/// A rank's work on parts that may take long, each of which it may leave in its middle. Having left
-/// one it does no more, and votes to stop.
+/// A rank's work on parts that may take long. It may leave a part in its middle; then it does no
+/// more and votes to stop.
 class Parts {
  public:
   explicit Parts(std::function<bool()> const& wants_stop) {
@@ -107,8 +105,7 @@ class Parts {
   bool is_interrupted_ = false;
 };
 
-/// The model with the settings of its input on other tasks: the form of the training's, the guess
-/// of the evaluation's.
+/// The model with the guess of the evaluation in the place of that of its training.
 std::optional<EvaluatedModel> with_guess_of(std::optional<EvaluatedModel> const& model,
                                             InputSettings const& input) {
   if (!model) return std::nullopt;
@@ -143,7 +140,7 @@ class Blocks {
   /// Whether this rank wants the block to end.
   bool is_full(EvaluationRows const& rows) const {
     double const limit = std::max(limits_.seconds, whole_time_.seconds() / 100);
-    return rows.bytes() * static_cast<std::size_t>(comm_.size()) > limits_.bytes ||
+    return rows.bytes() * comm_.size() > limits_.bytes ||
            (comm_.is_root() && block_time_.seconds() > limit);
   }
 
@@ -169,67 +166,116 @@ class Blocks {
   StopWatch whole_time_, block_time_;
 };
 
-}  // namespace
+/// An evaluation on its way, task after task. Ranks share the items of each task.
+class BlockwiseEvaluation {
+ public:
+  BlockwiseEvaluation(Settings const& settings, Communicator const& comm,
+                      std::optional<EvaluatedModel> const& of_training,
+                      InstructionSet instruction_set, EvaluationStart start, TakeBlock const& take,
+                      EvaluationHooks const& hooks, BlockLimits const& limits)
+      : settings_(settings),
+        comm_(comm),
+        model_(with_guess_of(of_training, settings.input)),
+        instruction_set_(instruction_set),
+        take_(take),
+        hooks_(hooks),
+        specs_(parse_estimators(settings)),
+        items_(evaluation_items(specs_)),
+        prior_(settings.task),
+        rows_(settings.eval.trace > 0 ? settings.eval.trace + 1 : 0, family_names(settings.task)),
+        n_whole_(start.n_tasks),
+        blocks_(comm, std::move(start), limits),
+        parts_(hooks.wants_stop),
+        vote_(comm, wish_, period_of(limits)) {}
 
-void evaluate_in_blocks(Settings const& settings, Communicator const& comm,
-                        std::optional<EvaluatedModel> const& of_training,
-                        InstructionSet instruction_set, EvaluationStart start,
-                        TakeBlock const& take, EvaluationHooks const& hooks,
-                        BlockLimits const& limits) {
-  auto const model = with_guess_of(of_training, settings.input);
-  auto const specs = parse_estimators(settings);
-  auto const items = evaluation_items(specs);
-  TaskPrior const prior(settings.task);
-  int const n_iterations = settings.eval.trace > 0 ? settings.eval.trace + 1 : 0;
-  EvaluationRows rows(static_cast<std::size_t>(n_iterations), family_names(settings.task));
-  std::int64_t const first = start.n_tasks, n_tasks = settings.eval.tasks;
-  std::int64_t n_whole = first;  // tasks of which this rank has done its part
-  Blocks blocks(comm, std::move(start), limits);
-  Parts parts(hooks.wants_stop);
-  std::function<Wish()> const wish = [&] {
-    if (parts.want_stop()) return Wish::stop;
-    return blocks.is_full(rows) ? Wish::end_block : Wish::go_on;
-  };
-  auto const period = std::chrono::milliseconds(std::lround(1e3 * std::min(1.0, limits.seconds)));
-  Vote vote(comm, wish, period);
-  /// Ends the block, at task `id`, and more than that where a rank has left one or wants to stop.
-  auto const end_block = [&](std::int64_t id, bool is_stop) {
-    blocks.end(rows, specs, n_whole, take);
-    if (blocks.n_taken() == id && !is_stop) return;
-    throw StoppedOnRequest("stopped on request in the evaluation, after " +
-                           std::to_string(blocks.n_taken()) + " of " + std::to_string(n_tasks) +
-                           " tasks; what is done is kept");
-  };
-  Task task;
-  RowMatrix held_out;
-  for (std::int64_t id = first; id < n_tasks; ++id) {
-    bool is_sampled = false, is_block_over = false;
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      Wish const result = vote.result();
+  /// Collective.
+  void run() {
+    std::int64_t const n_tasks = settings_.eval.tasks;
+    for (std::int64_t id = n_whole_; id < n_tasks; ++id) {
+      bool const is_block_over = do_share(id);
+      if (!parts_.is_interrupted()) n_whole_ = id + 1;
+      if (is_block_over) end_block(id + 1, false);
+      if (hooks_.progress && comm_.is_root() && !parts_.is_interrupted())
+        hooks_.progress(id + 1, n_tasks);
+    }
+    end_block(n_tasks, false);
+  }
+
+ private:
+  static std::chrono::milliseconds period_of(BlockLimits const& limits) {
+    return std::chrono::milliseconds(std::lround(1e3 * std::min(1.0, limits.seconds)));
+  }
+
+  Wish wish() const {
+    if (parts_.want_stop()) return Wish::stop;
+    return blocks_.is_full(rows_) ? Wish::end_block : Wish::go_on;
+  }
+
+  /// Collective. Does this rank's items of a task. Returns whether a rank wants the block to end.
+  bool do_share(std::int64_t id) {
+    bool is_block_over = false;
+    for (int i = 0; i < count_of(items_); ++i) {
+      Wish const result = vote_.result();
       if (result == Wish::stop) end_block(id, true);
       is_block_over = is_block_over || result == Wish::end_block;
       // In turn by task and item, so that every rank has as much of every estimator.
-      if ((id + static_cast<std::int64_t>(i)) % comm.size() != comm.rank()) continue;
-      parts.work([&] {
-        if (!is_sampled) {
-          prior.sample(settings.eval.seed, Purpose::evaluation_tasks,
-                       static_cast<std::uint64_t>(id), task);
-          held_out = sample_held_out(settings.eval.seed, task);
-          is_sampled = true;
-        }
-        if (i == 0) rows.add_task(task);
-        StopWatch const watch;
-        Fit const fit =
-            fit_of(specs[items[i].estimator], items[i], settings, task, model, instruction_set);
-        rows.add_fit(task, held_out, items[i], fit, watch.seconds());
-      });
+      if ((id + i) % comm_.size() == comm_.rank()) parts_.work([&] { do_item(id, i); });
     }
-    if (!parts.is_interrupted()) n_whole = id + 1;
-    if (is_block_over) end_block(id + 1, false);
-    if (hooks.progress && comm.is_root() && !parts.is_interrupted())
-      hooks.progress(id + 1, n_tasks);
+    return is_block_over;
   }
-  end_block(n_tasks, false);
+
+  void do_item(std::int64_t id, int i) {
+    if (sampled_id_ != id) {
+      prior_.sample(settings_.eval.seed, Purpose::evaluation_tasks, id, task_);
+      held_out_ = sample_held_out(settings_.eval.seed, task_);
+      sampled_id_ = id;
+    }
+    EvaluationItem const& item = items_[i];
+    if (i == 0) rows_.add_task(task_);
+    StopWatch const watch;
+    Fit const fit =
+        fit_of(specs_[item.estimator], item, settings_, task_, model_, instruction_set_);
+    rows_.add_fit(task_, held_out_, item, fit, watch.seconds());
+  }
+
+  /// Collective. Ends the block before task `id`. Throws where a rank has left a task before it, or
+  /// wants to stop.
+  void end_block(std::int64_t id, bool is_stop) {
+    blocks_.end(rows_, specs_, n_whole_, take_);
+    if (blocks_.n_taken() == id && !is_stop) return;
+    throw StoppedOnRequest(fmt::format(
+        "stopped on request in the evaluation, after {} of {} tasks; what is done is kept",
+        blocks_.n_taken(), settings_.eval.tasks));
+  }
+
+  Settings const& settings_;
+  Communicator const& comm_;
+  std::optional<EvaluatedModel> model_;
+  InstructionSet instruction_set_;
+  TakeBlock const& take_;
+  EvaluationHooks const& hooks_;
+  std::vector<EstimatorSpec> specs_;
+  std::vector<EvaluationItem> items_;
+  TaskPrior prior_;
+  EvaluationRows rows_;
+  std::int64_t n_whole_;  // tasks of which this rank has done its part
+  Blocks blocks_;
+  Parts parts_;
+  std::function<Wish()> wish_ = [this] { return wish(); };
+  Vote vote_;
+  Task task_;
+  RowMatrix held_out_;
+  std::int64_t sampled_id_ = -1;
+};
+
+}  // namespace
+
+void evaluate_in_blocks(Settings const& settings, Communicator const& comm,
+                        std::optional<EvaluatedModel> const& model, InstructionSet instruction_set,
+                        EvaluationStart start, TakeBlock const& take, EvaluationHooks const& hooks,
+                        BlockLimits const& limits) {
+  BlockwiseEvaluation(settings, comm, model, instruction_set, std::move(start), take, hooks, limits)
+      .run();
 }
 
 Evaluation evaluate(Settings const& settings, Communicator const& comm,
@@ -250,6 +296,18 @@ Evaluation evaluate(Settings const& settings, Communicator const& comm, Transfor
   return evaluate(settings, comm, EvaluatedModel{settings, model}, instruction_set, hooks);
 }
 
+namespace {
+
+double error_on_task(Settings const& settings, Transformer<float>& model, TaskPrior const& prior,
+                     std::int64_t id) {
+  Task const task = prior.sample(settings.eval.seed, Purpose::evaluation_tasks, id);
+  Fit const fit =
+      fit_of_model(settings, model, task, settings.eval.seed, Purpose::evaluation_tasks);
+  return clustering_error(task.labels, fit.labels, task.components());
+}
+
+}  // namespace
+
 std::optional<CurveRecord> evaluate_curve_point(Settings const& settings, Communicator const& comm,
                                                 Transformer<float>& model, std::int64_t step,
                                                 std::function<bool()> const& wants_stop) {
@@ -265,13 +323,7 @@ std::optional<CurveRecord> evaluate_curve_point(Settings const& settings, Commun
     if (vote.result() == Wish::stop) return std::nullopt;
     std::int64_t const id = share.begin + i;
     if (id >= share.end) continue;
-    parts.work([&] {
-      Task const task = prior.sample(settings.eval.seed, Purpose::evaluation_tasks,
-                                     static_cast<std::uint64_t>(id));
-      Fit const fit =
-          fit_of_model(settings, model, task, settings.eval.seed, Purpose::evaluation_tasks);
-      errors.push_back(clustering_error(task.labels, fit.labels, task.components()));
-    });
+    parts.work([&] { errors.push_back(error_on_task(settings, model, prior, id)); });
   }
   if (parts.are_left(comm)) return std::nullopt;
   Moments const moments = moments_of(comm.gather(errors));

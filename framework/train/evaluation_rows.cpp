@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
 #include "framework/metrics/clustering.hpp"
 #include "framework/metrics/parameters.hpp"
 
@@ -37,11 +38,11 @@ auto& value(Row& row) {
 }
 
 FitStatus status_of(FitRow const& row) {
-  return static_cast<FitStatus>(value<&Evaluation::status>(row));
+  return value_of<FitStatus>(whole_part(value<&Evaluation::status>(row)));
 }
 
-/// The row of an item that has later restarts of the same task and estimator, joined to it as if
-/// one rank had done both.
+/// Joins the row of later restarts of the same task and estimator to this one, as if one rank had
+/// done both.
 void join(FitRow& row, FitRow const& later) {
   bool const is_later_kept =
       is_better(status_of(later), later.objective, status_of(row), row.objective);
@@ -80,13 +81,22 @@ void append(Row const& row, Over over, Evaluation& table) {
   });
 }
 
+/// Appends the fits of one estimator, one for each task of the table.
+void append_fits(std::span<FitRow> fits, Evaluation& table) {
+  for (std::size_t t = 0; t < fits.size(); ++t) {
+    value<&Evaluation::excess_error>(fits[t]) =
+        value<&Evaluation::error>(fits[t]) - table.bayes_error[t];
+    append(fits[t], Over::results, table);
+  }
+}
+
 /// Adds what the fits of one estimator were after each iteration.
 void add_traces(std::span<FitRow const> fits, std::vector<double> const& traces,
                 std::size_t n_iterations, std::size_t estimator, TraceSums& sums) {
   for (std::size_t i = 0; i < n_iterations; ++i) {
     std::size_t const at = estimator * n_iterations + i;
     for (FitRow const& fit : fits) {
-      std::size_t const first = static_cast<std::size_t>(fit.trace) * 2 * n_iterations;
+      std::size_t const first = whole_part(fit.trace) * 2 * n_iterations;
       sums.error[at].add(traces[first + i]);
       sums.log_likelihood[at].add(traces[first + n_iterations + i]);
     }
@@ -96,6 +106,23 @@ void add_traces(std::span<FitRow const> fits, std::vector<double> const& traces,
 /// Labels to align: those of the task, or of a method that assumes more components.
 int n_labels(Task const& task, Fit const& fit) {
   return std::max(task.components(), fit.mixture.components());
+}
+
+void set_label_scores(Task const& task, Fit const& fit, FitRow& row) {
+  using E = Evaluation;
+  int const k = n_labels(task, fit);
+  value<&E::error>(row) = clustering_error(task.labels, fit.labels, k);
+  value<&E::ari>(row) = adjusted_rand_index(task.labels, fit.labels, k);
+  value<&E::nmi>(row) = normalized_mutual_information(task.labels, fit.labels, k);
+}
+
+void set_parameter_distances(Task const& task, Fit const& fit, FitRow& row) {
+  using E = Evaluation;
+  auto const estimate_of = align_labels(task.labels, fit.labels, n_labels(task, fit));
+  ParameterDistance const distance = parameter_distance(task.mixture, fit.mixture, estimate_of);
+  value<&E::means_distance>(row) = distance.means;
+  value<&E::weights_distance>(row) = distance.weights;
+  value<&E::covariances_distance>(row) = distance.covariances;
 }
 
 }  // namespace
@@ -111,7 +138,7 @@ std::vector<EvaluationItem> evaluation_items(std::vector<EstimatorSpec> const& s
 void EvaluationRows::add_task(Task const& task) {
   using E = Evaluation;
   auto const labels = map_labels(task.mixture, task.points);
-  TaskRow row{.task = static_cast<double>(task.id), .values = {}};
+  TaskRow row{.task = as_real(task.id), .values = {}};
   value<&E::components>(row) = task.components();
   value<&E::dim>(row) = task.mixture.dim();
   value<&E::points>(row) = task.n_points();
@@ -124,31 +151,24 @@ void EvaluationRows::add_task(Task const& task) {
 void EvaluationRows::add_fit(Task const& task, RowMatrix const& held_out,
                              EvaluationItem const& item, Fit const& fit, double seconds) {
   using E = Evaluation;
-  int const k = n_labels(task, fit);
-  FitRow row{.task = static_cast<double>(task.id),
-             .estimator = static_cast<double>(item.estimator),
-             .first_restart = static_cast<double>(item.first_restart),
+  FitRow row{.task = as_real(task.id),
+             .estimator = as_real(item.estimator),
+             .first_restart = as_real(item.first_restart),
              .objective = fit.objective,
              .trace = 0,
              .values = {}};
   row.values.fill(std::nan(""));
-  value<&E::error>(row) = clustering_error(task.labels, fit.labels, k);
-  value<&E::ari>(row) = adjusted_rand_index(task.labels, fit.labels, k);
-  value<&E::nmi>(row) = normalized_mutual_information(task.labels, fit.labels, k);
+  set_label_scores(task, fit, row);
   value<&E::log_likelihood>(row) = fit.log_likelihood;
   if (fit.mixture.components() > 0 && std::isfinite(fit.log_likelihood)) {
-    ParameterDistance const distance =
-        parameter_distance(task.mixture, fit.mixture, align_labels(task.labels, fit.labels, k));
+    set_parameter_distances(task, fit, row);
     value<&E::held_out_log_likelihood>(row) = mean_log_likelihood(fit.mixture, held_out);
-    value<&E::means_distance>(row) = distance.means;
-    value<&E::weights_distance>(row) = distance.weights;
-    value<&E::covariances_distance>(row) = distance.covariances;
   }
   value<&E::seconds>(row) = seconds;
   value<&E::iterations>(row) = fit.total_iterations;
   value<&E::collapsed_restarts>(row) = fit.n_collapsed;
   value<&E::dead_components>(row) = fit.n_dead;
-  value<&E::status>(row) = static_cast<double>(fit.status);
+  value<&E::status>(row) = number_of(fit.status);
   fits_.push_back(row);
   add_trace(task, fit);
 }
@@ -175,19 +195,17 @@ std::size_t EvaluationRows::bytes() const {
 }
 
 EvaluationRows::Gathered EvaluationRows::gather(Communicator const& comm, std::int64_t end) {
-  auto const is_before = [&](auto const& row) { return row.task < static_cast<double>(end); };
+  auto const is_before = [&](auto const& row) { return row.task < as_real(end); };
   auto const n_tasks = std::partition_point(tasks_.begin(), tasks_.end(), is_before);
   auto const n_fits = std::partition_point(fits_.begin(), fits_.end(), is_before);
-  auto const n_traces =
-      traces_.begin() + (n_fits - fits_.begin()) * 2 * static_cast<std::ptrdiff_t>(n_iterations_);
+  auto const n_traces = traces_.begin() + (n_fits - fits_.begin()) * 2 * n_iterations_;
   Gathered gathered{.tasks = gather_rows<TaskRow>(comm, {tasks_.begin(), n_tasks}),
                     .fits = gather_rows<FitRow>(comm, {fits_.begin(), n_fits}),
                     .traces = comm.gather(std::span(traces_.begin(), n_traces))};
   tasks_.erase(tasks_.begin(), n_tasks);
   fits_.erase(fits_.begin(), n_fits);
   traces_.erase(traces_.begin(), n_traces);
-  for (std::size_t i = 0; i < gathered.fits.size(); ++i)
-    gathered.fits[i].trace = static_cast<double>(i);
+  for (std::size_t i = 0; i < gathered.fits.size(); ++i) gathered.fits[i].trace = as_real(i);
   gathered.fits = join_restarts(std::move(gathered.fits));
   std::sort(gathered.tasks.begin(), gathered.tasks.end(),
             [](TaskRow const& a, TaskRow const& b) { return a.task < b.task; });
@@ -200,27 +218,27 @@ EvaluationBlock EvaluationRows::take(Communicator const& comm,
   auto [tasks, fits, traces] = gather(comm, end);
   if (!comm.is_root()) return {};
   TVEM_CHECK(fits.size() == tasks.size() * specs.size(), "the evaluation lost a task");
-  EvaluationBlock block{.table = {}, .trace_sums = std::move(trace_sums)};
+  EvaluationBlock block{.table = empty_table(specs), .trace_sums = std::move(trace_sums)};
   block.trace_sums.error.resize(specs.size() * n_iterations_);
   block.trace_sums.log_likelihood.resize(specs.size() * n_iterations_);
-  Evaluation& table = block.table;
-  table.family_names = family_names_;
-  for (auto const name : enum_names<FitStatus>) table.status_names.emplace_back(name);
-  for (auto const& spec : specs) table.estimators.push_back(spec.text);
   for (TaskRow const& task : tasks) {
-    table.task_ids.push_back(static_cast<std::int64_t>(task.task));
-    append(task, Over::tasks, table);
+    block.table.task_ids.push_back(whole_part(task.task));
+    append(task, Over::tasks, block.table);
   }
   for (std::size_t e = 0; e < specs.size(); ++e) {
     auto const of_estimator = std::span(fits).subspan(e * tasks.size(), tasks.size());
-    for (std::size_t t = 0; t < tasks.size(); ++t) {
-      value<&Evaluation::excess_error>(of_estimator[t]) =
-          value<&Evaluation::error>(of_estimator[t]) - table.bayes_error[t];
-      append(of_estimator[t], Over::results, table);
-    }
+    append_fits(of_estimator, block.table);
     add_traces(of_estimator, traces, n_iterations_, e, block.trace_sums);
   }
   return block;
+}
+
+Evaluation EvaluationRows::empty_table(std::vector<EstimatorSpec> const& specs) const {
+  Evaluation table;
+  table.family_names = family_names_;
+  for (auto const name : enum_names<FitStatus>) table.status_names.emplace_back(name);
+  for (auto const& spec : specs) table.estimators.push_back(spec.text);
+  return table;
 }
 
 }  // namespace tvem

@@ -53,6 +53,7 @@ class EvaluationRows {
 
  private:
   void add_trace(Task const& task, Fit const& fit);
+  Evaluation empty_table(std::vector<EstimatorSpec> const& specs) const;
   /// All ranks' rows and traces of tasks below `end`, on rank 0.
   struct Gathered {
     std::vector<TaskRow> tasks;

@@ -6,6 +6,7 @@
 
 #include "framework/comm/communicator.hpp"
 #include "framework/comm/exact_sum.hpp"
+#include "framework/core/index.hpp"
 #include "framework/train/settings.hpp"
 
 namespace tvem {
@@ -41,9 +42,9 @@ class GradientSum {
   double loss_sum() const { return scalar(loss); }
   double error_sum() const { return scalar(error); }
   /// Chunks with a value that is not finite; the sums are then spoiled.
-  std::int64_t n_non_finite() const { return static_cast<std::int64_t>(scalar(non_finite)); }
+  std::int64_t n_non_finite() const { return whole_part(scalar(non_finite)); }
   /// Chunks too large for the quantum; the sums are then spoiled and the step must be repeated.
-  std::int64_t n_out_of_range() const { return static_cast<std::int64_t>(scalar(out_of_range)); }
+  std::int64_t n_out_of_range() const { return whole_part(scalar(out_of_range)); }
   /// What any rank has voted for.
   Votes votes() const { return {scalar(stop) > 0, scalar(checkpoint) > 0}; }
   /// 0 for `fast`, which has no quantum.

@@ -11,8 +11,8 @@ bool is_due(std::int64_t step, std::int64_t period) { return period > 0 && step 
 
 enum class CurvePoint { not_due, added, interrupted };
 
-/// Adds the point of the learning curve that belongs to the present step, unless it is there. One
-/// that is interrupted, since a rank wants to stop, is made when the training goes on.
+/// Adds the point of the learning curve that belongs to the present step, unless it is there. When
+/// a rank wants to stop, the point is interrupted; it is made when the training goes on.
 CurvePoint complete_curve(Trainer& trainer, TrainingObserver& observer) {
   std::int64_t const period = trainer.settings().train.evaluate_every;
   std::int64_t const step = trainer.state().step;
@@ -27,7 +27,8 @@ CurvePoint complete_curve(Trainer& trainer, TrainingObserver& observer) {
   return CurvePoint::added;
 }
 
-/// The point at the end of a shorter training is none of the longer one's that goes on from it.
+/// Drops the point that a shorter training has made at its end: the longer training that goes on
+/// from it has none there.
 void drop_point_between_periods(Trainer& trainer) {
   std::int64_t const period = trainer.settings().train.evaluate_every;
   auto& curve = trainer.state().learning_curve;
@@ -36,28 +37,34 @@ void drop_point_between_periods(Trainer& trainer) {
     curve.pop_back();
 }
 
+using Clock = std::chrono::steady_clock;
+
+/// Collective. Hands the state to the observer, with the time since `start`, which becomes now.
+void keep(Trainer& trainer, TrainingObserver& observer, Clock::time_point& start) {
+  auto const now = Clock::now();
+  trainer.state().training_seconds += std::chrono::duration<double>(now - start).count();
+  start = now;
+  trainer.check_ranks_agree();
+  observer.on_checkpoint(trainer.state());
+}
+
 }  // namespace
 
 TrainingEnd run_training(Trainer& trainer, TrainingObserver& observer) {
   TrainSettings const& train = trainer.settings().train;
-  TrainingState& state = trainer.state();
   trainer.check_ranks_agree();
   drop_point_between_periods(trainer);
   Votes passed;
   bool is_kept = true;  // what has been done
-  for (auto start = std::chrono::steady_clock::now();;) {
+  for (auto start = Clock::now();;) {
     bool const is_last = trainer.is_finished();
     CurvePoint const point = complete_curve(trainer, observer);
     if (is_last && point == CurvePoint::added) is_kept = false;
     bool const is_stopping = point == CurvePoint::interrupted || (passed.stop && !is_last);
-    bool const is_checkpoint_due =
-        is_due(state.step, train.checkpoint_every) || is_last || is_stopping || passed.checkpoint;
+    bool const is_checkpoint_due = is_due(trainer.state().step, train.checkpoint_every) ||
+                                   is_last || is_stopping || passed.checkpoint;
     if (is_checkpoint_due && !is_kept) {
-      auto const now = std::chrono::steady_clock::now();
-      state.training_seconds += std::chrono::duration<double>(now - start).count();
-      start = now;
-      trainer.check_ranks_agree();
-      observer.on_checkpoint(state);
+      keep(trainer, observer, start);
       is_kept = true;
     }
     if (is_stopping) return TrainingEnd::stopped;

@@ -12,12 +12,11 @@
 #include "framework/train/model_input.hpp"
 
 namespace tvem {
-
 namespace {
 
 /// Softmax of the first k logits of every point.
 RowMatrix probabilities(std::span<float const> logits, int n_labels, int k) {
-  auto const rows = static_cast<Eigen::Index>(logits.size()) / n_labels;
+  Eigen::Index const rows = logits.size() / n_labels;
   RowMatrix result(rows, k);
   for (Eigen::Index i = 0; i < rows; ++i) {
     float const* const row = logits.data() + i * n_labels;
@@ -27,6 +26,14 @@ RowMatrix probabilities(std::span<float const> logits, int n_labels, int k) {
     result.row(i) /= sum;
   }
   return result;
+}
+
+/// Completes a fit by its mixture.
+void take_mixture(Mixture mixture, RowMatrix const& points, Fit& fit) {
+  fit.labels = map_labels(mixture, points);
+  fit.log_likelihood = mean_log_likelihood(mixture, points);
+  fit.mixture = std::move(mixture);
+  if (!std::isfinite(fit.log_likelihood)) fit.status = FitStatus::failed;
 }
 
 }  // namespace
@@ -46,11 +53,9 @@ Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const
     predict_labels(outputs, model.n_outputs(), k, fit.labels);
     fit.responsibilities = probabilities(outputs, model.n_outputs(), k);
   } else if (fit.status != FitStatus::failed) {
-    fit.mixture = input.units[0].to_points(
-        mixture_of_outputs(outputs, model.n_outputs(), k, task.mixture.dim()));
-    fit.labels = map_labels(fit.mixture, task.points);
-    fit.log_likelihood = mean_log_likelihood(fit.mixture, task.points);
-    if (!std::isfinite(fit.log_likelihood)) fit.status = FitStatus::failed;
+    take_mixture(input.units[0].to_points(
+                     mixture_of_outputs(outputs, model.n_outputs(), k, task.mixture.dim())),
+                 task.points, fit);
   }
   return fit;
 }
@@ -66,7 +71,7 @@ Fit em_after_model(EstimatorSpec const& spec, Task const& task, Fit const& model
                                                     variance_floor(points, spec.em));
         return em_from(points, start, spec.em, instruction_set, scaling.from_points(known));
       });
-  // A step or more that were asked for are all that there should be.
+  // The specification asks for these steps and no more: they are all that there should be.
   if (fit.status == FitStatus::not_converged && !spec.given.contains("max_iterations"))
     fit.status = FitStatus::converged;
   return fit;

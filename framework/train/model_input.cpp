@@ -9,17 +9,12 @@
 namespace tvem {
 namespace {
 
-/// With factors diag(scale) F_j, or variances where they stay isotropic.
-Mixture scaled(Mixture mixture, Eigen::VectorXd const& scale) {
-  Eigen::Index const k = mixture.components(), d = mixture.dim();
-  if (mixture.is_isotropic()) {
-    mixture.factors.resize(k * d, d);
-    for (Eigen::Index j = 0; j < k; ++j)
-      mixture.factor(j) = std::sqrt(mixture.variances[j]) * RowMatrix::Identity(d, d);
-    mixture.variances.resize(0);
-  }
-  for (Eigen::Index j = 0; j < k; ++j) mixture.factor(j) = scale.asDiagonal() * mixture.factor(j);
-  return mixture;
+/// The mixture with the factors diag(scale) F_j.
+Mixture scaled(Mixture const& mixture, Eigen::VectorXd const& scale) {
+  Mixture result = with_factors(mixture);
+  for (Eigen::Index j = 0; j < result.components(); ++j)
+    result.factor(j) = scale.asDiagonal() * result.factor(j);
+  return result;
 }
 
 /// Writes a point or a mean, in the task's units, with zeros up to dim columns.
@@ -29,7 +24,7 @@ void append_coordinates(RowMatrix const& rows, Eigen::Index i, Units const& unit
     double value = c < rows.cols() ? rows(i, c) : 0;
     if (c < rows.cols() && !units.are_those_of_points())
       value = (value - units.shift[c]) / units.scale[c];
-    values.push_back(static_cast<float>(value));
+    values.push_back(rounded_to<float>(value));
   }
 }
 
@@ -42,37 +37,39 @@ void append_task(Settings const& settings, std::vector<int> const& guess, Task c
   for (Eigen::Index i = 0; i < task.points.rows(); ++i) {
     append_coordinates(task.points, i, units, dim, values);
     if (guess.empty()) continue;
-    int const label = guess[static_cast<std::size_t>(i)];
+    int const label = guess[i];
     for (int j = 0; j < k_high; ++j) values.push_back(j == label ? 1.0f : 0.0f);
     if (!settings.input.auxiliary) continue;
     append_coordinates(guessed.means, label, units, dim, values);
-    values.push_back(static_cast<float>(guessed.weights[label]));
+    values.push_back(rounded_to<float>(guessed.weights[label]));
   }
+}
+
+double standard_deviation(RowMatrix const& points, Eigen::Index c, double mean) {
+  double largest = 0, square_sum = 0;
+  for (Eigen::Index i = 0; i < points.rows(); ++i)
+    largest = std::fmax(largest, std::fabs(points(i, c) - mean));
+  // A power of two, which changes no digit, keeps squares within the range of double.
+  double const unit = std::ldexp(1.0, std::ilogb(largest));
+  for (Eigen::Index i = 0; i < points.rows(); ++i) {
+    double const deviation = (points(i, c) - mean) / unit;
+    square_sum += deviation * deviation;
+  }
+  return unit * std::sqrt(square_sum / as_real(points.rows()));
 }
 
 }  // namespace
 
 Units standard_units(RowMatrix const& points) {
-  Eigen::Index const n = points.rows(), d = points.cols();
+  Eigen::Index const d = points.cols();
   Units units{Eigen::VectorXd::Zero(d), Eigen::VectorXd::Ones(d)};
   for (Eigen::Index c = 0; c < d; ++c) {
     if (is_constant(points, c)) {
       units.shift[c] = points(0, c);
       continue;
     }
-    double mean = 0, largest = 0, square_sum = 0;
-    for (Eigen::Index i = 0; i < n; ++i) mean += points(i, c);
-    mean /= static_cast<double>(n);
-    for (Eigen::Index i = 0; i < n; ++i)
-      largest = std::fmax(largest, std::fabs(points(i, c) - mean));
-    // A power of two, which changes no digit, keeps squares within the range of double.
-    double const unit = std::ldexp(1.0, std::ilogb(largest));
-    for (Eigen::Index i = 0; i < n; ++i) {
-      double const deviation = (points(i, c) - mean) / unit;
-      square_sum += deviation * deviation;
-    }
-    units.shift[c] = mean;
-    units.scale[c] = unit * std::sqrt(square_sum / static_cast<double>(n));
+    units.shift[c] = column_mean(points, c);
+    units.scale[c] = standard_deviation(points, c, units.shift[c]);
   }
   return units;
 }
@@ -109,13 +106,9 @@ ModelDomain model_domain(Settings const& settings) {
 void fill_model_input(Settings const& settings, std::uint64_t seed, Purpose purpose,
                       std::span<Task const> tasks, ModelInput& input) {
   input.units.assign(tasks.size(), Units{});
-  if (settings.input.guess == GuessKind::none && !settings.input.standardize) {
-    fill_batch(tasks, settings.task.dim.high, input.batch);
-    return;
-  }
-  int const n_columns = model_domain(settings).dim;
   fill_batch(tasks, settings.task.dim.high, input.batch);
-  input.batch.dim = n_columns;
+  if (settings.input.guess == GuessKind::none && !settings.input.standardize) return;
+  input.batch.dim = model_domain(settings).dim;
   input.batch.points.clear();
   for (std::size_t t = 0; t < tasks.size(); ++t) {
     if (settings.input.standardize) input.units[t] = standard_units(tasks[t].points);

@@ -41,30 +41,45 @@ std::vector<Setting<RunSettings>> const& run_settings() {
   return table;
 }
 
-std::vector<Setting<TrainSettings>> const& train_settings() {
+namespace {
+
+std::vector<Setting<TrainSettings>> curve_settings() {
   using T = TrainSettings;
-  constexpr auto operational = Role::operational;
-  static std::vector<Setting<T>> const table{
-      number("tasks_per_step", &T::tasks_per_step, {1, 1'000'000},
-             "tasks a step, over all ranks; every step has fresh ones"),
+  return {
       number("evaluate_every", &T::evaluate_every, {0, any_count},
              "steps between points of the learning curve; 0: none")
-          .with(operational),
+          .with(Role::operational),
       number("evaluate_tasks", &T::evaluate_tasks, {2, any_count},
              "evaluation tasks for a point of the learning curve")
-          .with(operational)
+          .with(Role::operational)
           .read_if([](T const& s) { return s.evaluate_every > 0; }, "train.evaluate_every"),
+  };
+}
+
+std::vector<Setting<TrainSettings>> safety_settings() {
+  using T = TrainSettings;
+  return {
       number("checkpoint_every", &T::checkpoint_every, {0, any_count},
              "steps between checkpoints; 0: only at the end")
-          .with(operational),
+          .with(Role::operational),
       number("checkpoint_minutes", &T::checkpoint_minutes, {0, unbounded},
              "minutes between checkpoints, also; 0: by steps alone")
-          .with(operational),
+          .with(Role::operational),
       number("max_skipped", &T::max_skipped, {0, any_count},
              "steps in a row that are skipped, since their loss or gradient is not finite, before "
              "the training ends")
-          .with(operational),
+          .with(Role::operational),
   };
+}
+
+}  // namespace
+
+std::vector<Setting<TrainSettings>> const& train_settings() {
+  static std::vector<Setting<TrainSettings>> const table =
+      one_table({{number("tasks_per_step", &TrainSettings::tasks_per_step, {1, 1'000'000},
+                         "tasks a step, over all ranks; every step has fresh ones")},
+                 curve_settings(),
+                 safety_settings()});
   return table;
 }
 

@@ -11,10 +11,10 @@ namespace tvem {
 std::string digest_of(TrainingState const& state) {
   std::array<std::int64_t, 6> const numbers{state.step,
                                             state.chunk,
-                                            static_cast<std::int64_t>(state.instruction_set),
+                                            number_of(state.instruction_set),
                                             state.optimizer.n_updates,
-                                            static_cast<std::int64_t>(state.steps.size()),
-                                            static_cast<std::int64_t>(state.learning_curve.size())};
+                                            std::ssize(state.steps),
+                                            std::ssize(state.learning_curve)};
   Sha256 sha;
   sha.update(std::as_bytes(std::span(numbers)));
   for (auto const* values :

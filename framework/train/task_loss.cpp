@@ -19,7 +19,7 @@ double TaskLoss::operator()(ModelInput const& input, std::size_t t, Task const& 
   std::copy(estimated.begin(), estimated.end(), labels.begin());
   if (kind_ == LossKind::permutation_parameters)
     return parameters_(outputs, n_outputs_, units.from_points(task.mixture), doutputs);
-  auto const stride = static_cast<std::size_t>(input.batch.dim);
+  std::size_t const stride = input.batch.dim;
   auto const points = std::span(input.batch.points)
                           .subspan(input.batch.offsets[t] * stride, labels.size() * stride);
   return likelihood_(outputs, n_outputs_, k, d, points, input.batch.dim, truth, doutputs);

@@ -34,8 +34,8 @@ template <class T>
 std::span<T> outputs_of(RaggedBatch const& batch, std::size_t t, ReadoutKind readout, int n_labels,
                         int n_outputs, std::span<T> outputs) {
   bool const has_points = readout == ReadoutKind::labels;
-  auto const columns = static_cast<std::size_t>(n_outputs);
-  auto const rows = has_points ? batch.n_points(t) : static_cast<std::size_t>(n_labels);
+  std::size_t const columns = n_outputs;
+  auto const rows = has_points ? batch.n_points(t) : n_labels;
   std::size_t const first = has_points ? batch.offsets[t] : t * rows;
   return outputs.subspan(first * columns, rows * columns);
 }

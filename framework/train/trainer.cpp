@@ -5,13 +5,14 @@
 
 #include "framework/comm/collective_errors.hpp"
 #include "framework/core/error.hpp"
+#include "framework/core/text.hpp"
 #include "framework/optim/schedule.hpp"
 #include "framework/train/state_digest.hpp"
 
 namespace tvem {
 
 InstructionSet common_instruction_set(Communicator const& comm) {
-  return static_cast<InstructionSet>(comm.min(static_cast<std::int64_t>(best_instruction_set())));
+  return value_of<InstructionSet>(comm.min(number_of(best_instruction_set())));
 }
 
 TrainingState initial_state(Settings const& settings, InstructionSet instruction_set) {
@@ -32,7 +33,7 @@ std::int64_t n_skipped_last(TrainingState const& state) {
 TrainingState before_skipped(TrainingState state) {
   std::int64_t const n = n_skipped_last(state);
   state.step -= n;
-  state.steps.resize(state.steps.size() - static_cast<std::size_t>(n));
+  state.steps.resize(state.steps.size() - n);
   std::erase_if(state.learning_curve,
                 [&](CurveRecord const& record) { return record.step > state.step; });
   return state;
@@ -48,20 +49,21 @@ Trainer::Trainer(Settings const& settings, Communicator comm, TrainingState stat
       local_chunks_(share_of_rank(n_chunks_, comm_.rank(), comm_.size())),
       sums_(settings.parallel.reduction, model_.layout().size()),
       chunk_gradient_(model_.layout().size()),
-      tasks_(static_cast<std::size_t>(state_.chunk)),
+      tasks_(state_.chunk),
       loss_(settings.loss.kind, model_.n_outputs()) {
   TVEM_CHECK(state_.parameters.size() == model_.layout().size(),
              "the state belongs to another model");
   // Memory that no row is in yet costs nothing; a longer training allocates a few times more.
   std::int64_t const n_rows = std::min<std::int64_t>(settings.train.steps, 1'000'000);
-  state_.steps.reserve(static_cast<std::size_t>(n_rows));
+  state_.steps.reserve(n_rows);
 }
 
 void Trainer::check_ranks_agree() const {
   if (!is_same_on_all_ranks(comm_, digest_of(state_)))
-    throw Error("the ranks do not hold the same state after step " + std::to_string(state_.step) +
-                ": memory or network of a node is at fault, or the program; the last checkpoint "
-                "is kept, go on from it on other nodes");
+    throw Error(fmt::format(
+        "the ranks do not hold the same state after step {}: memory or network of a node is at "
+        "fault, or the program; the last checkpoint is kept, go on from it on other nodes",
+        state_.step));
 }
 
 Transformer<float>& Trainer::model() {
@@ -74,14 +76,10 @@ Transformer<float>& Trainer::model() {
 StepRecord Trainer::train_step(Votes const& votes) {
   sum_gradients(votes);
   if (sums_.n_non_finite() > 0) return skip_step();
-  auto const n_tasks = static_cast<double>(settings_.train.tasks_per_step);
+  double const n_tasks = settings_.train.tasks_per_step;
   std::span<double const> const gradient_sum = sums_.gradient_sum();
-  StepRecord record{.step = state_.step,
-                    .loss_mean = sums_.loss_sum() / n_tasks,
-                    .error_mean = sums_.error_sum() / n_tasks,
-                    .rate = learning_rate(settings_.train, state_.step),
-                    .gradient_norm = gradient_norm(gradient_sum) / n_tasks,
-                    .quantum_exponent = sums_.quantum_exponent()};
+  StepRecord const record = record_of_step(sums_.loss_sum() / n_tasks, sums_.error_sum() / n_tasks,
+                                           gradient_norm(gradient_sum) / n_tasks);
   double const factor = clip_factor(record.gradient_norm, settings_.train.clip) / n_tasks;
   update_parameters(settings_.train, record.rate, gradient_sum, factor, state_.parameters,
                     state_.optimizer);
@@ -90,26 +88,30 @@ StepRecord Trainer::train_step(Votes const& votes) {
   return record;
 }
 
-/// The step is counted, with its tasks, and changes nothing else.
+StepRecord Trainer::record_of_step(double loss_mean, double error_mean, double norm) const {
+  return {.step = state_.step,
+          .loss_mean = loss_mean,
+          .error_mean = error_mean,
+          .rate = learning_rate(settings_.train, state_.step),
+          .gradient_norm = norm,
+          .quantum_exponent = sums_.quantum_exponent()};
+}
+
+/// Counts the step and its tasks, and changes nothing else.
 StepRecord Trainer::skip_step() {
   double const none = std::nan("");
-  StepRecord const record{.step = state_.step,
-                          .loss_mean = none,
-                          .error_mean = none,
-                          .rate = learning_rate(settings_.train, state_.step),
-                          .gradient_norm = none,
-                          .quantum_exponent = sums_.quantum_exponent()};
+  StepRecord const record = record_of_step(none, none, none);
   ++state_.step;
   state_.steps.push_back(record);
   std::int64_t const in_a_row = n_skipped_last(state_);
   if (in_a_row > settings_.train.max_skipped)
-    throw TrainingDiverged(
-        "training diverged: in step " + std::to_string(record.step) + ", " +
-        std::to_string(sums_.n_non_finite()) + " of " + std::to_string(n_chunks_) +
-        " chunks have a loss or gradient that is not finite, as in " +
-        std::to_string(in_a_row - 1) +
-        " steps before it (train.max_skipped = " + std::to_string(settings_.train.max_skipped) +
-        "); lower train.rate, lengthen train.warmup or set train.clip");
+    throw TrainingDiverged(fmt::format(
+        "training diverged: in step {}, {} of {} chunks have a loss or gradient that is not "
+        "finite, "
+        "as in {} steps before it (train.max_skipped = {}); lower train.rate, lengthen "
+        "train.warmup "
+        "or set train.clip",
+        record.step, sums_.n_non_finite(), n_chunks_, in_a_row - 1, settings_.train.max_skipped));
   return record;
 }
 
@@ -133,22 +135,16 @@ void Trainer::sum_gradients(Quantum quantum, Votes const& votes) {
   sums_.sum_over_ranks(comm_);
 }
 
-/// Sample, forward, loss, backward for the tasks of one chunk, and add to the sums. A function of
-/// the parameters and the chunk alone: nothing is carried over from the chunk before.
+/// Samples the tasks of one chunk, does forward, loss and backward, and adds to the sums. A
+/// function of the parameters and the chunk alone: nothing is carried over from the chunk before.
 void Trainer::process_chunk(std::int64_t chunk_index) {
   sample_chunk(chunk_index);
   RaggedBatch const& batch = input_.batch;
   std::span<float const> const outputs = model_.forward(batch);
   doutputs_.resize(outputs.size());
-  auto const of_task = [&](std::size_t t, auto values) {
-    return outputs_of(batch, t, settings_.model.readout, model_.n_labels(), model_.n_outputs(),
-                      values);
-  };
   double loss_sum = 0, error_sum = 0;
   for (std::size_t t = 0; t < batch.n_tasks(); ++t) {
-    predicted_.resize(batch.n_points(t));
-    loss_sum += loss_(input_, t, tasks_[t], of_task(t, outputs), of_task(t, std::span(doutputs_)),
-                      predicted_);
+    loss_sum += loss_of_task(t, outputs);
     error_sum += error_(batch.labels_of(t), predicted_, batch.components[t]);
   }
   model_.backward(batch, doutputs_, chunk_gradient_, [this](std::size_t offset, std::size_t size) {
@@ -157,13 +153,22 @@ void Trainer::process_chunk(std::int64_t chunk_index) {
   sums_.finish_chunk(loss_sum, error_sum);
 }
 
+/// The loss of task t of the chunk. Sets its labels and its part of the outputs' gradient.
+double Trainer::loss_of_task(std::size_t t, std::span<float const> outputs) {
+  auto const of_task = [&](auto values) {
+    return outputs_of(input_.batch, t, settings_.model.readout, model_.n_labels(),
+                      model_.n_outputs(), values);
+  };
+  predicted_.resize(input_.batch.n_points(t));
+  return loss_(input_, t, tasks_[t], of_task(outputs), of_task(std::span(doutputs_)), predicted_);
+}
+
 void Trainer::sample_chunk(std::int64_t chunk_index) {
   IndexRange const ids =
       task_ids_of_chunk(state_.step, chunk_index, settings_.train.tasks_per_step, state_.chunk);
-  std::span<Task> const tasks = std::span(tasks_).first(static_cast<std::size_t>(ids.size()));
+  std::span<Task> const tasks = std::span(tasks_).first(ids.size());
   for (std::int64_t id = ids.begin; id < ids.end; ++id)
-    prior_.sample_training(settings_.run.seed, static_cast<std::uint64_t>(id),
-                           tasks[static_cast<std::size_t>(id - ids.begin)]);
+    prior_.sample_training(settings_.run.seed, id, tasks[id - ids.begin]);
   fill_model_input(settings_, settings_.run.seed, Purpose::training_tasks, tasks, input_);
 }
 

@@ -21,7 +21,7 @@ TrainingState initial_state(Settings const& settings, InstructionSet instruction
 
 /// Steps at the end of the training so far that were skipped, one after another.
 std::int64_t n_skipped_last(TrainingState const& state);
-/// The state before those, from which they come again.
+/// The state before those steps; a training that goes on from it repeats them.
 TrainingState before_skipped(TrainingState state);
 
 /// Data-parallel training. Every rank holds the same state, bit for bit, and works on its share of
@@ -54,8 +54,10 @@ class Trainer {
   Quantum first_quantum() const;
   void sum_gradients(Votes const& votes);
   void sum_gradients(Quantum quantum, Votes const& votes);
+  StepRecord record_of_step(double loss_mean, double error_mean, double norm) const;
   StepRecord skip_step();
   void process_chunk(std::int64_t chunk_index);
+  double loss_of_task(std::size_t t, std::span<float const> outputs);
   void sample_chunk(std::int64_t chunk_index);
 
   Settings settings_;
@@ -67,7 +69,8 @@ class Trainer {
   IndexRange local_chunks_;
   GradientSum sums_;
   AlignedVector<float> chunk_gradient_;  // n parameters
-  // Of one chunk; kept, so that no step but the first allocates (as long as tasks have one size).
+  // The buffers of one chunk. They are kept, so that no step but the first allocates, as long as
+  // tasks have one size.
   std::vector<Task> tasks_;  // as many as the largest chunk has
   ModelInput input_;
   TaskLoss loss_;

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "framework/comm/communicator.hpp"
+#include "framework/core/enum_names.hpp"
 
 namespace tvem {
 
@@ -33,7 +34,7 @@ class Vote {
     if (time > 2 * period_) interval_ = std::max<std::int64_t>(interval_ / 2, 1);
     next_vote_ = n_done_ - 1 + interval_;
     last_vote_ = now;
-    return static_cast<Wish>(comm_.max(static_cast<int>(wish_())));
+    return value_of<Wish>(comm_.max(number_of(wish_())));
   }
 
  private:

@@ -29,24 +29,35 @@ MatrixPasses::MatrixPasses(RowMatrix const& points)
       scaled_(points.cols(), points.rows()) {}
 
 double MatrixPasses::expectation(Mixture const& mixture) {
-  Eigen::Index const n = points_.cols(), d = points_.rows(), k = mixture.components();
-  responsibilities_.resize(k, n);
-  mass_.setZero(k);
-  for (Eigen::Index j = 0; j < k; ++j) {
+  responsibilities_.resize(mixture.components(), points_.cols());
+  for (Eigen::Index j = 0; j < mixture.components(); ++j) {
     leave_if_interrupted();
-    auto log_density = responsibilities_.row(j);
-    if (!(mixture.weights[j] > 0)) {
-      log_density.setConstant(-std::numeric_limits<double>::infinity());
-      continue;
-    }
-    whiten(points_, mixture, j, whitened_);
-    double constant = portable_log(mixture.weights[j]) -
-                      0.5 * static_cast<double>(d) * portable_log(2 * std::numbers::pi);
-    for (Eigen::Index c = 0; c < d; ++c) constant -= portable_log(mixture.factor(j)(c, c));
-    log_density.setZero();
-    for (Eigen::Index c = 0; c < d; ++c) log_density.array() += whitened_.row(c).array().square();
-    log_density = constant - 0.5 * log_density.array();
+    set_log_density(mixture, j);
   }
+  return normalize();
+}
+
+/// Sets row j of the responsibilities to log(weight x density) of the points.
+void MatrixPasses::set_log_density(Mixture const& mixture, Eigen::Index j) {
+  Eigen::Index const d = points_.rows();
+  auto log_density = responsibilities_.row(j);
+  if (!(mixture.weights[j] > 0)) {
+    log_density.setConstant(-std::numeric_limits<double>::infinity());
+    return;
+  }
+  whiten(points_, mixture, j, whitened_);
+  double constant =
+      portable_log(mixture.weights[j]) - 0.5 * as_real(d) * portable_log(2 * std::numbers::pi);
+  for (Eigen::Index c = 0; c < d; ++c) constant -= portable_log(mixture.factor(j)(c, c));
+  log_density.setZero();
+  for (Eigen::Index c = 0; c < d; ++c) log_density.array() += whitened_.row(c).array().square();
+  log_density = constant - 0.5 * log_density.array();
+}
+
+/// Turns log densities into responsibilities and sums them. Returns the mean log-likelihood.
+double MatrixPasses::normalize() {
+  Eigen::Index const n = responsibilities_.cols(), k = responsibilities_.rows();
+  mass_.setZero(k);
   double log_likelihood = 0;
   for (Eigen::Index i = 0; i < n; ++i) {
     double largest = responsibilities_(0, i);
@@ -58,7 +69,7 @@ double MatrixPasses::expectation(Mixture const& mixture) {
     for (Eigen::Index j = 0; j < k; ++j) mass_[j] += responsibilities_(j, i) /= sum;
     log_likelihood += largest + portable_log(sum);
   }
-  return log_likelihood / static_cast<double>(n);
+  return log_likelihood / as_real(n);
 }
 
 void MatrixPasses::moments(Eigen::Index j, double* mean, RowMatrix& scatter) {
@@ -74,12 +85,12 @@ void MatrixPasses::moments(Eigen::Index j, double* mean, RowMatrix& scatter) {
 }
 
 std::vector<int> MatrixPasses::labels() const {
-  std::vector<int> labels(static_cast<std::size_t>(responsibilities_.cols()));
+  std::vector<int> labels(responsibilities_.cols());
   for (Eigen::Index i = 0; i < responsibilities_.cols(); ++i) {
-    Eigen::Index best = 0;
-    for (Eigen::Index j = 1; j < responsibilities_.rows(); ++j)
+    int best = 0;
+    for (int j = 1; j < responsibilities_.rows(); ++j)
       if (responsibilities_(j, i) > responsibilities_(best, i)) best = j;
-    labels[static_cast<std::size_t>(i)] = static_cast<int>(best);
+    labels[i] = best;
   }
   return labels;
 }

@@ -12,7 +12,7 @@ class MatrixPasses {
  public:
   explicit MatrixPasses(RowMatrix const& points);
 
-  int n_points() const { return static_cast<int>(points_.cols()); }
+  int n_points() const { return as_count(points_.cols()); }
 
   /// The E-step at `mixture`, whose factors are there. Returns the mean log-likelihood per point. A
   /// component of weight 0 takes no part.
@@ -26,6 +26,9 @@ class MatrixPasses {
   std::vector<int> labels() const;
 
  private:
+  void set_log_density(Mixture const& mixture, Eigen::Index j);
+  double normalize();
+
   RowMatrix points_;             // d x n
   RowMatrix responsibilities_;   // k x n
   RowMatrix whitened_, scaled_;  // d x n

@@ -84,6 +84,30 @@ double variance_of(Mixture const& mixture, Eigen::Index j) {
                                 : mixture.factor(j).squaredNorm() / mixture.dim();
 }
 
+/// Gives component j this variance in all directions, unless it shares a matrix with the others.
+void set_variance(double variance, MaximizationRule const& rule, Eigen::Index j, Mixture& mixture) {
+  Eigen::Index const d = mixture.dim();
+  if (mixture.is_isotropic())
+    mixture.variances[j] = variance;
+  else if (rule.covariance != CovarianceKind::tied)
+    mixture.factor(j) = std::sqrt(variance) * RowMatrix::Identity(d, d);
+}
+
+/// Moves mean j from the mean of its points to that of the largest posterior density. Returns what
+/// that adds to the sum of squares about the mean.
+double shrink_mean(double mass, Knowledge const& known, Eigen::Index j, Mixture& mixture) {
+  double const shrink = mass / (mass + mixture.variances[j] / known.means_prior_variance);
+  double const square = mass * (1 - shrink) * (1 - shrink) * mixture.means.row(j).squaredNorm();
+  mixture.means.row(j) *= shrink;
+  return square;
+}
+
+/// The factor of a covariance of its own, from the scatter of points of this mass.
+RowMatrix own_factor(RowMatrix const& scatter, double mass, MaximizationRule const& rule) {
+  return rule.covariance == CovarianceKind::diagonal ? diagonal_factor(scatter / mass, rule.floor)
+                                                     : floored_factor(scatter / mass, rule.floor);
+}
+
 }  // namespace
 
 template <class T>
@@ -101,11 +125,7 @@ double maximize(PointPasses<T>& passes, MaximizationRule const& rule, Mixture& m
     }
     mixture.weights[j] = weight_of(mass, n, rule.known, mixture);
     double square_sum = passes.weighted_mean(j, mixture.means.row(j).data());
-    if (rule.known.has_means_prior()) {
-      double const shrink = mass / (mass + mixture.variances[j] / rule.known.means_prior_variance);
-      square_sum += mass * (1 - shrink) * (1 - shrink) * mixture.means.row(j).squaredNorm();
-      mixture.means.row(j) *= shrink;
-    }
+    if (rule.known.has_means_prior()) square_sum += shrink_mean(mass, rule.known, j, mixture);
     if (is_spherical && !rule.known.has_covariances())
       mixture.variances[j] = std::fmax(square_sum / (mass * d), rule.floor);
     total_square_sum += square_sum;
@@ -136,10 +156,8 @@ double maximize(MatrixPasses& passes, MaximizationRule const& rule, Mixture& mix
     if (rule.known.has_covariances()) continue;
     if (rule.covariance == CovarianceKind::tied)
       total += scatter;
-    else if (rule.covariance == CovarianceKind::diagonal)
-      mixture.factor(j) = diagonal_factor(scatter / mass, rule.floor);
     else
-      mixture.factor(j) = floored_factor(scatter / mass, rule.floor);
+      mixture.factor(j) = own_factor(scatter, mass, rule);
   }
   if (rule.covariance == CovarianceKind::tied && !rule.known.has_covariances()) {
     RowMatrix const factor = floored_factor(total / living_mass, rule.floor);
@@ -170,14 +188,9 @@ int revive_dead(RowMatrix const& points, MaximizationRule const& rule, Mixture& 
     auto const worst = std::min_element(log_density.begin(), log_density.end());
     // Taken, since components that start from one point stay equal for ever.
     *worst = std::numeric_limits<double>::infinity();
-    mixture.weights[j] = 1.0 / static_cast<double>(points.rows());
+    mixture.weights[j] = 1.0 / as_real(points.rows());
     mixture.means.row(j) = points.row(worst - log_density.begin());
-    if (rule.known.has_covariances()) continue;
-    double const variance = variance_sum / n_living;
-    if (mixture.is_isotropic())
-      mixture.variances[j] = variance;
-    else if (rule.covariance != CovarianceKind::tied)
-      mixture.factor(j) = std::sqrt(variance) * RowMatrix::Identity(points.cols(), points.cols());
+    if (!rule.known.has_covariances()) set_variance(variance_sum / n_living, rule, j, mixture);
   }
   double total = 0;
   for (double const value : mixture.weights) total += value;
@@ -187,20 +200,13 @@ int revive_dead(RowMatrix const& points, MaximizationRule const& rule, Mixture& 
 }
 
 Mixture conformed(Mixture mixture, MaximizationRule const& rule) {
-  Eigen::Index const k = mixture.components(), d = mixture.dim();
-  if (has_matrices(rule.covariance)) {
-    if (!mixture.is_isotropic()) return mixture;
-    mixture.factors.resize(k * d, d);
-    for (Eigen::Index j = 0; j < k; ++j)
-      mixture.factor(j) = std::sqrt(mixture.variances[j]) * RowMatrix::Identity(d, d);
-    mixture.variances.resize(0);
-    return mixture;
-  }
+  int const k = mixture.components();
+  if (has_matrices(rule.covariance)) return with_factors(std::move(mixture));
   Eigen::VectorXd variances(k);
   for (Eigen::Index j = 0; j < k; ++j) variances[j] = variance_of(mixture, j);
   bool const are_equal = (variances.array() == variances[0]).all();
   if (rule.covariance == CovarianceKind::shared && !are_equal)
-    variances.setConstant(variances.sum() / static_cast<double>(k));
+    variances.setConstant(variances.sum() / k);
   mixture.variances = variances;
   mixture.factors.resize(0, 0);
   return mixture;

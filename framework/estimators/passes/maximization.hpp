@@ -8,16 +8,6 @@
 
 namespace tvem {
 
-/// Whether components have matrices for covariances (Mixture::factors) rather than variances.
-inline bool has_matrices(CovarianceKind covariance) {
-  return covariance != CovarianceKind::shared && covariance != CovarianceKind::spherical;
-}
-
-/// Whether components have covariances of their own, rather than one for all.
-inline bool has_own_covariances(CovarianceKind covariance) {
-  return covariance != CovarianceKind::shared && covariance != CovarianceKind::tied;
-}
-
 /// What an M-step may change, and within which bounds.
 struct MaximizationRule {
   CovarianceKind covariance = CovarianceKind::shared;

@@ -15,7 +15,7 @@ constexpr int blocks_per_total = 64;
 
 std::size_t scratch_size(int components, int dim) {
   // Two values a point of the block for each component, and a vector for each sum.
-  auto const k = static_cast<std::size_t>(components), d = static_cast<std::size_t>(dim);
+  std::size_t const k = components, d = dim;
   return k * (2 * block_points + (d + 2) * 16);
 }
 
@@ -57,8 +57,8 @@ inline void squared_distances(T const* x, T const* mean, int dim, Vector<T>* squ
 /// 1 in the lanes that hold one of the block's `count` points, else 0.
 template <class T>
 inline Vector<T> held(int v, int count) {
-  Vector<T> const number = lane_numbers<T>() + static_cast<T>(v * lanes<T>);
-  return number < static_cast<T>(count) ? broadcast(T(1)) : Vector<T>{};
+  Vector<T> const number = lane_numbers<T>() + rounded<T>(v * lanes<T>);
+  return number < rounded<T>(count) ? broadcast(T(1)) : Vector<T>{};
 }
 
 template <class T>
@@ -70,9 +70,47 @@ inline void add_to(T* sum, Vector<T> v) {
 template <class T>
 void move_to_totals(T* sums, int n, double* totals) {
   for (int i = 0; i < n; ++i, sums += lanes<T>) {
-    totals[i] += static_cast<double>(lane_sum(load(sums)));
+    totals[i] += lane_sum(load(sums));
     store(sums, Vector<T>{});
   }
+}
+
+/// Log densities of N vectors of points under every component, and the squared distances they are
+/// made of; the largest of a point and its component.
+template <int N, class T>
+[[gnu::always_inline]] inline void log_densities(ExpectationPass<T> const& pass, T const* x,
+                                                 T* log_density, T* squares, Vector<T> (&top)[N],
+                                                 Vector<T> (&label)[N]) {
+  Vector<T> square[N];
+  for (int u = 0; u < N; ++u) label[u] = Vector<T>{};
+  for (int j = 0; j < pass.components; ++j) {
+    squared_distances<N>(x, pass.means + j * pass.dim, pass.dim, square);
+    Vector<T> const precision = broadcast(-pass.half_precision[j]);
+    Vector<T> const scale = broadcast(pass.log_scale[j]), number = broadcast(rounded<T>(j));
+    for (int u = 0; u < N; ++u) {
+      Vector<T> const value = fused(square[u], precision, scale);
+      store(squares + j * block_points + u * lanes<T>, square[u]);
+      store(log_density + j * block_points + u * lanes<T>, value);
+      if (j == 0) top[u] = value;
+      label[u] = top[u] < value ? number : label[u];
+      top[u] = top[u] < value ? value : top[u];
+    }
+  }
+}
+
+/// Replaces log densities by the exponential of what they are above the largest one of their point,
+/// and sums them over the components.
+template <int N, class T>
+[[gnu::always_inline]] inline void exponentials(int components, Vector<T> const (&top)[N],
+                                                T* values, Vector<T> (&sum)[N]) {
+  for (int u = 0; u < N; ++u) sum[u] = Vector<T>{};
+  for (int j = 0; j < components; ++j)
+    for (int u = 0; u < N; ++u) {
+      T* const value = values + j * block_points + u * lanes<T>;
+      Vector<T> const e = exponential(load(value) - top[u]);
+      sum[u] += e;
+      store(value, e);
+    }
 }
 
 /// Responsibilities of a block and the squared distances they are made of. Returns the sum of the
@@ -81,34 +119,13 @@ template <class T>
 inline Vector<T> responsibilities(ExpectationPass<T> const& pass, T const* x, BlockRange range,
                                   T* responsibility, T* squares, T* labels) {
   using V = Vector<T>;
-  constexpr int width = lanes<T>;
   V log_density_sum{};
   for_vectors(range.n_vectors, [&]<int N>(int first) {
-    int const at = first * width;
-    V top[N], label[N], sum[N], square[N];
-    for (int u = 0; u < N; ++u) label[u] = V{};
-    for (int j = 0; j < pass.components; ++j) {
-      squared_distances<N>(x + at, pass.means + j * pass.dim, pass.dim, square);
-      V const precision = broadcast(-pass.half_precision[j]), scale = broadcast(pass.log_scale[j]);
-      V const number = broadcast(static_cast<T>(j));
-      for (int u = 0; u < N; ++u) {
-        V const log_density = fused(square[u], precision, scale);
-        store(squares + j * block_points + at + u * width, square[u]);
-        store(responsibility + j * block_points + at + u * width, log_density);
-        if (j == 0) top[u] = log_density;
-        label[u] = top[u] < log_density ? number : label[u];
-        top[u] = top[u] < log_density ? log_density : top[u];
-      }
-    }
-    for (int u = 0; u < N; ++u) store(labels + at + u * width, label[u]);
-    for (int u = 0; u < N; ++u) sum[u] = V{};
-    for (int j = 0; j < pass.components; ++j)
-      for (int u = 0; u < N; ++u) {
-        T* const r = responsibility + j * block_points + at + u * width;
-        V const e = exponential(load(r) - top[u]);
-        sum[u] += e;
-        store(r, e);
-      }
+    int const at = first * lanes<T>;
+    V top[N], label[N], sum[N];
+    log_densities<N>(pass, x + at, responsibility + at, squares + at, top, label);
+    for (int u = 0; u < N; ++u) store(labels + at + u * lanes<T>, label[u]);
+    exponentials<N>(pass.components, top, responsibility + at, sum);
     V product = broadcast(T(1));  // of sums in 1 .. components: one logarithm for N points
     for (int u = 0; u < N; ++u) {
       V const is_held = held<T>(first + u, range.count);
@@ -116,7 +133,7 @@ inline Vector<T> responsibilities(ExpectationPass<T> const& pass, T const* x, Bl
       log_density_sum += is_held > T(0) ? top[u] : V{};
       V const factor = is_held / sum[u];
       for (int j = 0; j < pass.components; ++j) {
-        T* const r = responsibility + j * block_points + at + u * width;
+        T* const r = responsibility + j * block_points + at + u * lanes<T>;
         store(r, load(r) * factor);
       }
     }
@@ -147,46 +164,68 @@ inline void add_weighted_points(T const* weight, T const* x, int dim, int n_vect
   if (c < dim) add_features<1>(weight, x + c * block_points, n_vectors, sums + c * lanes<T>);
 }
 
+/// The sums of an E-step that are still in vectors.
+template <class T>
+struct VectorSums {
+  T *mass, *square_sums, *sums;
+};
+
+/// Adds the points of a block, weighted by their responsibilities, to the sums of component j.
+template <class T>
+[[gnu::always_inline]] inline void add_block(T const* responsibility, T const* squares, T const* x,
+                                             int n_vectors, int dim, int j,
+                                             VectorSums<T> const& to) {
+  constexpr int width = lanes<T>;
+  Vector<T> mass_sum = load(to.mass + j * width), square_sum = load(to.square_sums + j * width);
+  for (int v = 0; v < n_vectors; ++v) {
+    Vector<T> const weight = load(responsibility + v * width);
+    mass_sum += weight;
+    square_sum = fused(weight, load(squares + v * width), square_sum);
+  }
+  store(to.mass + j * width, mass_sum);
+  store(to.square_sums + j * width, square_sum);
+  add_weighted_points(responsibility, x, dim, n_vectors, to.sums + j * dim * width);
+}
+
+/// Whether the sums move on to their totals after this block.
+inline bool ends_total(int block, int n_blocks) {
+  return (block + 1) % blocks_per_total == 0 || block + 1 == n_blocks;
+}
+
+template <class V>
+void clear(V* values, int n) {
+  for (int i = 0; i < n; ++i) values[i] = 0;
+}
+
 template <class T>
 void expectation(ExpectationPass<T>& pass) {
-  constexpr int width = lanes<T>;
   int const k = pass.components, dim = pass.dim;
   T* const responsibility = pass.scratch;
   T* const squares = responsibility + k * block_points;
   T* const mass = squares + k * block_points;
-  T* const square_sums = mass + k * width;
-  T* const sums = square_sums + k * width;
-  for (int i = 0; i < k * (dim + 2) * width; ++i) mass[i] = 0;
-  for (int j = 0; j < k; ++j) pass.mass[j] = pass.square_sums[j] = 0;
-  for (int i = 0; i < k * dim; ++i) pass.sums[i] = 0;
+  VectorSums<T> const sums{mass, mass + k * lanes<T>, mass + 2 * k * lanes<T>};
+  clear(mass, k * (dim + 2) * lanes<T>);
+  clear(pass.mass, k);
+  clear(pass.square_sums, k);
+  clear(pass.sums, k * dim);
   pass.log_likelihood_sum = 0;
 
   int const n_blocks = (pass.n_points + block_points - 1) / block_points;
+  T const* x = pass.points;
+  T* labels = pass.labels;
   Vector<T> log_density_sum{};
-  for (int block = 0; block < n_blocks; ++block) {
-    T const* const x = pass.points + static_cast<std::ptrdiff_t>(block) * dim * block_points;
+  for (int block = 0; block < n_blocks; ++block, x += dim * block_points, labels += block_points) {
     BlockRange const range = block_range<T>(pass.n_points, block);
-    T* const labels = pass.labels + static_cast<std::ptrdiff_t>(block) * block_points;
     log_density_sum += responsibilities(pass, x, range, responsibility, squares, labels);
-    for (int j = 0; j < k; ++j) {
-      T const* const r = responsibility + j * block_points;
-      Vector<T> mass_sum = load(mass + j * width), square_sum = load(square_sums + j * width);
-      for (int v = 0; v < range.n_vectors; ++v) {
-        Vector<T> const weight = load(r + v * width);
-        mass_sum += weight;
-        square_sum = fused(weight, load(squares + j * block_points + v * width), square_sum);
-      }
-      store(mass + j * width, mass_sum);
-      store(square_sums + j * width, square_sum);
-      add_weighted_points(r, x, dim, range.n_vectors, sums + j * dim * width);
-    }
-    if ((block + 1) % blocks_per_total == 0 || block + 1 == n_blocks) {
-      move_to_totals(mass, k, pass.mass);
-      move_to_totals(square_sums, k, pass.square_sums);
-      move_to_totals(sums, k * dim, pass.sums);
-      pass.log_likelihood_sum += static_cast<double>(lane_sum(log_density_sum));
-      log_density_sum = Vector<T>{};
-    }
+    for (int j = 0; j < k; ++j)
+      add_block(responsibility + j * block_points, squares + j * block_points, x, range.n_vectors,
+                dim, j, sums);
+    if (!ends_total(block, n_blocks)) continue;
+    move_to_totals(sums.mass, k, pass.mass);
+    move_to_totals(sums.square_sums, k, pass.square_sums);
+    move_to_totals(sums.sums, k * dim, pass.sums);
+    pass.log_likelihood_sum += lane_sum(log_density_sum);
+    log_density_sum = Vector<T>{};
   }
 }
 
@@ -203,7 +242,7 @@ inline Vector<T> nearest_labels(NearestPass<T> const& pass, T const* x, BlockRan
     for (int u = 0; u < N; ++u) label[u] = V{};
     for (int j = 1; j < pass.components; ++j) {
       squared_distances<N>(x + first * width, pass.means + j * pass.dim, pass.dim, square);
-      V const number = broadcast(static_cast<T>(j));
+      V const number = broadcast(rounded<T>(j));
       for (int u = 0; u < N; ++u) {
         label[u] = square[u] < best[u] ? number : label[u];
         best[u] = square[u] < best[u] ? square[u] : best[u];
@@ -237,43 +276,48 @@ inline void add_labelled(T const* labels, Vector<T> label, T const* x, int n_vec
   for (int c = 0; c < M; ++c) store(sums + c * width, sum[c]);
 }
 
+/// Counts and adds up the points of a block that have label j. sums: those of this label.
+template <class T>
+[[gnu::always_inline]] inline void add_labelled_block(T const* labels, T const* x, int n_vectors,
+                                                      int dim, int j, T* counts, T* sums) {
+  constexpr int width = lanes<T>;
+  Vector<T> const label = broadcast(rounded<T>(j));
+  Vector<T> count = load(counts + j * width);
+  for (int v = 0; v < n_vectors; ++v)
+    count += load(labels + v * width) == label ? broadcast(T(1)) : Vector<T>{};
+  store(counts + j * width, count);
+  int c = 0;
+  for (; c + 4 <= dim; c += 4)
+    add_labelled<4>(labels, label, x + c * block_points, n_vectors, sums + c * width);
+  for (; c < dim; ++c)
+    add_labelled<1>(labels, label, x + c * block_points, n_vectors, sums + c * width);
+}
+
 template <class T>
 void nearest(NearestPass<T>& pass) {
   constexpr int width = lanes<T>;
   int const k = pass.components, dim = pass.dim;
   T* const counts = pass.scratch;
   T* const sums = counts + k * width;
-  for (int i = 0; i < k * (dim + 1) * width; ++i) counts[i] = 0;
-  for (int j = 0; j < k; ++j) pass.counts[j] = 0;
-  for (int i = 0; i < k * dim; ++i) pass.sums[i] = 0;
+  clear(counts, k * (dim + 1) * width);
+  clear(pass.counts, k);
+  clear(pass.sums, k * dim);
   pass.square_sum = 0;
 
   int const n_blocks = (pass.n_points + block_points - 1) / block_points;
+  T const* x = pass.points;
+  T* labels = pass.labels;
   Vector<T> square_sum{}, n_changed{};
-  for (int block = 0; block < n_blocks; ++block) {
-    T const* const x = pass.points + static_cast<std::ptrdiff_t>(block) * dim * block_points;
-    T* const labels = pass.labels + static_cast<std::ptrdiff_t>(block) * block_points;
+  for (int block = 0; block < n_blocks; ++block, x += dim * block_points, labels += block_points) {
     BlockRange const range = block_range<T>(pass.n_points, block);
     square_sum += nearest_labels(pass, x, range, labels, n_changed);
-    for (int j = 0; j < k; ++j) {
-      Vector<T> const label = broadcast(static_cast<T>(j));
-      Vector<T> count = load(counts + j * width);
-      for (int v = 0; v < range.n_vectors; ++v)
-        count += load(labels + v * width) == label ? broadcast(T(1)) : Vector<T>{};
-      store(counts + j * width, count);
-      T* const its_sums = sums + j * dim * width;
-      int c = 0;
-      for (; c + 4 <= dim; c += 4)
-        add_labelled<4>(labels, label, x + c * block_points, range.n_vectors, its_sums + c * width);
-      for (; c < dim; ++c)
-        add_labelled<1>(labels, label, x + c * block_points, range.n_vectors, its_sums + c * width);
-    }
-    if ((block + 1) % blocks_per_total == 0 || block + 1 == n_blocks) {
-      move_to_totals(counts, k, pass.counts);
-      move_to_totals(sums, k * dim, pass.sums);
-      pass.square_sum += static_cast<double>(lane_sum(square_sum));
-      square_sum = Vector<T>{};
-    }
+    for (int j = 0; j < k; ++j)
+      add_labelled_block(labels, x, range.n_vectors, dim, j, counts, sums + j * dim * width);
+    if (!ends_total(block, n_blocks)) continue;
+    move_to_totals(counts, k, pass.counts);
+    move_to_totals(sums, k * dim, pass.sums);
+    pass.square_sum += lane_sum(square_sum);
+    square_sum = Vector<T>{};
   }
   pass.has_changed = lane_sum(n_changed) > T(0);
 }

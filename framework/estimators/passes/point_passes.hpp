@@ -22,9 +22,9 @@ class PointPasses {
   /// point. A component of weight 0 takes no part.
   double expectation(Mixture const& mixture);
   /// Sum of the responsibilities of component j.
-  double mass(Eigen::Index j) const { return mass_[static_cast<std::size_t>(j)]; }
+  double mass(Eigen::Index j) const { return mass_[j]; }
   /// Sum of squared distances from the mean of the E-step, weighted by responsibility.
-  double square_sum(Eigen::Index j) const { return square_sums_[static_cast<std::size_t>(j)]; }
+  double square_sum(Eigen::Index j) const { return square_sums_[j]; }
   /// The mean weighted by responsibility, for mass > 0, to `mean` (dim). Returns the weighted sum
   /// of squared distances from it.
   double weighted_mean(Eigen::Index j, double* mean) const;
@@ -46,6 +46,7 @@ class PointPasses {
  private:
   /// Means as the passes read them, and room for their results.
   void set_means(RowMatrix const& means);
+  void set_densities(Mixture const& mixture);
 
   PassKernels<T> const& kernels_;
   int n_, dim_;
@@ -56,8 +57,8 @@ class PointPasses {
   double nearest_square_sum_ = 0;
 };
 
-/// f(passes in `precision`, passes in double): in the second, results that are to be compared are
-/// computed whatever the precision of the iterations.
+/// Returns f(passes in `precision`, passes in double). The second ones compute results that are to
+/// be compared, whatever the precision of the iterations.
 template <class F>
 auto with_passes(RowMatrix const& points, PrecisionKind precision, InstructionSet instruction_set,
                  F const& f) {

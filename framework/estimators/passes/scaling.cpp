@@ -62,8 +62,7 @@ Mixture Scaling::to_points(Mixture mixture) const {
 }
 
 Fit Scaling::to_points(Fit fit) const {
-  auto const d = static_cast<double>(fit.mixture.dim());
-  double const log_volume = d * exponent * std::numbers::ln2;
+  double const d = fit.mixture.dim(), log_volume = d * exponent * std::numbers::ln2;
   fit.log_likelihood -= log_volume;
   for (TracePoint& point : fit.trace) point.log_likelihood -= log_volume;
   fit.mixture = to_points(std::move(fit.mixture));
@@ -86,7 +85,7 @@ Scaling centred_scaling(RowMatrix const& points) {
   // About the first point, so that equal coordinates leave no rounding.
   RowMatrix const moved = points.rowwise() - points.row(0);
   Scaling scaling;
-  scaling.origin = points.row(0) + moved.colwise().sum() / static_cast<double>(points.rows());
+  scaling.origin = points.row(0) + moved.colwise().sum() / as_real(points.rows());
   scaling.exponent = exponent_of(points.rowwise() - scaling.origin.transpose());
   return scaling;
 }

@@ -15,8 +15,8 @@ std::vector<int> corrupted(Task const& task, double corruption, RandomStream& ra
   for (int const truth : task.labels) {
     // Drawn for every point, so that a label does not depend on those before it.
     bool const is_replaced = random.uniform() < corruption;
-    auto const other = static_cast<int>(random.integer(0, k - 2));
-    auto const any = static_cast<int>(random.integer(0, k - 1));
+    int const other = random.integer(0, k - 2);
+    int const any = random.integer(0, k - 1);
     if (truth == outlier_label)
       labels.push_back(any);
     else
@@ -25,11 +25,19 @@ std::vector<int> corrupted(Task const& task, double corruption, RandomStream& ra
   return labels;
 }
 
+std::vector<int> spectral_guess(RowMatrix const& points, int k, RandomStream& random) {
+  RowMatrix const projected = spectral_projection(points, k);
+  // The instruction set of a guess is fixed: it is part of a task, whoever works on it.
+  return lloyd_from(projected, kmeans_plus_plus_start(projected, k, random), EmSettings{},
+                    InstructionSet::portable)
+      .labels;
+}
+
 }  // namespace
 
 std::vector<int> initial_guess(InputSettings const& settings, std::uint64_t seed, Purpose purpose,
                                Task const& task) {
-  RandomStream random(seed, Purpose::initial_guess, task.id, static_cast<std::uint64_t>(purpose));
+  RandomStream random(seed, Purpose::initial_guess, task.id, number_of(purpose));
   if (settings.guess == GuessKind::none) return {};
   int const k = task.components();
   RowMatrix const points = ordinary_scaling(task.points).from_points(task.points);
@@ -40,13 +48,8 @@ std::vector<int> initial_guess(InputSettings const& settings, std::uint64_t seed
       return nearest_labels(points, random_point_start(points, k, random));
     case GuessKind::kmeans_plus_plus:
       return nearest_labels(points, kmeans_plus_plus_start(points, k, random));
-    case GuessKind::spectral: {
-      RowMatrix const projected = spectral_projection(points, k);
-      // The instruction set of a guess is fixed: it is part of a task, whoever works on it.
-      return lloyd_from(projected, kmeans_plus_plus_start(projected, k, random), EmSettings{},
-                        InstructionSet::portable)
-          .labels;
-    }
+    case GuessKind::spectral:
+      return spectral_guess(points, k, random);
     case GuessKind::corrupted:
       return corrupted(task, settings.corruption, random);
   }

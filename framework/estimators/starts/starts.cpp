@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "framework/core/error.hpp"
 #include "framework/estimators/lloyd.hpp"
@@ -11,21 +12,15 @@
 namespace tvem {
 namespace {
 
-double squared_distance(double const* a, double const* b, Eigen::Index d) {
-  double sum = 0;
-  for (Eigen::Index c = 0; c < d; ++c) sum += (a[c] - b[c]) * (a[c] - b[c]);
-  return sum;
-}
-
 /// Position drawn with probability proportional to the weights; uniformly when all are 0.
 Eigen::Index draw_proportional(std::vector<double> const& weights, RandomStream& random) {
   double total = 0;
   for (double const weight : weights) total += weight;
-  auto const last = static_cast<Eigen::Index>(weights.size()) - 1;
+  Eigen::Index const last = weights.size() - 1;
   if (!(total > 0)) return random.integer(0, last);
   double remaining = random.uniform() * total;
   for (Eigen::Index i = 0; i < last; ++i) {
-    remaining -= weights[static_cast<std::size_t>(i)];
+    remaining -= weights[i];
     if (remaining < 0) return i;
   }
   return last;
@@ -36,13 +31,12 @@ Eigen::Index draw_proportional(std::vector<double> const& weights, RandomStream&
 RowMatrix random_point_start(RowMatrix const& points, int k, RandomStream& random) {
   TVEM_CHECK(points.rows() > 0 && k > 0, "a start needs points and components");
   // The first k places of a Fisher-Yates shuffle; with fewer points than components they repeat.
-  std::vector<Eigen::Index> order(static_cast<std::size_t>(points.rows()));
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Eigen::Index>(i);
+  std::vector<Eigen::Index> order(points.rows());
+  std::iota(order.begin(), order.end(), 0);
   RowMatrix means(k, points.cols());
   for (int j = 0; j < k; ++j) {
-    std::size_t const place = static_cast<std::size_t>(j) % order.size();
-    auto const other = static_cast<std::size_t>(random.integer(
-        static_cast<std::int64_t>(place), static_cast<std::int64_t>(order.size()) - 1));
+    Eigen::Index const place = j % points.rows();
+    Eigen::Index const other = random.integer(place, points.rows() - 1);
     std::swap(order[place], order[other]);
     means.row(j) = points.row(order[place]);
   }
@@ -54,12 +48,12 @@ RowMatrix kmeans_plus_plus_start(RowMatrix const& points, int k, RandomStream& r
   Eigen::Index const n = points.rows(), d = points.cols();
   RowMatrix means(k, d);
   means.row(0) = points.row(random.integer(0, n - 1));
-  std::vector<double> nearest(static_cast<std::size_t>(n));
+  std::vector<double> nearest(n);
   for (int j = 1; j < k; ++j) {
     for (Eigen::Index i = 0; i < n; ++i) {
       double const distance =
           squared_distance(points.data() + i * d, means.data() + (j - 1) * d, d);
-      double& best = nearest[static_cast<std::size_t>(i)];
+      double& best = nearest[i];
       if (j == 1 || distance < best) best = distance;
     }
     means.row(j) = points.row(draw_proportional(nearest, random));
@@ -80,46 +74,57 @@ std::vector<int> nearest_labels(RowMatrix const& points, RowMatrix const& means)
   for (Eigen::Index i = 0; i < points.rows(); ++i) {
     int nearest = 0;
     double best = 0;
-    for (Eigen::Index j = 0; j < means.rows(); ++j) {
-      double const distance = squared_distance(points.data() + i * d, means.data() + j * d, d);
+    for (int j = 0; j < means.rows(); ++j) {
+      double const distance = squared_distance(points.data() + i * d, means.row(j).data(), d);
       if (j > 0 && !(distance < best)) continue;
       best = distance;
-      nearest = static_cast<int>(j);
+      nearest = j;
     }
     labels.push_back(nearest);
   }
   return labels;
 }
 
-Mixture mixture_of_labels(RowMatrix const& points, std::vector<int> const& labels, int k,
-                          double floor) {
-  Eigen::Index const n = points.rows(), d = points.cols();
+Eigen::Index take_farthest(std::vector<double>& distances) {
+  auto const farthest = std::max_element(distances.begin(), distances.end());
+  *farthest = -1;
+  return farthest - distances.begin();
+}
+
+namespace {
+
+/// The number of points of each label, as weights, and their means; 0 for labels without points.
+Mixture counts_and_means(RowMatrix const& points, std::vector<int> const& labels, int k) {
   Mixture mixture;
   mixture.weights = Eigen::VectorXd::Zero(k);
-  mixture.means = RowMatrix::Zero(k, d);
-  for (Eigen::Index i = 0; i < n; ++i) {
-    int const label = labels[static_cast<std::size_t>(i)];
-    mixture.weights[label] += 1;
-    mixture.means.row(label) += points.row(i);
+  mixture.means = RowMatrix::Zero(k, points.cols());
+  for (Eigen::Index i = 0; i < points.rows(); ++i) {
+    mixture.weights[labels[i]] += 1;
+    mixture.means.row(labels[i]) += points.row(i);
   }
   for (Eigen::Index j = 0; j < k; ++j)
     if (mixture.weights[j] > 0) mixture.means.row(j) /= mixture.weights[j];
+  return mixture;
+}
+
+}  // namespace
+
+Mixture mixture_of_labels(RowMatrix const& points, std::vector<int> const& labels, int k,
+                          double floor) {
+  Eigen::Index const n = points.rows(), d = points.cols();
+  Mixture mixture = counts_and_means(points, labels, k);
   std::vector<double> distances;
   double square_sum = 0;
   for (Eigen::Index i = 0; i < n; ++i) {
-    double const* const mean = mixture.means.data() + labels[static_cast<std::size_t>(i)] * d;
+    double const* const mean = mixture.means.row(labels[i]).data();
     distances.push_back(squared_distance(points.data() + i * d, mean, d));
     square_sum += distances.back();
   }
-  for (Eigen::Index j = 0; j < k; ++j) {
-    if (mixture.weights[j] > 0) continue;
-    auto const farthest = std::max_element(distances.begin(), distances.end());
-    mixture.means.row(j) = points.row(farthest - distances.begin());
-    *farthest = -1;
-  }
-  mixture.weights /= static_cast<double>(n);
-  mixture.variances = Eigen::VectorXd::Constant(
-      k, std::max(square_sum / (static_cast<double>(n) * static_cast<double>(d)), floor));
+  for (Eigen::Index j = 0; j < k; ++j)
+    if (!(mixture.weights[j] > 0)) mixture.means.row(j) = points.row(take_farthest(distances));
+  mixture.weights /= as_real(n);
+  mixture.variances =
+      Eigen::VectorXd::Constant(k, std::max(square_sum / (as_real(n) * as_real(d)), floor));
   return mixture;
 }
 
@@ -128,7 +133,7 @@ Mixture start_of_labels(RowMatrix const& points, std::vector<int> const& labels,
   Mixture mixture = mixture_of_labels(points, labels, k, floor);
   double total = 0;
   for (double& weight : mixture.weights)
-    total += weight = std::fmax(weight, 1.0 / static_cast<double>(points.rows()));
+    total += weight = std::fmax(weight, 1.0 / as_real(points.rows()));
   for (double& weight : mixture.weights) weight /= total;
   return mixture;
 }
@@ -183,7 +188,7 @@ Mixture Starts::mixture(RandomStream& random) {
 
 Mixture Starts::from_means(RowMatrix means) {
   passes_.nearest(means);
-  double const n_values = static_cast<double>(points_.rows()) * static_cast<double>(points_.cols());
+  double const n_values = as_real(points_.rows()) * as_real(points_.cols());
   Mixture mixture;
   mixture.weights = Eigen::VectorXd::Constant(k_, 1.0 / k_);
   mixture.variances =

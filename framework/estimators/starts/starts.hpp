@@ -26,6 +26,9 @@ RowMatrix start_means(StartKind kind, RowMatrix const& points, int k, RandomStre
 /// The nearest mean of each point, the first of equals. Result: n.
 std::vector<int> nearest_labels(RowMatrix const& points, RowMatrix const& means);
 
+/// The position of the largest distance. It counts as taken: the next call finds another.
+Eigen::Index take_farthest(std::vector<double>& distances);
+
 /// What labels in 0..k-1 say of the points: shares, means and the shared within-cluster variance,
 /// not below `floor`. The mean of a label without points is the point farthest from its own mean,
 /// each time another.

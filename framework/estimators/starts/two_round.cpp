@@ -14,7 +14,7 @@ namespace tvem {
 namespace {
 
 int n_centres(int k, int n, int requested) {
-  int const automatic = static_cast<int>(std::ceil(4 * k * portable_log(2 * k)));
+  int const automatic = as_count(whole_part(std::ceil(4 * k * portable_log(2 * k))));
   return std::max(k, std::min(requested > 0 ? requested : automatic, n));
 }
 
@@ -32,8 +32,8 @@ double smallest_squared_distance(RowMatrix const& centres) {
 double known_variance(Knowledge const& known) {
   if (known.variances.size() > 0) return known.variances[0];
   if (known.factors.size() == 0) return 0;
-  auto const d = known.factors.cols();
-  return known.factors.topRows(d).squaredNorm() / static_cast<double>(d);
+  Eigen::Index const d = known.factors.cols();
+  return known.factors.topRows(d).squaredNorm() / as_real(d);
 }
 
 /// Components of at least a quarter of an equal weight, or the k heaviest when there are fewer; by
@@ -45,8 +45,7 @@ std::vector<Eigen::Index> heavy_components(Mixture const& mixture, int k) {
     return mixture.weights[a] > mixture.weights[b];
   });
   double const limit = 0.25 / mixture.components();
-  while (static_cast<int>(heavy.size()) > k && mixture.weights[heavy.back()] < limit)
-    heavy.pop_back();
+  while (count_of(heavy) > k && mixture.weights[heavy.back()] < limit) heavy.pop_back();
   return heavy;
 }
 
@@ -60,7 +59,7 @@ double separation(Mixture const& mixture, Eigen::Index a, Eigen::Index b) {
 std::vector<Eigen::Index> farthest_first(Mixture const& mixture,
                                          std::vector<Eigen::Index> const& candidates, int k) {
   std::vector<Eigen::Index> chosen{candidates[0]};
-  while (static_cast<int>(chosen.size()) < k) {
+  while (count_of(chosen) < k) {
     Eigen::Index farthest = -1;
     double largest = -1;
     for (Eigen::Index const candidate : candidates) {
@@ -77,30 +76,39 @@ std::vector<Eigen::Index> farthest_first(Mixture const& mixture,
   return chosen;
 }
 
-}  // namespace
+/// The variance that the distances of the centres suggest.
+double suggested_variance(RowMatrix const& points, RowMatrix const& centres, double floor) {
+  double const suggested = smallest_squared_distance(centres) / (2 * as_real(points.cols()));
+  return std::fmax(std::isfinite(suggested) ? suggested : mean_variance(points), floor);
+}
 
-Mixture two_round_start(RowMatrix const& points, int k, EmSettings const& settings,
-                        Knowledge const& known, double floor, PointPasses<double>& passes,
-                        RandomStream& random) {
-  int const count = n_centres(k, static_cast<int>(points.rows()), settings.centres);
-  auto const d = static_cast<double>(points.cols());
+/// `count` random centres after one step of EM.
+Mixture first_round(RowMatrix const& points, int count, EmSettings const& settings,
+                    Knowledge const& known, double floor, PointPasses<double>& passes,
+                    RandomStream& random) {
   Mixture many;
   many.weights = Eigen::VectorXd::Constant(count, 1.0 / count);
   many.means = random_point_start(points, count, random);
   Knowledge variance;
   if (known.has_covariances())
     variance.variances = Eigen::VectorXd::Constant(count, known_variance(known));
-  double const suggested = smallest_squared_distance(many.means) / (2 * d);
   many.variances =
       known.has_covariances()
           ? variance.variances
-          : Eigen::VectorXd::Constant(
-                count,
-                std::fmax(std::isfinite(suggested) ? suggested : mean_variance(points), floor));
+          : Eigen::VectorXd::Constant(count, suggested_variance(points, many.means, floor));
   auto const covariance = settings.covariance == CovarianceKind::shared ? CovarianceKind::shared
                                                                         : CovarianceKind::spherical;
   maximize(passes, {.covariance = covariance, .floor = floor, .known = variance}, many);
+  return many;
+}
 
+}  // namespace
+
+Mixture two_round_start(RowMatrix const& points, int k, EmSettings const& settings,
+                        Knowledge const& known, double floor, PointPasses<double>& passes,
+                        RandomStream& random) {
+  int const count = n_centres(k, as_count(points.rows()), settings.centres);
+  Mixture const many = first_round(points, count, settings, known, floor, passes, random);
   auto const chosen = farthest_first(many, heavy_components(many, k), k);
   Mixture mixture;
   mixture.weights = Eigen::VectorXd::Constant(k, 1.0 / k);
