@@ -251,7 +251,7 @@ class Hostile(Folder):
             (attribute("state", "chunk", [1, 2]), "chunk (an attribute) is not a single value"),
             (attribute("state", "training_seconds", np.inf), "training_seconds"),
             (attribute("state", "instruction_set", "abacus"), "unknown to this program"),
-            (attribute("/", "schema_version", 4), "schema version 5"),
+            (attribute("/", "schema_version", 5), "schema version 5"),
             (attribute("config", "text", "x" * 10_000_000), "run.h5 holds a configuration"),
             (attribute("config", "text", "[task]\ndim = many\n"), "task.dim"),
             (remove("training"), "training is not there"),
