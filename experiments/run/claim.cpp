@@ -259,6 +259,13 @@ bool take_over(fs::path const& file, Identity const& identity) {
 
 }  // namespace
 
+std::string claimed_text(std::string const& subject, fs::path const& file) {
+  return fmt::format(
+      "{}: {} is at work there; wait for it, end it, or choose another place (a claim lapses after "
+      "five minutes without a sign of life)",
+      subject, RunClaim::owner(file));
+}
+
 std::unique_ptr<RunClaim> RunClaim::take(fs::path const& file) {
   std::error_code error;
   fs::create_directories(file.parent_path(), error);

@@ -14,6 +14,9 @@ namespace tvem {
 /// The file in a run's folder by which a process says that the run is its own.
 inline fs::path claim_file(fs::path const& folder) { return folder / "claim.txt"; }
 
+/// Says that another process holds the claim. subject: the option and its value.
+std::string claimed_text(std::string const& subject, fs::path const& file);
+
 /// Another process has taken the run, or its folder is gone.
 class ClaimLost : public Error {
  public:

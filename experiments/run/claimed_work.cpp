@@ -1,7 +1,6 @@
 #include "experiments/run/claimed_work.hpp"
 
 #include "framework/comm/collective_errors.hpp"
-#include "framework/core/text.hpp"
 
 namespace tvem {
 
@@ -10,11 +9,7 @@ std::unique_ptr<RunClaim> claim_or_refuse(Communicator const& comm, std::string 
   std::unique_ptr<RunClaim> claim;
   on_root(comm, [&] {
     claim = RunClaim::take(claim_file);
-    if (!claim)
-      throw ConfigurationError(fmt::format(
-          "{}: {} is at work there; wait for it, end it, or choose another place (a claim lapses "
-          "after five minutes without a sign of life)",
-          subject, RunClaim::owner(claim_file)));
+    if (!claim) throw ConfigurationError(claimed_text(subject, claim_file));
   });
   return claim;
 }
