@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
 #include "framework/core/text.hpp"
 #include "io/durable/our_file.hpp"
 #include "io/groups.hpp"
@@ -42,7 +43,7 @@ void read_parameters(StoredGroup const& root, Checkpoint& checkpoint) {
     group.check(offset == std::ssize(parameters) && shape.size() == 2 && !values.empty() &&
                     std::max(shape[0], shape[1]) <= most_rows,
                 fmt::format("parameter {} has no place in the flat vector of parameters", name));
-    checkpoint.layout.add(name, static_cast<int>(shape[0]), static_cast<int>(shape[1]));
+    checkpoint.layout.add(name, as_count(shape[0]), as_count(shape[1]));
     parameters.insert(parameters.end(), values.begin(), values.end());
   }
 }

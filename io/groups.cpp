@@ -2,6 +2,7 @@
 
 #include "framework/core/build_info.hpp"
 #include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
 #include "framework/core/text.hpp"
 #include "io/hdf5/columns.hpp"
 
@@ -87,7 +88,7 @@ std::int64_t read_count(StoredGroup const& group, std::string const& attribute) 
 int read_chunk(StoredGroup const& group) {
   std::int64_t const chunk = group.integer_attribute("chunk");
   group.check(chunk >= 1 && chunk <= largest_chunk, fmt::format("no chunk has {} tasks", chunk));
-  return static_cast<int>(chunk);
+  return as_count(chunk);
 }
 
 InstructionSet read_instruction_set(StoredGroup const& group) {

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "framework/core/index.hpp"
+
 namespace tvem {
 
 /// A number to `decimals` places; a large one in three digits; a dash for NaN. Numbers that round
@@ -21,9 +23,7 @@ inline std::string number(double value, int decimals) {
 }
 
 /// A quotient of counts.
-inline double ratio(std::int64_t a, std::int64_t b) {
-  return static_cast<double>(a) / static_cast<double>(b);
-}
+inline double ratio(std::int64_t a, std::int64_t b) { return as_real(a) / as_real(b); }
 
 /// "3 tasks", "1 task".
 inline std::string count_text(std::int64_t count, std::string const& what) {

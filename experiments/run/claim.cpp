@@ -23,12 +23,10 @@
 namespace tvem {
 namespace {
 
+constexpr auto unknown = "-";  // stands for a value
 constexpr auto renewal = std::chrono::seconds(10);
 constexpr double lifetime_s = 300;
 constexpr double lifetime_of_empty_s = 30;  // of a process that ended while it made the file
-
-/// Stands for a value that is not known.
-constexpr auto unknown = "-";
 
 std::string environment(char const* name) {
   char const* const value = std::getenv(name);

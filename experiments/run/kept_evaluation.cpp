@@ -19,8 +19,8 @@ double bytes_of(Settings const& settings) {
     double const bytes = column.words ? 1 : column.values.index() == 0 ? 8 : 4;
     (column.over == Over::tasks ? of_task : of_result) += bytes;
   }
-  return ratio(settings.eval.tasks, 1) *
-         (of_task + of_result * ratio(std::ssize(settings.eval.estimators), 1));
+  return as_real(settings.eval.tasks) *
+         (of_task + of_result * as_real(std::ssize(settings.eval.estimators)));
 }
 
 std::string size_text(double bytes) {
@@ -36,7 +36,7 @@ std::string disk_problem(Settings const& settings, fs::path const& file, std::in
   std::error_code unknown;
   fs::space_info const space = fs::space(folder, unknown);
   double const bytes = bytes_of(settings) * (2 - ratio(n_done, settings.eval.tasks));
-  double const available = ratio(space.available, 1);
+  double const available = as_real(space.available);
   if (unknown || bytes <= available) return "";
   return fmt::format(
       "eval.tasks = {} with {} takes {} of disk until it is done, and {} has {}; give fewer tasks "
@@ -74,7 +74,7 @@ class Forecast {
 BlockLimits block_limits() {
   BlockLimits limits;
   std::int64_t const ms = test_value("TVEM_TEST_BLOCK_MS", -1);
-  if (ms >= 0) limits.seconds = 1e-3 * ratio(ms, 1);
+  if (ms >= 0) limits.seconds = 1e-3 * as_real(ms);
   return limits;
 }
 

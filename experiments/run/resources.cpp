@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
 #include "framework/core/text.hpp"
 #include "io/fs.hpp"
 
@@ -66,7 +67,7 @@ std::int64_t left_of_address_space() {
 }
 
 std::string gigabytes(std::int64_t bytes) {
-  return fmt::format("{:.2f} GB", 1e-9 * static_cast<double>(bytes));
+  return fmt::format("{:.2f} GB", 1e-9 * as_real(bytes));
 }
 
 std::string sentence(std::int64_t n, std::int64_t bytes) {

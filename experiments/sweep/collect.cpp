@@ -140,7 +140,7 @@ class Collector {
     arrays_.set_text({"run_id", "the training"}, place, record.header.run_id);
     arrays_.set_text({"program_version", "version of the program that did the last start"}, place,
                      starts.empty() ? "" : starts.back().program_version);
-    arrays_.set({"steps_done", "training steps done"}, place, ratio(record.steps_done, 1));
+    arrays_.set({"steps_done", "training steps done"}, place, as_real(record.steps_done));
     arrays_.set({"training_seconds", "wall-clock time of the training", "s"}, place,
                 record.training_seconds);
     std::size_t const n = record.steps.size();
@@ -154,7 +154,7 @@ class Collector {
   }
 
   void add_tasks(std::size_t place, Evaluation const& evaluation) {
-    arrays_.set({"tasks", "evaluation tasks"}, place, ratio(std::ssize(evaluation.task_ids), 1));
+    arrays_.set({"tasks", "evaluation tasks"}, place, as_real(std::ssize(evaluation.task_ids)));
     for (EvaluationColumn const& column : evaluation_columns)
       if (column.over == Over::tasks && column.values.index() == 0) {
         Moments const moments = moments_of(evaluation.*std::get<0>(column.values));

@@ -53,7 +53,7 @@ void EstimatorArrays::write_metric(EvaluationMetric const& metric, bool is_wante
   std::string const name = metric.name;
   set(mean_label(name, metric.long_name, metric.units), moments.mean());
   set(standard_error_label(name, metric.units), moments.standard_error());
-  set({name + "_count", "tasks in " + name + "_mean"}, ratio(moments.count, 1));
+  set({name + "_count", "tasks in " + name + "_mean"}, as_real(moments.count));
   if (!is_wanted_per_task) return;
   for (std::size_t t = 0; t < values.size(); ++t)
     set({name, metric.long_name, metric.units}, "task", t, values[t]);

@@ -103,7 +103,7 @@ std::vector<std::string> cells_of_row(NamedArray const& errors, Row const& row,
     Moments const error = moments_of(errors, row, e, estimators.size());
     cells.push_back(number(error.mean(), 4));
     if (!has_seeds || !is_of_model(estimators[e])) continue;
-    double const deviation = error.standard_error() * std::sqrt(static_cast<double>(error.count));
+    double const deviation = error.standard_error() * std::sqrt(as_real(error.count));
     cells.push_back(number(deviation, 4));
     cells.push_back(fmt::to_string(error.count));
   }

@@ -20,7 +20,7 @@ double work_of(Settings const& settings) {
   double const width = model.width;
   double const of_point =
       (4 + 2 * model.mlp_ratio) * width * width + 2 * n * width + 50 * n * model.heads;
-  return ratio(settings.train.steps, 1) * settings.train.tasks_per_step * n * model.layers *
+  return as_real(settings.train.steps) * settings.train.tasks_per_step * n * model.layers *
          of_point;
 }
 
@@ -79,7 +79,7 @@ double SweepStates::seconds_left() const {
   }
   if (work_timed == 0) return std::nan("");
   return work_left / work_timed * seconds /
-         std::max(1.0, ratio(counts().count(RunState::running), 1));
+         std::max(1.0, as_real(counts().count(RunState::running)));
 }
 
 std::string SweepStates::progress_text() const {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
 #include "framework/core/text.hpp"
 #include "io/hdf5/hdf5.hpp"
 #include "io/hdf5/hdf5_support.hpp"
@@ -95,7 +96,7 @@ Hdf5Group::Names Hdf5Group::fields(std::string const& name) const {
 Hdf5Handle Hdf5Group::create_dataset(std::string const& name, std::int64_t type,
                                      Shape const& shape) const {
   std::vector<hsize_t> const extents(shape.begin(), shape.end());
-  int const rank = static_cast<int>(extents.size());
+  int const rank = count_of(extents);
   Hdf5Handle const space =
       hdf5::owned(H5Screate_simple(rank, extents.data(), nullptr), at(name), "given a shape");
   hid_t const id = H5Dcreate2(handle_.id(), name.c_str(), type, space.id(), H5P_DEFAULT,

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
 #include "framework/core/text.hpp"
 #include "io/durable/as_input.hpp"
 #include "io/durable/trial.hpp"
@@ -24,7 +25,7 @@ struct Packing {
     return std::isnan(packed) || std::any_of(missing.begin(), missing.end(), [&](double value) {
              // Programs write 1e20 in double precision beside data in single.
              bool const fits = std::fabs(value) <= double{std::numeric_limits<float>::max()};
-             return packed == value || (fits && packed == double{static_cast<float>(value)});
+             return packed == value || (fits && packed == double{rounded_to<float>(value)});
            });
   }
   double unpacked(double packed) const {
@@ -70,7 +71,7 @@ RowMatrix matrix_of(Hdf5Group const& root, std::string const& dataset, std::stri
 /// Says why the first column numbers the rows; empty when it does not.
 std::string row_numbers_in(RowMatrix const& matrix) {
   Eigen::Index const n = matrix.rows();
-  double const end = static_cast<double>(n);
+  double const end = as_real(n);
   for (int const begin : {0, 1})
     if (n > 1 && matrix.cols() > 1 &&
         matrix.col(0) == Eigen::VectorXd::LinSpaced(n, begin, begin + end - 1))

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "experiments/run/clustering/spread.hpp"
+#include "framework/core/index.hpp"
 #include "framework/estimators/passes/maximization.hpp"
 #include "framework/estimators/passes/scaling.hpp"
 #include "framework/metrics/clustering.hpp"
@@ -55,7 +56,7 @@ Scaling without_constants(RowMatrix const& points) {
 /// Units in which every coordinate has mean 0 and the root of the mean variance of training tasks.
 Units training_units(Settings const& settings, RowMatrix const& points) {
   Spread const training = spread_of_training(settings), own = spread_of(points);
-  double const n = static_cast<double>(training.deviations.size());
+  double const n = as_real(std::ssize(training.deviations));
   double variance = 0;
   for (double const deviation : training.deviations) variance += deviation * deviation / n;
   Units units{Eigen::VectorXd(points.cols()), Eigen::VectorXd(points.cols())};
