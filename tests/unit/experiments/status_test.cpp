@@ -28,6 +28,10 @@ class Status : public test::TemporaryFolder {
     record.training_identity = training_identity(settings);
     record.evaluation_identity = evaluation_identity(settings);
     record.steps_done = steps_done;
+    record.steps.clear();
+    for (std::int64_t step = 0; step < steps_done; ++step) record.steps.push_back({.step = step});
+    std::erase_if(record.learning_curve,
+                  [=](auto const& point) { return point.step > steps_done; });
     record.training_seconds = 120;
     if (steps_done < record.steps_total) record.evaluation.reset();
     fs::create_directories(run);
