@@ -16,13 +16,13 @@ struct EstimatorSpec {
   EmSettings em;                // the defaults with the specification's options applied
   std::set<std::string> given;  // options that the specification names
 
-  /// Whether it is the Transformer's, alone or with a step of EM.
+  /// Whether the estimator is the Transformer, alone or with a step of EM.
   bool needs_model() const {
     return method == Method::transformer || method == Method::transformer_em;
   }
   /// Whether it starts from the guess of input.init.
   bool starts_from_guess() const;
-  /// Restarts: 1 for methods and starts that chance has no part in.
+  /// Restarts; 1 for methods and starts without chance.
   int restarts() const;
   /// Whether it takes an option, does not name it, and uses its default, the key em.OPTION.
   bool follows_default(std::string const& option) const;
@@ -32,9 +32,10 @@ struct EstimatorSpec {
 /// ConfigurationError naming the specification, the part that is wrong and what is accepted.
 EstimatorSpec parse_estimator(std::string const& text, EmSettings const& defaults);
 
-/// Why the specification does not go with the tasks and the guess, one sentence a problem:
-/// something is to be known that tasks do not have, or given that `input.init` does not make; the
-/// truth lies beyond its floor or ratio limit; or it would start from the truth unsaid.
+/// Says why the specification does not fit the tasks and the guess, one sentence for each problem.
+/// It is to know what the tasks do not have, or to start from a guess that `input.init` does not
+/// make; the truth lies beyond its floor or ratio limit; or it would start from the truth without
+/// saying so.
 std::vector<std::string> estimator_problems(EstimatorSpec const& spec, TaskSettings const& task,
                                             InputSettings const& input);
 
