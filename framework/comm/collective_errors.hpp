@@ -15,21 +15,26 @@ inline bool is_same_on_all_ranks(Communicator const& comm, std::string const& te
   return comm.min(is_same ? 1 : 0) == 1;
 }
 
-/// Collective. When there is a failure on some ranks, every rank throws: those their own, the
-/// others an Error with the message of the first of them (a ConfigurationError for a
-/// ConfigurationError).
-inline void throw_together(Communicator const& comm, std::exception_ptr const& failure) {
-  std::int64_t const first = comm.min(failure ? comm.rank() : comm.size());
-  if (first == comm.size()) return;
-  std::string message;  // its first letter is the kind of failure
+/// The message of a failure behind a letter, c for a ConfigurationError and e for all others; empty
+/// without a failure.
+inline std::string marked_message(std::exception_ptr const& failure) {
   try {
     if (failure) std::rethrow_exception(failure);
   } catch (ConfigurationError const& error) {
-    message = std::string("c") + error.what();
+    return std::string("c") + error.what();
   } catch (std::exception const& error) {
-    message = std::string("e") + error.what();
+    return std::string("e") + error.what();
   }
-  message = comm.broadcast(std::move(message), as_count(first));
+  return {};
+}
+
+/// Collective. When there is a failure on some ranks, every rank throws. A rank with a failure
+/// throws its own; the others throw an Error with the message of the first of them (a
+/// ConfigurationError for a ConfigurationError).
+inline void throw_together(Communicator const& comm, std::exception_ptr const& failure) {
+  std::int64_t const first = comm.min(failure ? comm.rank() : comm.size());
+  if (first == comm.size()) return;
+  std::string const message = comm.broadcast(marked_message(failure), as_count(first));
   if (failure) std::rethrow_exception(failure);
   std::string const of_rank = first == 0 ? "" : "rank " + std::to_string(first) + ": ";
   if (message[0] == 'c') throw ConfigurationError(of_rank + message.substr(1));

@@ -13,8 +13,8 @@
 namespace tvem {
 namespace {
 
-/// All ranks, for do_all_arrive alone: its barrier must not meet what others may be doing on the
-/// world's communicator.
+/// All ranks, for do_all_arrive alone: its barrier must not mix with what other ranks may be doing
+/// on the world's communicator.
 MPI_Comm arrivals = MPI_COMM_NULL;
 
 }  // namespace

@@ -19,8 +19,8 @@ class MpiSession {
   MpiSession& operator=(MpiSession const&) = delete;
 
   Communicator world() const;
-  /// Whether all ranks of the job call this within some seconds. Where one of them does not, it may
-  /// be waiting for this one in a collective operation.
+  /// Whether all ranks of the job call this within some seconds. A rank that does not may be
+  /// waiting for this one in a collective operation.
   bool do_all_arrive() const;
   /// Ends all ranks of the job at once with this exit code. Does not return.
   [[noreturn]] void abort(ExitCode exit_code) const;

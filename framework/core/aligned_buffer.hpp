@@ -29,8 +29,8 @@ void grow(AlignedVector<T>& buffer, std::size_t size) {
   if (buffer.size() < size) buffer.resize(size);
 }
 
-/// Makes buffers large enough for a pass and adds up what the pass needs; or adds up alone, so that
-/// one list of buffers serves both.
+/// Makes buffers large enough for a pass and adds up what the pass needs; or only adds up. So one
+/// list of buffers serves both.
 class Reservation {
  public:
   static Reservation counting_alone() { return Reservation(false); }

@@ -31,8 +31,8 @@ class ConfigurationError : public Error {
   std::vector<std::string> problems_;
 };
 
-/// What a failure of the file system is to a user: a ConfigurationError where the path cannot be
-/// used (its name is too long, its folder is closed or read-only), else an Error.
+/// A failure of the file system as an exception for users: a ConfigurationError where the path
+/// cannot be used (its name is too long, its folder is closed or read-only), else an Error.
 std::exception_ptr explained(std::filesystem::filesystem_error const& failure);
 
 /// The work was ended on request at a point from which it goes on; thrown by all ranks alike. Exit

@@ -6,7 +6,7 @@
 
 namespace tvem {
 
-/// A computation was left in its middle, since somebody wants to stop. Its results are lost.
+/// A computation was left in its middle because of a wish to stop. Its results are lost.
 class Interrupted : public Error {
  public:
   Interrupted() : Error("interrupted") {}
@@ -25,7 +25,7 @@ class Interruptible {
   std::function<bool()> const* before_;
 };
 
-/// To be called by whatever may take seconds: in every iteration, or for every component of a step
+/// Everything that may take seconds calls this in every iteration, or for every component of a step
 /// of large matrices. Throws Interrupted; changes nothing else, so that no bits depend on it.
 void leave_if_interrupted();
 

@@ -11,7 +11,7 @@ namespace tvem {
 // EM must be the same bits on every node, so they use these. Relative error below 1e-15 (unit
 // test).
 
-/// Natural logarithm; x must be positive and normal. NaN and infinity are their own.
+/// Natural logarithm; x must be positive and normal. NaN gives NaN, infinity gives infinity.
 inline double portable_log(double x) {
   if (!(x < std::numeric_limits<double>::infinity())) return x;
   constexpr double ln2_high = 6.93147180369123816490e-01;  // 32 bits, so that e * ln2_high is exact

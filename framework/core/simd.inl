@@ -1,9 +1,9 @@
 #pragma once
 
 // Vectors of the size that this file is compiled for (TVEM_VECTOR_BYTES), as GCC and Clang extend
-// the language: arithmetic, comparison and selection work lane by lane on every processor. Only
-// what has no such word is written for each instruction set: broadcasts, partial loads, fused
-// multiply-adds, sums of lanes.
+// the language: arithmetic, comparison and selection work lane by lane on every processor. The
+// language has no words for broadcasts, partial loads, fused multiply-adds and sums of lanes: these
+// are written for each instruction set.
 
 #include <cstddef>
 #include <cstdint>
@@ -226,9 +226,9 @@ inline Vector<T> load_first(T const* p, int count, T fill) {
                                                           : broadcast(fill);
 }
 
-/// exp, relative error below 2e-7; arguments below -75 give 0, above 88.3 are not met. Weights that
-/// are made of it by division stay normal numbers, since subnormal ones cost a hundredfold.
-/// Range reduction by ln 2 in two parts (Cody and Waite), then a polynomial of degree 6.
+/// exp, relative error below 2e-7; arguments below -75 give 0, above 88.3 are not met. So weights
+/// that are quotients of it stay normal numbers; subnormal ones cost a hundredfold. Range reduction
+/// by ln 2 in two parts (Cody and Waite), then a polynomial of degree 6.
 inline FloatVector exponential(FloatVector x) {
   FloatVector const round = broadcast(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
   FloatVector const shifted = fused(x, broadcast(1.44269504f), round);

@@ -11,8 +11,8 @@
 
 namespace tvem {
 
-/// The whole text as a number; false, and `value` as it was, for anything else, for NaN and
-/// infinity.
+/// Reads the whole text as a number. Returns false and leaves `value` as it was for anything else,
+/// for NaN and infinity.
 template <class T>
 bool read_number(std::string_view text, T& value) {
   T parsed{};
@@ -33,7 +33,7 @@ std::string joined(Parts const& parts, std::string_view between = ", ") {
   return fmt::format("{}", fmt::join(parts, between));
 }
 
-/// Without the blanks and carriage returns around it.
+/// The text without the blanks and carriage returns around it.
 inline std::string trimmed(std::string_view text) {
   constexpr std::string_view blanks = " \t\r";
   std::size_t const begin = text.find_first_not_of(blanks);

@@ -15,7 +15,7 @@ struct Variants {
   static Table const& avx512();
 };
 
-/// To follow the definition of a table, so that its members are known to be defined elsewhere.
+/// This follows the definition of a table and says that its members are defined elsewhere.
 #define TVEM_DECLARE_VARIANTS(...)                      \
   template <>                                           \
   __VA_ARGS__ const& Variants<__VA_ARGS__>::portable(); \

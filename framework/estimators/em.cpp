@@ -24,8 +24,7 @@ void judge(Verdict& verdict, MaximizationRule const& rule, EmSettings const& set
     return;
   }
   judge_covariances(rule, settings.ratio_limit, fit);
-  record(
-      settings, [&] { return fit.labels; }, fit.log_likelihood, fit);
+  record(settings, fit.log_likelihood, fit, [&] { return fit.labels; });
 }
 
 /// EM until it converges, or up to a step without a finite result.
@@ -41,8 +40,7 @@ Fit iterate_finite(RowMatrix const& points, Passes& passes, Verdict& verdict, Mi
     double const prior = log_prior(rule.known, mixture, passes.n_points());
     double const log_likelihood = maximize(passes, rule, mixture);
     if (!std::isfinite(log_likelihood)) break;
-    record(
-        settings, [&] { return passes.labels(); }, log_likelihood, fit);
+    record(settings, log_likelihood, fit, [&] { return passes.labels(); });
     ++fit.iterations;
     int const n_dead = revive_dead(points, rule, mixture);
     fit.n_dead += n_dead;
@@ -68,6 +66,16 @@ Fit iterate(RowMatrix const& points, Passes& passes, Verdict& verdict, Mixture c
   fit = iterate_finite(points, passes, verdict, start, rule, before);
   fit.status = FitStatus::failed;
   return fit;
+}
+
+/// Returns f(passes of the iterations, passes in double), for matrices as covariances too.
+template <class F>
+Fit with_all_passes(RowMatrix const& points, EmSettings const& settings,
+                    InstructionSet instruction_set, F const& f) {
+  if (!has_matrices(settings.covariance))
+    return with_passes(points, settings.precision, instruction_set, f);
+  MatrixPasses passes(points);
+  return f(passes, passes);
 }
 
 }  // namespace
@@ -108,11 +116,7 @@ Fit em_from(RowMatrix const& points, Mixture start, EmSettings const& settings,
   apply_known(known, start);
   MaximizationRule const rule{
       .covariance = settings.covariance, .floor = variance_floor(points, settings), .known = known};
-  if (has_matrices(settings.covariance)) {
-    MatrixPasses passes(points);
-    return iterate(points, passes, passes, start, rule, settings);
-  }
-  return with_passes(points, settings.precision, instruction_set, [&](auto& passes, auto& verdict) {
+  return with_all_passes(points, settings, instruction_set, [&](auto& passes, auto& verdict) {
     return iterate(points, passes, verdict, start, rule, settings);
   });
 }
@@ -122,13 +126,7 @@ Fit em(RowMatrix const& points, int k, EmSettings const& settings, InstructionSe
   MaximizationRule const rule{
       .covariance = settings.covariance, .floor = variance_floor(points, settings), .known = known};
   Starts starts(points, k, settings, known, rule.floor, instruction_set);
-  if (has_matrices(settings.covariance)) {
-    MatrixPasses passes(points);
-    return best_of_restarts(restarts, [&](RandomStream& random) {
-      return iterate(points, passes, passes, starts.mixture(random), rule, settings);
-    });
-  }
-  return with_passes(points, settings.precision, instruction_set, [&](auto& passes, auto& verdict) {
+  return with_all_passes(points, settings, instruction_set, [&](auto& passes, auto& verdict) {
     return best_of_restarts(restarts, [&](RandomStream& random) {
       return iterate(points, passes, verdict, starts.mixture(random), rule, settings);
     });

@@ -40,7 +40,7 @@ Fit two_round(RowMatrix const& points, int k, EmSettings const& settings,
   return fit;
 }
 
-/// A method that knows nothing but the points and what is granted it.
+/// The fit of a method that knows the points and what it is granted, and nothing else.
 Fit fit_of_points(EstimatorSpec const& spec, RowMatrix const& points, int k,
                   InstructionSet instruction_set, Restarts const& restarts,
                   Knowledge const& known) {

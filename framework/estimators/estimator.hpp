@@ -13,9 +13,9 @@
 namespace tvem {
 
 /// Runs a specification that needs no model on a task, restarts.task_id. Methods see the points, k
-/// (the task's, or the one that the specification assumes), what is granted them as `known`, and do
-/// the given restarts; bayes has the true mixture; chance draws labels uniformly from its own
-/// stream (Purpose::chance). purpose: that the task was drawn for.
+/// (the task's, or the one that the specification assumes) and what they are granted as `known`;
+/// they do the given restarts. bayes has the true mixture. chance draws labels uniformly from its
+/// own stream (Purpose::chance). purpose: that the task was drawn for.
 Fit run_baseline(EstimatorSpec const& spec, TaskSettings const& prior, InputSettings const& input,
                  Task const& task, InstructionSet instruction_set, Restarts const& restarts,
                  Purpose purpose = Purpose::evaluation_tasks);

@@ -14,9 +14,9 @@
 
 namespace tvem {
 
-/// How an estimator ended on a task. Nothing is ever dropped: every status has an error on its
-/// task. Where several hold, the gravest counts: failed, collapsed, beyond_ratio_limit,
-/// dead_component, not_converged. The values are stored in files: never renumber, only append.
+/// How an estimator ended on a task. No task is dropped: every status has an error. Where several
+/// hold, the gravest counts: failed, collapsed, beyond_ratio_limit, dead_component, not_converged.
+/// The values are stored in files: never renumber, only append.
 enum class FitStatus {
   converged,
   not_converged,       // stopped at max_iterations
@@ -35,7 +35,7 @@ struct TracePoint {
   double log_likelihood = 0;  // mean per point; NaN where the method has none
 };
 
-/// What an estimator made of a task.
+/// The result of an estimator on a task.
 struct Fit {
   Mixture mixture;             // empty (0 components) for methods that estimate labels alone
   std::vector<int> labels;     // n, in 0..k-1
@@ -64,20 +64,20 @@ struct Restarts {
 /// The gravest status that holds, of a fit that has its likelihood and counts.
 FitStatus status_of(Fit const& fit, bool has_converged);
 
-/// Completes a fit of a method that moves labels, from the sum of squares that it makes small and
-/// the mixture that its labels describe.
+/// Completes the fit of a method that minimises a sum of squares over labels. mixture: that the
+/// labels describe.
 void complete(double square_sum, std::vector<int> labels, Mixture mixture, double log_likelihood,
               Fit& fit);
 
-/// Adds labels() and the likelihood to the trace when it has not yet settings.trace iterations.
+/// Adds labels() and the likelihood to the trace, unless it has settings.trace iterations already.
 template <class Labels>
-void record(EmSettings const& settings, Labels const& labels, double log_likelihood, Fit& fit) {
+void record(EmSettings const& settings, double log_likelihood, Fit& fit, Labels const& labels) {
   if (settings.trace > 0 && std::ssize(fit.trace) <= settings.trace)
     fit.trace.push_back({labels(), log_likelihood});
 }
 
-/// Whether restart a is kept rather than b: failed ones last, before them collapsed ones, before
-/// them those beyond the ratio limit; among equals the larger objective.
+/// Whether restart a is kept rather than b. Failed ones come last, then collapsed ones, then those
+/// beyond the ratio limit. Among equals the larger objective counts.
 bool is_better(FitStatus a_status, double a_objective, FitStatus b_status, double b_objective);
 
 /// Fits the restarts in turn and keeps the best, the earlier of equals. Iterations, collapses and

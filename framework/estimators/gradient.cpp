@@ -110,7 +110,7 @@ class Adam {
   Eigen::VectorXd first_, second_;
 };
 
-/// What the mixture is in double precision.
+/// Sets the mixture and its results, computed in double precision.
 void judge(PointPasses<double>& verdict, Mixture mixture, MaximizationRule const& rule, Fit& fit) {
   fit.mixture = std::move(mixture);
   fit.log_likelihood = verdict.expectation(fit.mixture);
@@ -141,8 +141,7 @@ bool ascend(PointPasses<T>& passes, Parameters parameters, Adam adam, Maximizati
     Mixture mixture = parameters.mixture();
     double const log_likelihood = passes.expectation(mixture);
     double const objective = log_likelihood + log_prior(rule.known, mixture, passes.n_points());
-    record(
-        settings, [&] { return passes.labels(); }, log_likelihood, fit);
+    record(settings, log_likelihood, fit, [&] { return passes.labels(); });
     Eigen::VectorXd const slope = parameters.gradient(passes, mixture);
     if (objective > best || fit.iterations == 0) {
       best = objective;
@@ -165,8 +164,7 @@ Fit iterate(PointPasses<T>& passes, PointPasses<double>& verdict, Mixture const&
       ascend(passes, Parameters(start, rule, scale),
              Adam(settings.rate, start.components() * (start.dim() + 2)), rule, settings, fit);
   fit.total_iterations = fit.iterations;
-  Mixture ascended = std::move(fit.mixture);
-  judge_better(verdict, start, std::move(ascended), rule, fit);
+  judge_better(verdict, start, std::move(fit.mixture), rule, fit);
   if (std::isfinite(fit.log_likelihood)) judge_covariances(rule, settings.ratio_limit, fit);
   // The trace ends with the fit that is kept, which need not be the last iterate.
   if (std::ssize(fit.trace) == fit.iterations + 1)

@@ -10,7 +10,7 @@
 namespace tvem {
 namespace {
 
-/// A partition of the points that knows its means.
+/// A partition of the points, with its means.
 class Partition {
  public:
   Partition(RowMatrix const& points, std::vector<int> labels, int k)
@@ -74,16 +74,15 @@ Fit iterate(RowMatrix const& points, RowMatrix const& means, EmSettings const& s
   Partition partition(points, nearest_labels(points, means), k);
   Fit fit;
   fit.status = FitStatus::not_converged;
-  record(
-      settings, [&] { return partition.labels(); }, std::nan(""), fit);
+  auto const labels = [&] { return partition.labels(); };
+  record(settings, std::nan(""), fit, labels);
   while (fit.iterations < settings.max_iterations && fit.status == FitStatus::not_converged) {
     leave_if_interrupted();
     ++fit.iterations;
     bool has_moved = false;
     for (Eigen::Index i = 0; i < points.rows(); ++i) has_moved |= partition.improve(i);
     if (!has_moved) fit.status = FitStatus::converged;
-    record(
-        settings, [&] { return partition.labels(); }, std::nan(""), fit);
+    record(settings, std::nan(""), fit, labels);
   }
   fit.n_dead = partition.n_empty();
   Mixture const mixture =

@@ -7,13 +7,13 @@
 
 namespace tvem {
 
-/// Hartigan's method (1975) for k-means, with restarts: from the points nearest to the start's
-/// means, point after point moves to the cluster where the sum of squares, the means moving along,
-/// falls most; until a round over all points moves none, or for settings.max_iterations rounds. Its
-/// fixed points are fixed points of Lloyd's algorithm, but not the other way round (Telgarsky and
-/// Vattani 2010). No cluster loses its last point, and an empty one takes a point that differs from
-/// its own mean; where none does, there are fewer different points than clusters: those that stay
-/// empty are counted as dead.
+/// Hartigan's method (1975) for k-means, with restarts. It starts from the nearest of the start's
+/// means for each point. Point after point moves to the cluster where the sum of squares falls
+/// most, and the means move along. It ends when a round over all points moves none, or after
+/// settings.max_iterations rounds. Its fixed points are fixed points of Lloyd's algorithm, but not
+/// the other way round (Telgarsky and Vattani 2010). No cluster loses its last point, and an empty
+/// one takes a point that differs from its own mean. With fewer different points than clusters some
+/// stay empty; they count as dead.
 Fit hartigan(RowMatrix const& points, int k, EmSettings const& settings,
              InstructionSet instruction_set, Restarts const& restarts, Knowledge const& known = {});
 

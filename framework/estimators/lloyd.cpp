@@ -38,8 +38,8 @@ int update_means(RowMatrix const& points, PointPasses<T> const& passes, RowMatri
   return n_empty;
 }
 
-/// What the labels say: shares, means, and the shared within-cluster variance, floored so that the
-/// likelihood stays finite when every point is a mean.
+/// The mixture that the labels describe: shares, means and the shared within-cluster variance. The
+/// floor keeps the likelihood finite when every point is a mean.
 template <class T>
 Mixture mixture_of(RowMatrix const& points, PointPasses<T> const& passes, RowMatrix const& means) {
   Mixture mixture;
@@ -59,18 +59,18 @@ Fit iterate(RowMatrix const& points, PointPasses<T>& passes, PointPasses<double>
   passes.nearest(means);
   Fit fit;
   auto const labels = [&] { return passes.labels(); };
-  record(settings, labels, std::nan(""), fit);
+  record(settings, std::nan(""), fit, labels);
   fit.status = FitStatus::not_converged;
   while (fit.iterations < settings.max_iterations && fit.status == FitStatus::not_converged) {
     leave_if_interrupted();
     ++fit.iterations;
-    // Without any distance left, nothing improves: there are fewer different points than clusters,
-    // or as many.
+    // Where no distance is left, nothing improves: there are at most as many different points as
+    // clusters.
     bool const is_exact = passes.nearest_square_sum() == 0;
     int const n_empty = update_means(points, passes, means);
     fit.n_dead += n_empty;
     bool const has_changed = passes.nearest(means);
-    record(settings, labels, std::nan(""), fit);
+    record(settings, std::nan(""), fit, labels);
     if (is_exact || (!has_changed && (n_empty == 0 || passes.nearest_square_sum() == 0)))
       fit.status = FitStatus::converged;
   }

@@ -9,7 +9,7 @@ namespace tvem {
 
 /// Lloyd's algorithm (k-means) in settings.precision from the given means, until no label changes
 /// or for settings.max_iterations. An empty cluster is moved to the point farthest from its centre,
-/// and counted. The fit's mixture is what the labels say: shares, means and the shared
+/// and counted. The fit's mixture is the one that the labels describe: shares, means and the shared
 /// within-cluster variance.
 Fit lloyd_from(RowMatrix const& points, RowMatrix means, EmSettings const& settings,
                InstructionSet instruction_set);

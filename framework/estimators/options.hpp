@@ -26,7 +26,7 @@ bool takes_option(Method method, std::string const& name);
 /// "the options of em are restarts, ...".
 std::string options_text(Method method);
 
-/// Whether restarts from there are all the same.
+/// Whether all restarts from this start are the same.
 inline bool is_without_chance(StartKind start) {
   return start == StartKind::guess || start == StartKind::oracle;
 }

@@ -24,8 +24,8 @@ template <>
 inline constexpr auto enum_names<StartKind> = std::array<std::string_view, 6>{
     "random", "kmeans++", "spectral", "two_round", "given", "oracle"};
 
-/// Where the guess comes from: labels that a method gets beside the points. corrupted: the truth,
-/// with a share of its labels replaced by others.
+/// The source of the guess, which is labels that a method gets beside the points. corrupted: the
+/// truth, with a share of its labels replaced by others.
 enum class GuessKind { none, random, kmeans_plus_plus, spectral, corrupted };
 template <>
 inline constexpr auto enum_names<GuessKind> =

@@ -9,7 +9,7 @@
 namespace tvem {
 namespace {
 
-/// Of gradient ascent, whose steps are smaller than those of EM.
+/// The default of gradient ascent, whose steps are smaller than those of EM.
 constexpr int gradient_iterations = 1000;
 
 /// Applies "name=value"; returns the problem, empty when there is none.
@@ -25,14 +25,15 @@ std::string apply_option(std::string const& part, EstimatorSpec& spec) {
   return fmt::format("\"{}\": {} is {}", part, name, setting.accepted);
 }
 
-/// What the method is without options.
+/// The specification of the method without options.
 EstimatorSpec unadorned(std::string const& text, Method method, EmSettings const& defaults) {
   EstimatorSpec spec{.text = text, .method = method, .em = defaults, .given = {}};
   if (method == Method::two_round) spec.em.start = StartKind::two_round;
   // One step of EM from the first round, or from the Transformer's answer.
   if (method == Method::two_round || method == Method::transformer_em) spec.em.max_iterations = 1;
   if (method == Method::gradient) spec.em.max_iterations = gradient_iterations;
-  // What a method has no option for, such as the covariance of a start of lloyd, no key may change.
+  // A key may not change what a method has no option for, such as the covariance of a start of
+  // lloyd.
   EmSettings const unchanged;
   if (!takes_option(method, "known")) spec.em.known = unchanged.known;
   if (!takes_option(method, "covariance")) spec.em.covariance = unchanged.covariance;
@@ -79,7 +80,7 @@ std::string named(EstimatorSpec const& spec, std::string const& option) {
   return (spec.given.contains(option) ? "" : "em.") + option + " = ";
 }
 
-/// Where the floor would keep EM from the truth.
+/// Says where the floor would keep EM from the truth; empty where it would not.
 std::string floor_problem(EstimatorSpec const& spec, TaskSettings const& task) {
   double const smallest =
       has_matrices(spec.em.covariance) ? smallest_variance(task) : task.sigma.low * task.sigma.low;
@@ -92,7 +93,7 @@ std::string floor_problem(EstimatorSpec const& spec, TaskSettings const& task) {
       name, spec.em.variance_floor, name, highest_floor / 10);
 }
 
-/// Where the ratio limit would pass the truth over.
+/// Says where the ratio limit would pass the truth over; empty where it would not.
 std::string ratio_problem(EstimatorSpec const& spec, TaskSettings const& task) {
   bool const has_one_ratio = spec.em.covariance == CovarianceKind::spherical &&
                              task.covariance != CovarianceKind::spherical;
@@ -131,7 +132,7 @@ std::string means_problem(TaskSettings const& task) {
          "task.separation = 0";
 }
 
-/// What is to be known that tasks do not have.
+/// Knowledge that the specification grants and the tasks do not have.
 std::vector<std::string> known_problems(EstimatorSpec const& spec, TaskSettings const& task) {
   KnownParameters const& known = spec.em.known;
   return {known.variance ? variance_problem(spec, task) : "",

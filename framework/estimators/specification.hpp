@@ -16,13 +16,13 @@ struct EstimatorSpec {
   EmSettings em;                // the defaults with the specification's options applied
   std::set<std::string> given;  // options that the specification names
 
-  /// Whether it is the Transformer's, alone or with a step of EM.
+  /// Whether the estimator is the Transformer, alone or with a step of EM.
   bool needs_model() const {
     return method == Method::transformer || method == Method::transformer_em;
   }
   /// Whether it starts from the guess of input.init.
   bool starts_from_guess() const;
-  /// Restarts: 1 for methods and starts that chance has no part in.
+  /// Restarts; 1 for methods and starts without chance.
   int restarts() const;
   /// Whether it takes an option, does not name it, and uses its default, the key em.OPTION.
   bool follows_default(std::string const& option) const;

@@ -7,11 +7,11 @@
 namespace tvem {
 
 /// Coordinates of the points (n x d) in the span of their k leading right singular vectors, without
-/// centring: n x k. The points themselves when d <= k, where a projection changes no distance.
+/// centring: n x k. With d <= k the points themselves, since a projection changes no distance.
 RowMatrix spectral_projection(RowMatrix const& points, int k);
 
 /// Spectral clustering (Löffler, Zhang and Zhou 2021): Lloyd with restarts on the spectral
-/// projection. The fit's mixture is what the labels say of the points. With d <= k the labels are
+/// projection. The fit's mixture is the one that the labels describe. With d <= k the labels are
 /// those of `lloyd`.
 Fit spectral(RowMatrix const& points, int k, EmSettings const& settings,
              InstructionSet instruction_set, Restarts const& restarts);

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 #include "framework/core/error.hpp"
 #include "framework/core/index.hpp"
 #include "framework/core/math.hpp"
+#include "framework/loss/not_finite.hpp"
 #include "framework/tasks/prior.hpp"
 
 namespace tvem {
@@ -19,18 +19,6 @@ double log_sigma(std::span<T const> outputs, int n_outputs, Eigen::Index j) {
   return outputs[(j + 1) * n_outputs - 1];
 }
 
-template <class T>
-bool all_finite(std::span<T const> values) {
-  return std::all_of(values.begin(), values.end(), [](T value) { return std::isfinite(value); });
-}
-
-/// The loss of outputs that are not finite is NaN, and so is the whole gradient.
-template <class T>
-double not_finite(std::span<T> doutputs) {
-  std::fill(doutputs.begin(), doutputs.end(), std::numeric_limits<T>::quiet_NaN());
-  return std::numeric_limits<double>::quiet_NaN();
-}
-
 /// Returns log(sum exp) and replaces the values by their shares.
 double normalize(std::vector<double>& log_values) {
   double const largest = *std::max_element(log_values.begin(), log_values.end());
@@ -39,28 +27,6 @@ double normalize(std::vector<double>& log_values) {
   for (double& value : log_values) value /= sum;
   return largest + portable_log(sum);
 }
-
-}  // namespace
-
-template <class T>
-Mixture mixture_of_outputs(std::span<T const> outputs, int n_outputs, int k, int d) {
-  Mixture mixture;
-  mixture.weights.resize(k);
-  mixture.means.resize(k, d);
-  mixture.variances.resize(k);
-  std::vector<double> weights;
-  for (Eigen::Index j = 0; j < k; ++j) {
-    T const* const row = outputs.data() + j * n_outputs;
-    weights.push_back(row[0]);
-    for (Eigen::Index c = 0; c < d; ++c) mixture.means(j, c) = row[1 + c];
-    mixture.variances[j] = portable_exp(2 * log_sigma(outputs, n_outputs, j));
-  }
-  normalize(weights);
-  for (Eigen::Index j = 0; j < k; ++j) mixture.weights[j] = weights[j];
-  return mixture;
-}
-
-namespace {
 
 /// |x - mu_j|^2 / variance_j.
 double scaled_square(Mixture const& mixture, Eigen::Index j, float const* x) {
@@ -117,37 +83,6 @@ struct Slopes {
   }
 };
 
-}  // namespace
-
-template <class T>
-double NegativeLogLikelihood<T>::operator()(std::span<T const> outputs, int n_outputs, int k, int d,
-                                            std::span<float const> points, int stride,
-                                            std::span<int const> labels, std::span<T> doutputs) {
-  TVEM_CHECK(outputs.size() == doutputs.size() && d + 2 <= n_outputs && d <= stride &&
-                 points.size() == labels.size() * stride,
-             "outputs, points and gradient do not fit");
-  if (!all_finite(outputs)) return not_finite(doutputs);
-  Mixture const mixture = mixture_of_outputs(outputs, n_outputs, k, d);
-  Eigen::VectorXd const log_scale = log_scales(mixture, outputs, n_outputs);
-  responsibilities_.resize(k);
-  Slopes slopes(k, d);
-  double n = 0, log_likelihood = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (labels[i] == outlier_label) continue;
-    n += 1;
-    float const* const x = points.data() + i * stride;
-    for (Eigen::Index j = 0; j < k; ++j)
-      responsibilities_[j] = log_scale[j] - 0.5 * scaled_square(mixture, j, x);
-    log_likelihood += normalize(responsibilities_);
-    slopes.add(mixture, x, responsibilities_);
-  }
-  TVEM_CHECK(n > 0, "a loss needs points that are no outliers");
-  slopes.write_mean(n, n_outputs, doutputs);
-  return -log_likelihood / n;
-}
-
-namespace {
-
 /// How far component j of an estimated mixture is from component a of the true one.
 struct ParameterErrors {
   Mixture const& truth;
@@ -202,6 +137,51 @@ void write_gradient(ParameterErrors const& errors, std::span<int const> output_o
 }
 
 }  // namespace
+
+template <class T>
+Mixture mixture_of_outputs(std::span<T const> outputs, int n_outputs, int k, int d) {
+  Mixture mixture;
+  mixture.weights.resize(k);
+  mixture.means.resize(k, d);
+  mixture.variances.resize(k);
+  std::vector<double> weights;
+  for (Eigen::Index j = 0; j < k; ++j) {
+    T const* const row = outputs.data() + j * n_outputs;
+    weights.push_back(row[0]);
+    for (Eigen::Index c = 0; c < d; ++c) mixture.means(j, c) = row[1 + c];
+    mixture.variances[j] = portable_exp(2 * log_sigma(outputs, n_outputs, j));
+  }
+  normalize(weights);
+  for (Eigen::Index j = 0; j < k; ++j) mixture.weights[j] = weights[j];
+  return mixture;
+}
+
+template <class T>
+double NegativeLogLikelihood<T>::operator()(std::span<T const> outputs, int n_outputs, int k, int d,
+                                            std::span<float const> points, int stride,
+                                            std::span<int const> labels, std::span<T> doutputs) {
+  TVEM_CHECK(outputs.size() == doutputs.size() && d + 2 <= n_outputs && d <= stride &&
+                 points.size() == labels.size() * stride,
+             "outputs, points and gradient do not fit");
+  if (!all_finite(outputs)) return not_finite(doutputs);
+  Mixture const mixture = mixture_of_outputs(outputs, n_outputs, k, d);
+  Eigen::VectorXd const log_scale = log_scales(mixture, outputs, n_outputs);
+  responsibilities_.resize(k);
+  Slopes slopes(k, d);
+  double n = 0, log_likelihood = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] == outlier_label) continue;
+    n += 1;
+    float const* const x = points.data() + i * stride;
+    for (Eigen::Index j = 0; j < k; ++j)
+      responsibilities_[j] = log_scale[j] - 0.5 * scaled_square(mixture, j, x);
+    log_likelihood += normalize(responsibilities_);
+    slopes.add(mixture, x, responsibilities_);
+  }
+  TVEM_CHECK(n > 0, "a loss needs points that are no outliers");
+  slopes.write_mean(n, n_outputs, doutputs);
+  return -log_likelihood / n;
+}
 
 template <class T>
 double PermutationParameters<T>::operator()(std::span<T const> outputs, int n_outputs,

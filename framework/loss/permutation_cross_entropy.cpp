@@ -1,12 +1,11 @@
 #include "framework/loss/permutation_cross_entropy.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "framework/core/error.hpp"
 #include "framework/core/index.hpp"
 #include "framework/core/math.hpp"
+#include "framework/loss/not_finite.hpp"
 #include "framework/tasks/prior.hpp"
 
 namespace tvem {
@@ -31,11 +30,7 @@ double PermutationCrossEntropy<T>::operator()(std::span<T const> logits, int n_l
   std::size_t const size = labels.size() * n_labels;
   TVEM_CHECK(logits.size() == size && dlogits.size() == size && k <= n_labels && !labels.empty(),
              "logits, labels and gradient do not fit");
-  auto const is_finite = [](T logit) { return std::isfinite(logit); };
-  if (!std::all_of(logits.begin(), logits.end(), is_finite)) {
-    std::fill(dlogits.begin(), dlogits.end(), std::numeric_limits<T>::quiet_NaN());
-    return std::numeric_limits<double>::quiet_NaN();
-  }
+  if (!all_finite(logits)) return not_finite(dlogits);
   double const n_points = fill_costs(logits, n_labels, labels, k);
   TVEM_CHECK(n_points > 0, "a loss needs points that are no outliers");
   auto const output_of = solver_.solve(costs_, k);

@@ -14,11 +14,11 @@ double normal_probability(double t) { return 0.5 * std::erfc(-t / std::numbers::
 
 }  // namespace
 
+// The integrand is analytic and below 1e-22 outside shift -+ 10: the trapezoidal rule converges
+// exponentially in the number of intervals.
 double simplex_bayes_error(int k, double separation) {
   TVEM_CHECK(k >= 1 && separation >= 0, "the simplex needs components and a distance");
   double const shift = separation / std::numbers::sqrt2;
-  // The integrand is analytic and below 1e-22 outside shift -+ 10: the trapezoidal rule converges
-  // exponentially in the number of intervals.
   constexpr int n_intervals = 2000;
   constexpr double half_width = 10;
   double const step = 2 * half_width / n_intervals;

@@ -36,8 +36,8 @@ Margins margins_of(std::vector<int> const& counts, int k) {
   return margins;
 }
 
-/// Calls count(a, b) with true and estimated label of each point that is no outlier. Returns how
-/// many there are.
+/// Calls count(a, b) with the true and the estimated label of each point that is no outlier.
+/// Returns the number of such points.
 template <class F>
 int for_each_pair(std::span<int const> truth, std::span<int const> estimate, int k, F count) {
   TVEM_CHECK(truth.size() == estimate.size(), "truth and estimate differ in length");

@@ -15,8 +15,8 @@ struct ParameterDistance {
 
 /// estimate_of: an alignment as of align_labels, over max(k, estimated k) labels: estimate_of[a] is
 /// the estimated component that stands for the true component a. Where the numbers of components
-/// differ, some are without a partner: they count with their whole weight, and neither to the means
-/// nor to the covariances.
+/// differ, some have no partner. The whole weight of such a component counts; its mean and
+/// covariance do not.
 ParameterDistance parameter_distance(Mixture const& truth, Mixture const& estimate,
                                      std::span<int const> estimate_of);
 

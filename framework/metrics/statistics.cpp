@@ -62,8 +62,8 @@ PairedDifference paired_difference(std::span<double const> a, std::span<double c
 
 namespace {
 
-/// From so many tasks on the distribution of a bootstrap sample's mean is known better than a
-/// thousand samples show it.
+/// With so many tasks, the saddlepoint approximation knows the distribution of a bootstrap sample's
+/// mean better than a thousand samples do.
 constexpr std::size_t many_tasks = 10'000;
 
 /// The cumulant generating function of values, and its first two derivatives.
@@ -118,7 +118,8 @@ double saddlepoint_quantile(std::span<double const> values, double p) {
   double t = z / std::sqrt(n);
   for (int i = 0; i < 50; ++i) {
     double const r_star = r_star_at(t, standard);
-    // Where hardly any value differs, the quantile is the smallest or largest value: t has no end.
+    // Where hardly any value differs, the quantile is the smallest or largest value, and t grows
+    // without end.
     if (!std::isfinite(r_star)) break;
     t -= (r_star - z) / std::sqrt(n);
     if (std::abs(r_star - z) < 1e-9) break;

@@ -6,8 +6,8 @@
 
 namespace tvem {
 
-/// Sum, sum of squares and count: what result files store, since they can be merged. NaN values are
-/// not added but counted apart.
+/// Sum, sum of squares and count. Result files store these, since they can be merged. NaN values
+/// are counted apart and not added.
 struct Moments {
   double sum = 0;
   double square_sum = 0;
@@ -40,9 +40,9 @@ PairedDifference difference_of(Moments const& differences);
 PairedDifference paired_difference(std::span<double const> a, std::span<double const> b);
 
 /// Paired difference with the 95 % percentile interval of `n_resamples` bootstrap samples of the
-/// tasks, keyed by (Purpose::bootstrap, n_resamples): a check of the interval above, which trusts
-/// the normal distribution of the mean. From 10 000 tasks on the interval is that of the
-/// saddlepoint approximation, which needs no samples (Davison and Hinkley, Biometrika 75, 1988).
+/// tasks, keyed by (Purpose::bootstrap, n_resamples). It checks the interval above, which assumes
+/// that the mean is normal. From 10 000 tasks on the interval is that of the saddlepoint
+/// approximation, which needs no samples (Davison and Hinkley, Biometrika 75, 1988).
 PairedDifference bootstrap_difference(std::span<double const> a, std::span<double const> b,
                                       int n_resamples);
 

@@ -7,7 +7,7 @@
 
 namespace tvem {
 
-/// Activation of the perceptron; none, which no configuration can name, for layers without.
+/// Activation of the perceptron. No configuration can name `none`: it is for layers without one.
 enum class Activation { gelu, relu, none };
 template <>
 inline constexpr auto enum_names<Activation> = std::array<std::string_view, 2>{"gelu", "relu"};

@@ -10,9 +10,9 @@
 namespace tvem {
 
 /// Multi-head attention among the points of one task (Vaswani et al. 2017): no positions, no mask.
-/// For each head, scores S = Q K^T / sqrt(head width), output P V, where P is by kind softmax(S) by
-/// rows, exp(S) / n, relu(S) / n or S / n, with n the points of the task. Queries, keys and values
-/// of all heads stand side by side in one matrix qkv: rows x 3 width.
+/// Each head has scores S = Q K^T / sqrt(head width) and output P V. The kind says what P is:
+/// softmax(S) by rows, exp(S) / n, relu(S) / n or S / n, with n the points of the task. Queries,
+/// keys and values of all heads stand side by side in one matrix qkv: rows x 3 width.
 template <class T>
 class Attention {
  public:
@@ -43,7 +43,7 @@ class Attention {
   void score_gradient(Pass<T> const& pass, int n, T const* probabilities, T const* mixed,
                       T const* dmixed, T const* packed_v, T* row_terms, T* dscores) const;
 
-  /// From scores to P, in place: some rows of a task of n points.
+  /// Turns some rows of scores of a task of n points into P.
   void weigh(Pass<T> const& pass, int rows, int n, T* scores) const;
 
   int width_, heads_, head_width_;

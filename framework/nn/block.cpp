@@ -120,8 +120,8 @@ void Block<T>::attend(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>&
   }
 }
 
-/// A group's rows do not meet in the perceptron: where nothing is kept, a large task goes through
-/// it in parts that stay in cache.
+/// The perceptron takes each row alone. Where nothing is kept, a large task goes through it in
+/// parts that stay in cache.
 template <class T>
 void Block<T>::perceive(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape,
                         T* y) const {

@@ -10,9 +10,9 @@
 
 namespace tvem {
 
-/// What a block's backward pass needs of its forward pass; matrices of rows x width unless said
-/// otherwise. Without a backward pass it serves all blocks, probabilities are empty, and hidden and
-/// slope have rows_in_cache rows.
+/// What a block's backward pass needs of its forward pass. Matrices are rows x width unless said
+/// otherwise. Without a backward pass one tape serves all blocks; then probabilities are empty, and
+/// hidden and slope have rows_in_cache rows.
 template <class T>
 struct BlockTape {
   AlignedVector<T> input;
@@ -58,8 +58,8 @@ class Block {
   /// tape.input.
   void forward(Pass<T> const& pass, std::span<TaskGroup const> groups, BlockTape<T>& tape,
                T* y) const;
-  /// In place: d is the gradient of y on entry, of the input on return; rows x width. The tape is
-  /// used up: gradients take the place of what they are gradients of.
+  /// Turns d from the gradient of y into that of the input; rows x width. Uses up the tape:
+  /// gradients take the place of the values they belong to.
   void backward(Pass<T> const& pass, std::span<TaskGroup const> groups, BlockTape<T>& tape,
                 BlockScratch<T>& scratch, T* d) const;
 

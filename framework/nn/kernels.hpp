@@ -31,14 +31,15 @@ struct Product {
 };
 
 /// The inner loops of the Transformer for one instruction set. Every function is a pure function of
-/// its operands' values: the same shape and values give the same bits at any alignment, since no
-/// loop has an alignment-dependent head, and partial vectors are filled with zeros.
+/// its operands' values. The same shape and values give the same bits at any alignment: no loop has
+/// a head that depends on alignment, and partial vectors are filled with zeros.
 template <class T>
 struct Kernels {
   /// Values that a packed k x n matrix takes.
   std::size_t (*packed_size)(int k, int n);
   /// Packs B, element (p, j) at b[p * row_stride + j * col_stride], into panels of columns. One of
-  /// the strides is 1; where col_stride is, column_sums[j] += sum_p B(p, j), unless it is none.
+  /// the strides is 1. Where it is col_stride, adds column_sums[j] += sum_p B(p, j), unless
+  /// column_sums is none.
   void (*pack)(T const* b, std::ptrdiff_t row_stride, std::ptrdiff_t col_stride, int k, int n,
                T* packed, T* column_sums);
   void (*multiply)(Product<T> const& product);

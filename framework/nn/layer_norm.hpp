@@ -6,7 +6,7 @@
 
 namespace tvem {
 
-/// Statistics of some rows, which a backward pass needs; a value a row.
+/// Statistics of some rows, which a backward pass needs: one value for each row.
 template <class T>
 struct RowStatistics {
   T* mean;

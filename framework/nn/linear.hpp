@@ -25,7 +25,7 @@ class Linear {
  public:
   Linear(ParameterLayout& layout, std::string const& name, int in, int out);
 
-  /// Packs the weights for both directions; once whenever the parameters change.
+  /// Packs the weights for both directions. To be called whenever the parameters change.
   void pack(Kernels<T> const& kernels, T const* parameters);
   /// y = x W + b + residual (or none). x: rows x in; y, residual: rows x out.
   void forward(Pass<T> const& pass, int rows, T const* x, T const* residual, T* y) const;

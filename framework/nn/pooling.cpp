@@ -136,7 +136,7 @@ void ComponentPooling<T>::attend(std::size_t n, T const* seeds, T const* kv, T* 
     }
 }
 
-/// kv becomes its own gradient; adds to dseeds.
+/// Replaces kv by its gradient and adds to dseeds.
 template <class T>
 void ComponentPooling<T>::attend_backward(std::size_t n, T const* seeds, T const* probabilities,
                                           T const* dmixed, T* kv, T* dseeds) const {

@@ -22,7 +22,7 @@ struct PoolingTape {
 /// Pooling by multi-head attention (Lee et al. 2019): each component has a learned seed, which
 /// attends to all points of a task; then a perceptron. With S the seeds and H the features:
 ///   Y = S + W_o softmax(S K^T / sqrt(head width)) V with K, V linear in H;  y = Y + F(Y).
-/// Its products are small beside those of a layer, and plain loops.
+/// Its products are plain loops, since they are small beside those of a layer.
 template <class T>
 class ComponentPooling {
  public:
@@ -36,7 +36,7 @@ class ComponentPooling {
   /// offsets: as RaggedBatch has them. features: points x width; y: (tasks x components) x width.
   void forward(Pass<T> const& pass, std::span<std::size_t const> offsets, T const* features,
                PoolingTape<T>& tape, T* y) const;
-  /// dy: of y, used up. dfeatures: points x width. The tape is used up.
+  /// dy: the gradient of y. dfeatures: points x width. Uses up dy and the tape.
   void backward(Pass<T> const& pass, std::span<std::size_t const> offsets, T const* features,
                 PoolingTape<T>& tape, T* dy, T* dfeatures) const;
 

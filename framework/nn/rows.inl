@@ -51,7 +51,7 @@ void softmax_rows(int rows, int cols, T* x) {
 
 template <class T>
 void exponential_rows(int rows, int cols, T scale, T* x) {
-  // Past it `exponential` has no meaning, and infinity says what happened.
+  // `exponential` has no meaning past the limit; infinity says what happened.
   Vector<T> const limit = broadcast(sizeof(T) == sizeof(float) ? T(88) : T(700));
   Vector<T> const infinity = broadcast(rounded<T>(__builtin_inf()));
   for (int i = 0; i < rows; ++i, x += cols)
@@ -61,8 +61,9 @@ void exponential_rows(int rows, int cols, T scale, T* x) {
     }
 }
 
-/// Column by column, as a product sums: where softmax has put all weight on one point, the product
-/// dP of that point and this sum cancel to 0, not to a rounding error as large as theirs.
+/// Sums column by column, as a product does. Where softmax has put all weight on one point, the
+/// product dP of that point and this sum then cancel to 0, not to a rounding error as large as
+/// theirs.
 template <class T>
 void negative_row_products(int rows, int cols, std::ptrdiff_t stride, T const* x, T const* y,
                            T* products) {

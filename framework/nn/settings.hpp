@@ -10,7 +10,7 @@
 
 namespace tvem {
 
-/// What becomes of the score s_ij of points i and j, with n points in the task: softmax, its
+/// How the score s_ij of points i and j becomes a weight in a task of n points: softmax, its
 /// numerator exp(s_ij) / n, relu(s_ij) / n, or s_ij / n.
 enum class AttentionKind { softmax, unnormalised, relu, linear };
 template <>

@@ -7,11 +7,11 @@
 namespace tvem {
 
 /// Rows that go through a layer together: what the layer makes of them stays in the second-level
-/// cache. Part of the definition of a chunk's bits, like the chunk.
+/// cache. A chunk's bits depend on it, as they do on the chunk.
 constexpr std::size_t rows_in_cache = 128;
 
 /// Consecutive tasks of a chunk that go through a layer together, so that all they need of it stays
-/// in cache; the next layer meets them when the whole chunk has gone through this one.
+/// in cache. They go through the next layer when the whole chunk has gone through this one.
 struct TaskGroup {
   std::span<std::size_t const>
       offsets;                     // n_tasks() + 1: task t has the chunk's rows [t] .. [t + 1]

@@ -25,7 +25,7 @@ std::vector<Block<T>> make_blocks(ParameterLayout& layout, ModelSettings const& 
 template <class T>
 std::optional<LayerNorm<T>> make_final_norm(ParameterLayout& layout,
                                             ModelSettings const& settings) {
-  // After pre-norm blocks the residual stream has grown without a norm; after post-norm it has one.
+  // Pre-norm blocks let the residual stream grow without a norm; post-norm blocks end with one.
   if (settings.norm != NormKind::pre) return std::nullopt;
   return LayerNorm<T>(layout, "norm", settings.width);
 }
@@ -91,7 +91,7 @@ void Transformer<T>::set_parameters(std::span<T const> parameters) {
 }
 
 /// The buffers of a pass over tasks with these offsets, as RaggedBatch has them; keeps: as Pass has
-/// it. Without a backward pass the first layer's serve all.
+/// it. Without a backward pass the buffers of the first layer serve all layers.
 template <class T>
 void Transformer<T>::reserve(std::span<std::size_t const> offsets, bool keeps,
                              Reservation& reserve) {
@@ -229,7 +229,7 @@ void Transformer<T>::backward(
   TVEM_CHECK(gradient.size() == layout_.size(), "wrong length of the gradient");
   TVEM_CHECK(doutputs.size() == output_rows(batch) * n_outputs(),
              "wrong length of the outputs' gradient");
-  // Parts of the gradient are cleared just before and handed over just after they are made.
+  // Each part of the gradient is cleared just before it is made, and handed over just after.
   auto const clear = [&](ParameterRange const& range) {
     std::fill_n(gradient.begin() + range.offset, range.size, T(0));
   };

@@ -24,11 +24,11 @@ struct ModelDomain {
 
 /// An encoder without positions and without masks: permuting the points of a task permutes its
 /// output.
-///   embedding (linear, plus a vector for the task's k when k varies) -> layers x Block -> norm
-///   (pre only)
-///   -> read-out. labels: linear, a logit for each label of each point. parameters:
-///   ComponentPooling, then linear: for each component of each task the logit of its weight, its
-///   mean and the logarithm of its standard deviation.
+///   embedding (linear, plus a vector for the task's k when k varies)
+///   -> layers x Block -> norm (pre only) -> read-out
+/// The read-out `labels` is linear: a logit for each label of each point. The read-out `parameters`
+/// is ComponentPooling, then linear: for each component of each task the logit of its weight, its
+/// mean and the logarithm of its standard deviation.
 /// `tied` uses the parameters of one block in every layer (looped).
 /// One object serves one thread: it holds the buffers of the last forward pass.
 /// T is float in use and double in gradient checks.
@@ -44,7 +44,7 @@ class Transformer {
   ParameterLayout const& layout() const { return layout_; }
   /// Labels or components that the read-out knows.
   int n_labels() const { return domain_.components.high; }
-  /// Columns of the outputs: n_labels(), or of readout parameters 2 + point_dim.
+  /// Columns of the outputs: n_labels(); with the readout `parameters` 2 + point_dim.
   int n_outputs() const { return has_pooling() ? 2 + domain_.point_dim : n_labels(); }
   /// Rows of the outputs: one for each point, or n_labels() for each task.
   std::size_t output_rows(RaggedBatch const& batch) const {
@@ -54,23 +54,22 @@ class Transformer {
   /// Weights uniform in +-1/sqrt(inputs), biases and shifts 0, scales 1; keyed by (seed, name's
   /// place).
   AlignedVector<T> initial_parameters(std::uint64_t seed) const;
-  /// Takes parameters for the passes to come: layout().size() values, which must outlive the
-  /// passes.
+  /// Takes the parameters of the next passes: layout().size() values, which must outlive them.
   void set_parameters(std::span<T const> parameters);
 
   /// The outputs: output_rows(batch) x n_outputs(), valid until the next pass. Logits and
   /// components past a task's own k have no meaning. Throws CheckFailed when the batch does not fit
   /// the domain.
   std::span<T const> forward(RaggedBatch const& batch) { return forward(batch, true); }
-  /// The same bits without a backward pass to follow: all layers share the buffers of one, and
+  /// Gives the same bits where no backward pass follows: all layers share one layer's buffers, and
   /// memory is linear in the points of a task.
   std::span<T const> infer(RaggedBatch const& batch) { return forward(batch, false); }
   /// Bytes of the buffers that infer takes for one task of n points. Changes nothing.
   std::size_t bytes_to_infer(std::size_t n);
-  /// After forward on the same batch: sets `gradient` (layout().size() values) to the gradient of a
-  /// loss whose derivative by the outputs is doutputs, of the same shape. Uses up what forward
-  /// kept. `on_final` (or none) is called with offset and size of each part of the gradient as soon
-  /// as it is final, while it is in cache; the parts cover it.
+  /// To be called after forward on the same batch. Sets `gradient` (layout().size() values) to the
+  /// gradient of a loss whose derivative by the outputs is doutputs, of the same shape. Uses up
+  /// what forward kept. Calls `on_final` (or none) with offset and size of each part of the
+  /// gradient as soon as the part is final, while it is in cache. The parts cover the gradient.
   void backward(RaggedBatch const& batch, std::span<T const> doutputs, std::span<T> gradient,
                 std::function<void(std::size_t offset, std::size_t size)> const& on_final = {});
 

@@ -19,8 +19,8 @@ struct OptimizerState {
 OptimizerState initial_optimizer_state(OptimizerKind kind, std::size_t n_parameters);
 
 /// One update of the parameters, computed by every rank from identical bits in one fixed order.
-/// parameters, gradient: n. g = gradient_factor * gradient is used; the factor makes the mean of
-/// the sum over the step's tasks and clips it, so that the flat vectors are passed over once.
+/// parameters, gradient: n. The update uses g = gradient_factor * gradient. The factor turns the
+/// sum over the step's tasks into a mean and clips it; so one pass over the flat vectors is enough.
 ///   adam   Kingma and Ba 2015, bias-corrected; weight_decay is added to the gradient
 ///   adamw  Loshchilov and Hutter 2019; weight_decay shrinks the parameters by rate * weight_decay
 ///   sgd    v = momentum v + g; parameters -= rate v; weight_decay is added to the gradient
@@ -31,8 +31,7 @@ void update_parameters(OptimizerSettings const& settings, double rate,
 /// Euclidean norm. The order of the sum is fixed (OptimizerKernels).
 double gradient_norm(std::span<double const> gradient);
 
-/// The factor that takes a gradient of norm `norm` to one of norm `limit` at most; a limit of 0
-/// means no clipping.
+/// The factor that makes the norm of a gradient at most `limit`; a limit of 0 means no clipping.
 double clip_factor(double norm, double limit);
 
 }  // namespace tvem

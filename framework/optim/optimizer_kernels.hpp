@@ -6,7 +6,7 @@
 
 namespace tvem {
 
-/// The numbers of an Adam update that are the same for all parameters.
+/// The factors of an Adam update that are the same for all parameters.
 struct AdamFactors {
   double gradient;  // from the given gradient to the one that is used
   double beta1, beta2, first_correction, second_correction, rate;

@@ -55,7 +55,7 @@ void adam(AdamFactors const& factors, std::size_t n, double const* gradient, flo
   for (; i + width <= n; i += width)
     adam_vector(factors, gradient + i, first_moment + i, second_moment + i, parameters + i);
   if (i == n) return;
-  // The rest in a vector of its own, filled with zeros.
+  // The rest goes into a vector of its own, filled with zeros.
   double g[width] = {};
   float m[width] = {}, v[width] = {}, w[width] = {};
   std::size_t const rest = n - i;

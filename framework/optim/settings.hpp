@@ -20,7 +20,7 @@ template <>
 inline constexpr auto enum_names<ScheduleKind> =
     std::array<std::string_view, 3>{"constant", "cosine", "rsqrt"};
 
-/// Those of the keys `train.*` that say how parameters change.
+/// The keys `train.*` that say how parameters change.
 struct OptimizerSettings {
   std::int64_t steps = 2000;
   OptimizerKind optimizer = OptimizerKind::adam;

@@ -42,7 +42,7 @@ struct Evaluation {
 /// What a column has a value for: every task, or every estimator on every task.
 enum class Over { tasks, results };
 
-/// How an integer of every result becomes one of all tasks. words: counts of each word.
+/// How the integers of all tasks become one. words: a count for each word.
 enum class Total { none, mean, sum, words };
 
 /// A column of an evaluation. Gathering over ranks, files, reports and collected sweeps follow from

@@ -3,6 +3,15 @@
 #include "framework/core/error.hpp"
 
 namespace tvem {
+namespace {
+
+void append_points(RowMatrix const& points, int dim, std::vector<float>& values) {
+  for (Eigen::Index i = 0; i < points.rows(); ++i)
+    for (int c = 0; c < dim; ++c)
+      values.push_back(c < points.cols() ? rounded_to<float>(points(i, c)) : 0.0f);
+}
+
+}  // namespace
 
 void fill_batch(std::span<Task const> tasks, int dim, RaggedBatch& batch) {
   batch.dim = dim;
@@ -13,10 +22,7 @@ void fill_batch(std::span<Task const> tasks, int dim, RaggedBatch& batch) {
   batch.offsets.push_back(0);
   for (Task const& task : tasks) {
     TVEM_CHECK(task.points.cols() <= dim, "a task has more dimensions than the batch");
-    for (Eigen::Index i = 0; i < task.points.rows(); ++i)
-      for (int c = 0; c < dim; ++c)
-        batch.points.push_back(c < task.points.cols() ? rounded_to<float>(task.points(i, c))
-                                                      : 0.0f);
+    append_points(task.points, dim, batch.points);
     batch.labels.insert(batch.labels.end(), task.labels.begin(), task.labels.end());
     batch.offsets.push_back(batch.labels.size());
     batch.components.push_back(task.components());

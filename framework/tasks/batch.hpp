@@ -8,8 +8,8 @@
 
 namespace tvem {
 
-/// The points of several tasks one after another, ragged and without padding in the rows. Columns
-/// past a task's own dimension are 0 when tasks differ in dimension.
+/// The points of several tasks, one task after another, without rows of padding. Columns past a
+/// task's own dimension are 0 when tasks differ in dimension.
 struct RaggedBatch {
   int dim = 0;                // columns of `points`
   std::vector<float> points;  // n_points() x dim, row-major
@@ -26,10 +26,10 @@ struct RaggedBatch {
   }
 };
 
-/// Puts tasks into one batch, in the memory that it has. dim: at least the largest dimension of the
-/// tasks.
+/// Puts tasks into one batch and uses the memory that it has. dim: at least the largest dimension
+/// of the tasks.
 void fill_batch(std::span<Task const> tasks, int dim, RaggedBatch& batch);
-/// The same with a new one.
+/// Puts tasks into a new batch.
 RaggedBatch make_batch(std::span<Task const> tasks, int dim);
 
 }  // namespace tvem

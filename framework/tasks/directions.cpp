@@ -3,6 +3,18 @@
 #include <cmath>
 
 namespace tvem {
+namespace {
+
+/// Takes the directions of the rows first..i-1 out of row i.
+void remove_directions(Eigen::Index first, Eigen::Index i, RowMatrix& rows) {
+  for (Eigen::Index j = first; j < i; ++j) {
+    double dot = 0;
+    for (Eigen::Index c = 0; c < rows.cols(); ++c) dot += rows(i, c) * rows(j, c);
+    for (Eigen::Index c = 0; c < rows.cols(); ++c) rows(i, c) -= dot * rows(j, c);
+  }
+}
+
+}  // namespace
 
 void draw_on_sphere(RandomStream& random, double radius, Eigen::Ref<Eigen::RowVectorXd> row) {
   double norm = 0;
@@ -23,12 +35,7 @@ void draw_frame(RandomStream& random, Eigen::Index first, Eigen::Index last, Row
     double norm = 0;
     while (norm < 1e-6) {
       for (Eigen::Index c = 0; c < d; ++c) rows(i, c) = random.normal();
-      for (int pass = 0; pass < 2; ++pass)
-        for (Eigen::Index j = first; j < i; ++j) {
-          double dot = 0;
-          for (Eigen::Index c = 0; c < d; ++c) dot += rows(i, c) * rows(j, c);
-          for (Eigen::Index c = 0; c < d; ++c) rows(i, c) -= dot * rows(j, c);
-        }
+      for (int pass = 0; pass < 2; ++pass) remove_directions(first, i, rows);
       norm = 0;
       for (Eigen::Index c = 0; c < d; ++c) norm += rows(i, c) * rows(i, c);
       norm = std::sqrt(norm);

@@ -8,16 +8,16 @@
 namespace tvem {
 namespace {
 
-/// Draws of a whole set of means before the separation counts as impossible.
+/// After so many draws of a whole set of means the separation counts as impossible.
 constexpr int max_draws = 100000;
 
-/// k equidistant means about the origin, their simplex rotated at random. means: k x d.
+/// Draws k equidistant means about the origin, with their simplex rotated at random. means: k x d.
+/// The regular simplex builds on one direction after another: direction j lifts vertex j above the
+/// vertices 0..j-1 by its height over their centre, and moves all of them so that the origin stays
+/// the centre. Row 0 collects what the directions j..k-1 have moved the vertices below them by.
 void draw_simplex(RandomStream& random, double distance, RowMatrix& means) {
   int const k = as_count(means.rows());
   draw_frame(random, 1, k - 1, means);
-  // The regular simplex builds on one direction after another: direction j lifts vertex j above the
-  // vertices 0..j-1 by its height over their centre, and moves all of them so that the origin stays
-  // the centre. Row 0 collects what the directions j..k-1 have moved the vertices below them by.
   means.row(0).setZero();
   for (int j = k - 1; j >= 1; --j) {
     double const height = distance * std::sqrt((j + 1.0) / (2.0 * j));
@@ -29,7 +29,7 @@ void draw_simplex(RandomStream& random, double distance, RowMatrix& means) {
   }
 }
 
-/// Means that know nothing of each other.
+/// Draws each mean without regard to the others.
 void draw_independent(RandomStream& random, TaskSettings const& settings, RowMatrix& means) {
   double const scale = settings.scale;
   for (Eigen::Index j = 0; j < means.rows(); ++j) {

@@ -15,13 +15,13 @@ struct Shape {
   double sigma;  // the unit of task.separation
 };
 
-/// Means (components x dim) given that all their distances are at least the separation: the whole
-/// set is drawn again until they are, so that the distribution is the conditional one. Returns
-/// whether that happened within 100 000 draws.
+/// Draws means (components x dim) whose distances are all at least the separation. Draws the whole
+/// set again until they are, so that the distribution is the conditional one. Returns whether that
+/// happened within 100 000 draws.
 bool draw_means(RandomStream& random, TaskSettings const& settings, Shape const& shape,
                 RowMatrix& means);
 
-/// Why draw_means did not, and what to change.
+/// Says why draw_means found none, and what to change.
 std::string impossible_separation(TaskSettings const& settings, Shape const& shape);
 
 }  // namespace tvem

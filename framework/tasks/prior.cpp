@@ -65,7 +65,7 @@ void draw_outliers(RandomStream& random, double share, double sigma, Task& task)
   Eigen::RowVectorXd const centre = task.mixture.means.colwise().mean();
   double const half_width =
       (task.mixture.means.rowwise() - centre).cwiseAbs().maxCoeff() + 6 * sigma;
-  // 0.29 x 100 is below 29 in floating point.
+  // The addend is there since 0.29 x 100 is below 29 in floating point.
   Eigen::Index n_left = whole_part(share * as_real(n) + 1e-9);
   for (Eigen::Index i = 0; i < n && n_left > 0; ++i) {
     if (random.integer(0, n - i - 1) >= n_left) continue;

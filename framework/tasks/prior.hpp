@@ -25,8 +25,8 @@ struct Task {
   int n_points() const { return as_count(points.rows()); }
 };
 
-/// The distribution of tasks that the keys `task.*` describe. Of several families, (seed, purpose,
-/// id) decides which one a task is of.
+/// The distribution of tasks that the keys `task.*` describe. Where there are several families,
+/// (seed, purpose, id) decides which one a task is of.
 class TaskPrior {
  public:
   /// Throws ConfigurationError for a prior that has no tasks or contradicts itself
@@ -38,8 +38,8 @@ class TaskPrior {
   /// Task `id` under (seed, purpose): the same bits on every rank, in every order, after every
   /// restart.
   Task sample(std::uint64_t seed, Purpose purpose, std::uint64_t id) const;
-  /// The same into memory that `task` may have; tasks of one size allocate once (where covariances
-  /// are matrices or there are outliers, each time).
+  /// The same, in the memory that `task` has. Tasks of one size allocate once; with outliers or
+  /// with matrices for covariances they allocate each time.
   void sample(std::uint64_t seed, Purpose purpose, std::uint64_t id, Task& task) const;
 
   /// Training task `id`: a fresh one, or one of the `task.pool` tasks of a fixed set, drawn with
@@ -55,8 +55,8 @@ class TaskPrior {
   std::vector<TaskPrior> families_;  // one for each of several families
 };
 
-/// As many further points of the task's mixture as it has (n x d), none of them an outlier. Keyed
-/// by (seed, task id).
+/// Further points of the task's mixture, as many as the task has (n x d), none of them an outlier.
+/// Keyed by (seed, task id).
 RowMatrix sample_held_out(std::uint64_t seed, Task const& task);
 
 /// Why `settings` has no tasks, one sentence a problem; empty when it has. Draws nothing.

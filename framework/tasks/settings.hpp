@@ -71,18 +71,18 @@ struct TaskSettings {
   std::vector<TaskFamily> families = {};  // each task is of one of them; empty: of these settings
 };
 
-/// One of several families, all of which are as likely for a task.
+/// One of several families; a task is of each with the same probability.
 struct TaskFamily {
   std::string name;
   TaskSettings settings;
 };
 
-/// Whether a family can be called so: letters, digits, _ and -.
+/// Whether this can be the name of a family: letters, digits, _ and -.
 bool is_family_name(std::string const& name);
 /// How many families a task may be of, and the settings of each.
 int n_families(TaskSettings const& settings);
 TaskSettings const& family_of(TaskSettings const& settings, int family);
-/// Their names; "none" for tasks of no family that has a name.
+/// The names of the families; "none" for tasks of no named family.
 std::vector<std::string> family_names(TaskSettings const& settings);
 
 /// A row for each of the keys.

@@ -30,7 +30,8 @@ RowMatrix draw_rotated(RandomStream& random, Eigen::VectorXd const& values) {
   return factor;
 }
 
-/// The same along the axes, in random order (Fisher and Yates).
+/// The factor of a covariance with these eigenvalues along the axes, in random order (Fisher and
+/// Yates).
 RowMatrix draw_diagonal(RandomStream& random, Eigen::VectorXd const& values) {
   Eigen::VectorXd order = values;
   for (Eigen::Index i = order.size() - 1; i > 0; --i)
@@ -70,7 +71,8 @@ double largest_variance_ratio(TaskSettings const& settings) {
 double smallest_variance(TaskSettings const& settings) {
   double const sigma = settings.sigma.low;
   if (!has_directions(settings)) return sigma * sigma;
-  // The fewer the dimensions, the more of the variance the longest one has.
+  // In fewer dimensions the longest direction has a larger share of the variance, and the shortest
+  // a smaller one.
   return covariance_eigenvalues(sigma, settings.eigenvalue_ratio, std::max(2, settings.dim.low))[0];
 }
 
@@ -138,7 +140,7 @@ void draw_point(RandomStream& random, Mixture const& mixture, Eigen::Index j, do
   for (Eigen::Index c = 0; c < d; ++c)
     point[c] =
         scale * (mixture.noise == NoiseKind::laplace ? laplace_variate(random) : random.normal());
-  // From the last coordinate on, since each needs those before it.
+  // The last coordinate comes first, since each needs those before it.
   if (!mixture.is_isotropic())
     for (Eigen::Index c = d - 1; c >= 0; --c) {
       double value = 0;

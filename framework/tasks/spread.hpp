@@ -20,15 +20,15 @@ double largest_variance_ratio(TaskSettings const& settings);
 /// The smallest true variance of a component in any direction.
 double smallest_variance(TaskSettings const& settings);
 
-/// About the mean variance of a coordinate of a task's points, within and between components, in a
-/// task that has the smallest sigma (spherical: in one of its components, the largest in the
-/// others) and the means farthest apart; without outliers, and for equal weights.
+/// About the mean variance of a coordinate of a task's points, within and between components. The
+/// task has the smallest sigma (spherical: in one of its components, the largest in the others),
+/// the means farthest apart, equal weights and no outliers.
 double widest_mean_variance(TaskSettings const& settings);
 
-/// Draws what `task.covariance` says into a mixture whose means are there; sigma: that of the task
-/// (k of them for spherical, one otherwise). tied, diagonal and full have covariance_eigenvalues
-/// along random orthonormal directions (tied: the same for all components) or, for diagonal, along
-/// the axes in random order.
+/// Draws the covariances that `task.covariance` names into a mixture that has its means. sigma: of
+/// the task (k of them for spherical, one otherwise). tied, diagonal and full have
+/// covariance_eigenvalues. Their directions are random and orthonormal (tied: the same for all
+/// components); those of diagonal are the axes in random order.
 void draw_covariances(RandomStream& random, TaskSettings const& settings,
                       std::span<double const> sigma, Mixture& mixture);
 

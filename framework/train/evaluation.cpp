@@ -29,7 +29,7 @@ class StopWatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// Adds the sentences that are not there.
+/// Adds the sentences that are not there yet.
 void add_new(std::vector<std::string>& sentences, std::vector<std::string> const& others) {
   for (std::string const& other : others)
     if (std::find(sentences.begin(), sentences.end(), other) == sentences.end())
@@ -87,7 +87,7 @@ class Parts {
   }
   bool want_stop() const { return wants_stop_ && wants_stop_(); }
   bool is_interrupted() const { return is_interrupted_; }
-  /// Collective. Whether a rank has left a part, in the end.
+  /// Collective. Whether any rank has left a part.
   bool are_left(Communicator const& comm) const { return comm.max(is_interrupted_ ? 1 : 0) == 1; }
   template <class Part>
   void work(Part const& part) {
@@ -131,7 +131,7 @@ Fit fit_of(EstimatorSpec const& spec, EvaluationItem const& item, Settings const
   return run_baseline(spec, settings.task, settings.input, task, instruction_set, restarts);
 }
 
-/// The blocks of an evaluation: when one ends, and what is whole by then.
+/// The blocks of an evaluation: decides when one ends, and takes what is whole by then.
 class Blocks {
  public:
   Blocks(Communicator const& comm, EvaluationStart start, BlockLimits const& limits)
@@ -268,6 +268,14 @@ class BlockwiseEvaluation {
   std::int64_t sampled_id_ = -1;
 };
 
+double error_on_task(Settings const& settings, Transformer<float>& model, TaskPrior const& prior,
+                     std::int64_t id) {
+  Task const task = prior.sample(settings.eval.seed, Purpose::evaluation_tasks, id);
+  Fit const fit =
+      fit_of_model(settings, model, task, settings.eval.seed, Purpose::evaluation_tasks);
+  return clustering_error(task.labels, fit.labels, task.components());
+}
+
 }  // namespace
 
 void evaluate_in_blocks(Settings const& settings, Communicator const& comm,
@@ -295,18 +303,6 @@ Evaluation evaluate(Settings const& settings, Communicator const& comm, Transfor
                     InstructionSet instruction_set, EvaluationHooks const& hooks) {
   return evaluate(settings, comm, EvaluatedModel{settings, model}, instruction_set, hooks);
 }
-
-namespace {
-
-double error_on_task(Settings const& settings, Transformer<float>& model, TaskPrior const& prior,
-                     std::int64_t id) {
-  Task const task = prior.sample(settings.eval.seed, Purpose::evaluation_tasks, id);
-  Fit const fit =
-      fit_of_model(settings, model, task, settings.eval.seed, Purpose::evaluation_tasks);
-  return clustering_error(task.labels, fit.labels, task.components());
-}
-
-}  // namespace
 
 std::optional<CurveRecord> evaluate_curve_point(Settings const& settings, Communicator const& comm,
                                                 Transformer<float>& model, std::int64_t step,

@@ -17,7 +17,7 @@ namespace tvem {
 /// The specifications of eval.estimators. Throws ConfigurationError with all problems at once.
 std::vector<EstimatorSpec> parse_estimators(Settings const& settings);
 
-/// Called on rank 0 from time to time with the tasks that it has done its part of, and all tasks.
+/// Called on rank 0 from time to time. done: the tasks of which it has done its part.
 using EvaluationProgress = std::function<void(std::int64_t done, std::int64_t total)>;
 
 /// How an evaluation is watched; each may be none.
@@ -47,9 +47,9 @@ struct EvaluatedModel {
   Transformer<float>& transformer;
 };
 
-/// Why a model with the settings `trained` cannot work on the tasks of `asked`, one sentence a
-/// problem: tasks of more dimensions, of another number of components, or a guess that it has not
-/// been given in its training, or would miss. Other distributions of tasks are no problem.
+/// Says why a model with the settings `trained` cannot work on the tasks of `asked`, one sentence
+/// for each problem. Problems are tasks of more dimensions, another number of components, and a
+/// guess that only one of training and evaluation has. Other distributions of tasks are no problem.
 std::vector<std::string> domain_problems(Settings const& trained, Settings const& asked);
 
 /// Collective. All estimators on the evaluation tasks start.n_tasks .. eval.tasks - 1. Ranks share
@@ -72,8 +72,8 @@ Evaluation evaluate(Settings const& settings, Communicator const& comm, Transfor
                     InstructionSet instruction_set, EvaluationHooks const& hooks = {});
 
 /// Collective. A point of the learning curve: the model on the first train.evaluate_tasks
-/// evaluation tasks. Only rank 0's record has the errors. wants_stop: as in EvaluationHooks; none
-/// comes back on any rank when one of them wants to stop.
+/// evaluation tasks. Only rank 0's record has the errors. wants_stop: as in EvaluationHooks. When
+/// one rank wants to stop, no rank gets a record.
 std::optional<CurveRecord> evaluate_curve_point(Settings const& settings, Communicator const& comm,
                                                 Transformer<float>& model, std::int64_t step,
                                                 std::function<bool()> const& wants_stop = {});

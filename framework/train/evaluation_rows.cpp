@@ -31,7 +31,7 @@ std::vector<Row> gather_rows(Communicator const& comm, std::span<Row const> rows
   return all;
 }
 
-/// A value of a row, by the member of Evaluation that it goes to.
+/// The value of a row that goes to this member of Evaluation.
 template <auto member, class Row>
 auto& value(Row& row) {
   return row.values[column_place<member>()];

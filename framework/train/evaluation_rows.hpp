@@ -17,14 +17,15 @@ struct EvaluationItem {
   int first_restart, n_restarts;
 };
 
-/// All restarts of the estimators: few enough in an item that ranks share a task's restarts evenly,
-/// enough that the task's sampling and metrics do not count.
+/// All restarts of the estimators, cut into items. An item has so few that ranks share a task's
+/// restarts evenly, and so many that the task's sampling and metrics do not count.
 std::vector<EvaluationItem> evaluation_items(std::vector<EstimatorSpec> const& specs);
 
-/// The rows that a rank has done, until they are gathered.
+/// The rows of a rank until they are gathered.
 class EvaluationRows {
  public:
-  /// n_iterations: recorded of every fit, after 0, 1, ... iterations; 0 for none.
+  /// n_iterations: how many states of a fit the trace has, after 0, 1, ... iterations; 0 for no
+  /// trace.
   EvaluationRows(std::size_t n_iterations, std::vector<std::string> family_names)
       : n_iterations_(n_iterations), family_names_(std::move(family_names)) {}
 

@@ -27,8 +27,8 @@ void GradientSum::add_gradient(std::size_t offset, std::span<float const> gradie
 }
 
 SummandState GradientSum::add_fast(std::size_t offset, std::span<float const> gradient_sum) {
-  // Integers, which the compiler compares a vector at a time: all bits of the exponent are set in
-  // what is not finite.
+  // The compiler compares integers a vector at a time. Values that are not finite have all bits of
+  // the exponent set.
   std::uint32_t largest = 0;
   for (std::size_t i = 0; i < gradient_sum.size(); ++i) {
     largest = std::max(largest, std::bit_cast<std::uint32_t>(gradient_sum[i]) & 0x7fffffffu);

@@ -11,7 +11,7 @@
 
 namespace tvem {
 
-/// What a rank asks of all with the sums of a step; one rank is enough.
+/// What a rank asks of all ranks together with the sums of a step. One rank is enough.
 struct Votes {
   bool stop = false;        // to end the training after this step
   bool checkpoint = false;  // to keep the state after this step

@@ -4,7 +4,7 @@
 
 namespace tvem {
 
-/// What the outside world learns of a training, on every rank; files and terminal are behind it.
+/// What a training tells the outside world, on every rank. Files and terminal are behind it.
 class TrainingObserver {
  public:
   virtual ~TrainingObserver() = default;
@@ -18,12 +18,11 @@ class TrainingObserver {
 
 enum class TrainingEnd { finished, stopped };
 
-/// Collective. Trains until train.steps are done, or until a rank has voted to stop, with a point
-/// of the learning curve every train.evaluate_every steps (and at step 0 and the end) and a
-/// checkpoint every train.checkpoint_every, when a rank has voted for one, and at the end; a vote
-/// to stop has effect at the end of a step, or amid a point of the curve, which is then made when
-/// the training goes on. A period
-/// of 0 means: only at the end, and for the curve never.
+/// Collective. Trains until train.steps are done, or until a rank has voted to stop. Makes a point
+/// of the learning curve every train.evaluate_every steps, at step 0 and at the end. Makes a
+/// checkpoint every train.checkpoint_every steps, when a rank has voted for one, and at the end. A
+/// vote to stop has effect at the end of a step, or amid a point of the curve; the point is then
+/// made when the training goes on. A period of 0 means: only at the end; for the curve: never.
 TrainingEnd run_training(Trainer& trainer, TrainingObserver& observer);
 
 }  // namespace tvem

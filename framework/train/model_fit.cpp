@@ -8,6 +8,7 @@
 #include "framework/estimators/passes/scaling.hpp"
 #include "framework/estimators/starts/starts.hpp"
 #include "framework/loss/mixture_losses.hpp"
+#include "framework/loss/not_finite.hpp"
 #include "framework/loss/permutation_cross_entropy.hpp"
 #include "framework/train/model_input.hpp"
 
@@ -47,8 +48,7 @@ Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const
   Fit fit;
   fit.labels.resize(input.batch.n_points());
   fit.log_likelihood = std::nan("");
-  auto const is_finite = [](float value) { return std::isfinite(value); };
-  if (!std::all_of(outputs.begin(), outputs.end(), is_finite)) fit.status = FitStatus::failed;
+  if (!all_finite(outputs)) fit.status = FitStatus::failed;
   if (settings.model.readout == ReadoutKind::labels) {
     predict_labels(outputs, model.n_outputs(), k, fit.labels);
     fit.responsibilities = probabilities(outputs, model.n_outputs(), k);

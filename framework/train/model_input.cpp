@@ -31,9 +31,9 @@ void append_coordinates(RowMatrix const& rows, Eigen::Index i, Units const& unit
 void append_task(Settings const& settings, std::vector<int> const& guess, Task const& task,
                  Units const& units, std::vector<float>& values) {
   int const dim = settings.task.dim.high, k_high = settings.task.components.high;
-  Mixture guessed;
-  if (settings.input.auxiliary)
-    guessed = mixture_of_labels(task.points, guess, task.components(), 0);
+  Mixture const guessed = settings.input.auxiliary
+                              ? mixture_of_labels(task.points, guess, task.components(), 0)
+                              : Mixture{};
   for (Eigen::Index i = 0; i < task.points.rows(); ++i) {
     append_coordinates(task.points, i, units, dim, values);
     if (guess.empty()) continue;

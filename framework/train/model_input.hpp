@@ -23,8 +23,8 @@ struct Units {
   Mixture to_points(Mixture const& mixture) const;
 };
 
-/// Units in which every coordinate of the points has mean 0 and variance 1; one that is the same
-/// for all points but for rounding (is_constant) keeps its scale.
+/// Units in which every coordinate of the points has mean 0 and variance 1. A coordinate that is
+/// constant but for rounding (is_constant) keeps its scale.
 Units standard_units(RowMatrix const& points);
 
 /// What goes into the model, and the units of each task in it.
@@ -36,11 +36,11 @@ struct ModelInput {
 /// The sizes of tasks that a model of these settings is made for.
 ModelDomain model_domain(Settings const& settings);
 
-/// The input of tasks, in the memory that it has. Its columns are the coordinates (largest
-/// dimension of a task, zeros past a task's own), standardised or not; with input.init the label
-/// that the guess gives the point, as indicators (largest number of components); with
-/// input.auxiliary the guess's mean of the point's component in the units of the coordinates, and
-/// its share. seed, purpose: that the tasks were drawn with; they key the guess.
+/// Makes the input of tasks, in the memory that `input` has. Its columns are the coordinates,
+/// standardised or not: as many as the largest dimension of a task, with zeros past a task's own.
+/// With input.init indicators of the guess's label follow, as many as the largest number of
+/// components. With input.auxiliary the mean of the guess's component follows, in the units of the
+/// coordinates, and its share. seed, purpose: that the tasks were drawn with; they key the guess.
 void fill_model_input(Settings const& settings, std::uint64_t seed, Purpose purpose,
                       std::span<Task const> tasks, ModelInput& input);
 

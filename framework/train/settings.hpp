@@ -74,12 +74,11 @@ struct Settings {
 };
 
 /// Tasks in a chunk: `parallel.chunk`, or the largest power of two that leaves 16 chunks for ranks
-/// to share and is not above 512 points, past which nothing gets faster; at least one. Never
+/// to share and has at most 512 points, since larger chunks are not faster; at least one. Never
 /// depends on the ranks.
 int resolved_chunk(Settings const& settings);
 
-/// A row for each of the keys `run.*`, of those of `train.*` that are not the optimiser's, and so
-/// on.
+/// A row for each of the keys `run.*`, `train.*` (but the optimiser's), `eval.*` and `parallel.*`.
 std::vector<Setting<RunSettings>> const& run_settings();
 std::vector<Setting<TrainSettings>> const& train_settings();
 std::vector<Setting<EvalSettings>> const& eval_settings();

@@ -9,8 +9,8 @@
 
 namespace tvem {
 
-/// The loss loss.kind of one task of a batch, and the labels that the model's outputs mean. Keeps
-/// its buffers.
+/// The loss loss.kind of one task of a batch, and the labels that the model's outputs describe.
+/// Keeps its buffers.
 class TaskLoss {
  public:
   TaskLoss(LossKind kind, int n_outputs) : kind_(kind), n_outputs_(n_outputs) {}

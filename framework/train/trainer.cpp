@@ -53,7 +53,8 @@ Trainer::Trainer(Settings const& settings, Communicator comm, TrainingState stat
       loss_(settings.loss.kind, model_.n_outputs()) {
   TVEM_CHECK(state_.parameters.size() == model_.layout().size(),
              "the state belongs to another model");
-  // Memory that no row is in yet costs nothing; a longer training allocates a few times more.
+  // Reserved memory costs nothing before rows are in it. A longer training allocates a few times
+  // more.
   std::int64_t const n_rows = std::min<std::int64_t>(settings.train.steps, 1'000'000);
   state_.steps.reserve(n_rows);
 }
@@ -78,31 +79,30 @@ StepRecord Trainer::train_step(Votes const& votes) {
   if (sums_.n_non_finite() > 0) return skip_step();
   double const n_tasks = settings_.train.tasks_per_step;
   std::span<double const> const gradient_sum = sums_.gradient_sum();
-  StepRecord const record = record_of_step(sums_.loss_sum() / n_tasks, sums_.error_sum() / n_tasks,
-                                           gradient_norm(gradient_sum) / n_tasks);
+  StepRecord const record = add_record(sums_.loss_sum() / n_tasks, sums_.error_sum() / n_tasks,
+                                       gradient_norm(gradient_sum) / n_tasks);
   double const factor = clip_factor(record.gradient_norm, settings_.train.clip) / n_tasks;
   update_parameters(settings_.train, record.rate, gradient_sum, factor, state_.parameters,
                     state_.optimizer);
-  ++state_.step;
-  state_.steps.push_back(record);
   return record;
 }
 
-StepRecord Trainer::record_of_step(double loss_mean, double error_mean, double norm) const {
-  return {.step = state_.step,
-          .loss_mean = loss_mean,
-          .error_mean = error_mean,
-          .rate = learning_rate(settings_.train, state_.step),
-          .gradient_norm = norm,
-          .quantum_exponent = sums_.quantum_exponent()};
+/// Counts the step and keeps its record.
+StepRecord Trainer::add_record(double loss_mean, double error_mean, double norm) {
+  state_.steps.push_back({.step = state_.step,
+                          .loss_mean = loss_mean,
+                          .error_mean = error_mean,
+                          .rate = learning_rate(settings_.train, state_.step),
+                          .gradient_norm = norm,
+                          .quantum_exponent = sums_.quantum_exponent()});
+  ++state_.step;
+  return state_.steps.back();
 }
 
 /// Counts the step and its tasks, and changes nothing else.
 StepRecord Trainer::skip_step() {
   double const none = std::nan("");
-  StepRecord const record = record_of_step(none, none, none);
-  ++state_.step;
-  state_.steps.push_back(record);
+  StepRecord const record = add_record(none, none, none);
   std::int64_t const in_a_row = n_skipped_last(state_);
   if (in_a_row > settings_.train.max_skipped)
     throw TrainingDiverged(fmt::format(

@@ -54,7 +54,7 @@ class Trainer {
   Quantum first_quantum() const;
   void sum_gradients(Votes const& votes);
   void sum_gradients(Quantum quantum, Votes const& votes);
-  StepRecord record_of_step(double loss_mean, double error_mean, double norm) const;
+  StepRecord add_record(double loss_mean, double error_mean, double norm);
   StepRecord skip_step();
   void process_chunk(std::int64_t chunk_index);
   double loss_of_task(std::size_t t, std::span<float const> outputs);

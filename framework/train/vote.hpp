@@ -10,16 +10,17 @@
 
 namespace tvem {
 
-/// What a rank wants, the more pressing the later: the ranks do what the most pressing one wants.
+/// What a rank wants, from the least to the most pressing. The ranks do the most pressing of all
+/// wishes.
 enum class Wish { go_on, end_block, stop };
 
-/// The vote by which ranks agree on what to do between two parts of a long piece of work. It is
-/// held about once a period, whatever a part takes: the ranks agree on the number of parts until
-/// the next one by the slowest of them, so that all hold it at the same place.
+/// The vote by which ranks agree on what to do between two parts of a long piece of work. They hold
+/// it about once a period, however long a part takes. The slowest rank decides how many parts there
+/// are until the next vote, so that all ranks hold it at the same place.
 class Vote {
  public:
   using Milliseconds = std::chrono::milliseconds;
-  /// wish: of this rank. Both must outlive this.
+  /// wish: of this rank. The object keeps references to both.
   Vote(Communicator const& comm, std::function<Wish()> const& wish,
        Milliseconds period = Milliseconds(1000))
       : comm_(comm), wish_(wish), period_(period.count()) {}

@@ -12,7 +12,7 @@
 namespace tvem {
 namespace {
 
-/// Responsibilities below this in sum leave a component without a mean of its own.
+/// A component whose responsibilities sum to less has no mean of its own.
 constexpr double dead_mass = 1e-10;
 
 /// Whether all eigenvalues of a symmetric matrix are above `floor`.
@@ -29,8 +29,8 @@ RowMatrix floored_factor(RowMatrix covariance, double floor) {
     covariance = solver.eigenvectors() * solver.eigenvalues().cwiseMax(floor).asDiagonal() *
                  solver.eigenvectors().transpose();
   }
-  // Where rounding leaves no factor (not finite, or a floor far below the largest eigenvalue), the
-  // caller meets values that are not finite.
+  // Rounding may leave no factor: of values that are not finite, or with a floor far below the
+  // largest eigenvalue. Then the caller gets values that are not finite.
   if (!factorize(covariance)) covariance.setConstant(std::numeric_limits<double>::quiet_NaN());
   return covariance;
 }
@@ -55,7 +55,7 @@ void shrink_mean(double mass, Knowledge const& known, Eigen::Index j, Mixture& m
   Eigen::MatrixXd precision = covariance / known.means_prior_variance;
   precision.diagonal().array() += mass;
   Eigen::VectorXd const mean = mixture.means.row(j);
-  // (S / s^2 + mass I)^-1 S / s^2 mean is what the mean loses.
+  // The mean loses (S / s^2 + mass I)^-1 S / s^2 mean.
   Eigen::VectorXd const shift =
       precision.llt().solve(covariance * mean / known.means_prior_variance);
   mixture.means.row(j) -= shift.transpose();
@@ -84,7 +84,7 @@ double variance_of(Mixture const& mixture, Eigen::Index j) {
                                 : mixture.factor(j).squaredNorm() / mixture.dim();
 }
 
-/// Gives component j this variance in all directions, unless it shares a matrix with the others.
+/// Gives component j this variance in all directions, unless all components share one matrix.
 void set_variance(double variance, MaximizationRule const& rule, Eigen::Index j, Mixture& mixture) {
   Eigen::Index const d = mixture.dim();
   if (mixture.is_isotropic())
@@ -186,7 +186,7 @@ int revive_dead(RowMatrix const& points, MaximizationRule const& rule, Mixture& 
   for (Eigen::Index j = 0; j < mixture.components(); ++j) {
     if (!is_dead(j)) continue;
     auto const worst = std::min_element(log_density.begin(), log_density.end());
-    // Taken, since components that start from one point stay equal for ever.
+    // The point counts as taken, since components that start from one point stay equal for ever.
     *worst = std::numeric_limits<double>::infinity();
     mixture.weights[j] = 1.0 / as_real(points.rows());
     mixture.means.row(j) = points.row(worst - log_density.begin());
@@ -218,7 +218,7 @@ bool is_at_floor(Mixture const& mixture, double floor) {
   for (Eigen::Index j = 0; j < mixture.components(); ++j) {
     leave_if_interrupted();
     RowMatrix const covariance = covariance_of(mixture, j);
-    // An eigenvalue raised to the floor is there up to the rounding of the largest one.
+    // An eigenvalue raised to the floor differs from it by the rounding of the largest one.
     double const rounding = 64 * std::numeric_limits<double>::epsilon() * covariance.trace();
     if (!is_above(covariance, limit + rounding)) return true;
   }

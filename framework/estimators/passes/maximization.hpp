@@ -28,23 +28,23 @@ double maximize(MatrixPasses& passes, MaximizationRule const& rule, Mixture& mix
 /// the log-likelihood. 0 without a prior.
 double log_prior(Knowledge const& known, Mixture const& mixture, int n_points);
 
-/// Puts each component of weight 0 on a point of its own, the one that the others explain worst,
-/// with the weight of one point and the mean variance of the others, or what is known of both.
-/// Returns how many there were.
+/// Puts each component of weight 0 on a point of its own, the one that the others explain worst. It
+/// gets the weight of one point and the mean variance of the others, or what is known of both.
+/// Returns the number of such components.
 int revive_dead(RowMatrix const& points, MaximizationRule const& rule, Mixture& mixture);
 
-/// The mixture with variances or matrices as the rule's covariance has them; where it has one
-/// variance for all, their mean.
+/// The mixture with variances or matrices, as the rule's covariance has them. Where the rule has
+/// one variance for all, it is their mean.
 Mixture conformed(Mixture mixture, MaximizationRule const& rule);
 
 /// Whether a component's variance is at the floor in some direction.
 bool is_at_floor(Mixture const& mixture, double floor);
 
-/// Adds to a fit that has its mixture whether it is at the floor, and whether its variances,
-/// between components and directions, are more than ratio_limit times apart (0: any may be): the
-/// sign of a spurious maximum of the likelihood, a component on a few points nearly in a plane
-/// (Hathaway 1985; Garcia-Escudero et al. 2008). Known, shared and tied covariances are never
-/// spurious.
+/// Says of a fit that has its mixture whether it is at the floor, and whether its variances,
+/// between components and directions, are more than ratio_limit times apart (0: no limit). Far
+/// apart they are the sign of a spurious maximum of the likelihood: a component on a few points
+/// nearly in a plane (Hathaway 1985; Garcia-Escudero et al. 2008). Known, shared and tied
+/// covariances are never spurious.
 void judge_covariances(MaximizationRule const& rule, double ratio_limit, Fit& fit);
 
 }  // namespace tvem

@@ -1,8 +1,8 @@
 // Compiled once per instruction set (tvem_variants in cmake/TvemModule.cmake).
 //
 // A block of 64 points is read from the first-level cache for everything that is done with it.
-// Within it, four vectors of points (one at the end) are in work at a time, so that a component's
-// mean is broadcast once for all of them and their chains of additions overlap.
+// Within it, the loops work on four vectors of points at a time (on one at the end). So a
+// component's mean is broadcast once for all of them, and their chains of additions overlap.
 #include "framework/core/simd.inl"
 #include "framework/estimators/passes/pass_kernels.hpp"
 
@@ -31,8 +31,8 @@ BlockRange block_range(int n_points, int block) {
   return {count, (count + lanes<T> - 1) / lanes<T>};
 }
 
-/// Calls f.template operator()<N>(first vector) for N = 4, then 1, until all vectors had their
-/// turn.
+/// Calls f.template operator()<N>(first vector) with N = 4, then with N = 1 for the vectors that
+/// are left.
 template <class F>
 inline void for_vectors(int n_vectors, F const& f) {
   int v = 0;

@@ -7,7 +7,7 @@
 namespace tvem {
 namespace {
 
-/// Of squares of these numbers, many may be added in float.
+/// Float can add many squares of numbers up to 2 to this power.
 constexpr int ordinary_exponent = 40;
 
 void multiply_by_power(int exponent, Eigen::Ref<RowMatrix> values) {
@@ -82,7 +82,7 @@ Scaling ordinary_scaling(RowMatrix const& points) {
 }
 
 Scaling centred_scaling(RowMatrix const& points) {
-  // About the first point, so that equal coordinates leave no rounding.
+  // Moved to the first point, so that equal coordinates leave no rounding.
   RowMatrix const moved = points.rowwise() - points.row(0);
   Scaling scaling;
   scaling.origin = points.row(0) + moved.colwise().sum() / as_real(points.rows());

@@ -23,10 +23,10 @@ struct Scaling {
   Fit to_points(Fit fit) const;
 };
 
-/// The units of the points where their largest coordinate is between 2^-40 and 2^40, beyond which
-/// squares leave the range of float; else those in which it is between 1/2 and 1. A coordinate that
-/// is the same for several points becomes 0, so that its square does not drown the others' and
-/// means have no rounding.
+/// The units of the points where their largest coordinate is between 2^-40 and 2^40; beyond that,
+/// squares leave the range of float. Otherwise the units in which it is between 1/2 and 1. A
+/// coordinate that is the same for several points becomes 0, so that its square does not drown the
+/// others' and means have no rounding.
 Scaling ordinary_scaling(RowMatrix const& points);
 
 /// The units in which the points have the mean 0 and the largest coordinate between 1/2 and 1.
@@ -37,7 +37,7 @@ Scaling centred_scaling(RowMatrix const& points);
 /// of that of the first, however many points there are.
 bool is_constant(RowMatrix const& points, Eigen::Index coordinate);
 
-/// f(points, their scaling) in ordinary units, its fit brought back.
+/// Calls f(points, their scaling) in ordinary units and brings its fit back to those of the points.
 template <class F>
 Fit fit_in_ordinary_units(RowMatrix const& points, F const& f) {
   Scaling const scaling = ordinary_scaling(points);

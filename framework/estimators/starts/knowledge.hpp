@@ -10,7 +10,7 @@
 
 namespace tvem {
 
-/// What a method is told of a task beside its points and k. Empty members are not told.
+/// What a method is told of a task beside its points and k. It is told nothing by an empty member.
 struct Knowledge {
   Eigen::VectorXd variances;  // k: the true ones
   RowMatrix factors;          // (k d) x d: of the true covariances, where they are matrices
@@ -26,9 +26,9 @@ struct Knowledge {
   }
 };
 
-/// Knowledge of a task for EM with these settings, about as many components as they assume; a known
-/// covariance is that of all components (estimator_problems). guess: of the task, for the
-/// start `guess`.
+/// Knowledge of a task for EM with these settings, of as many components as they assume. A known
+/// covariance is that of all components (estimator_problems). guess: of the task, for the start
+/// `guess`.
 Knowledge knowledge_of(Task const& task, TaskSettings const& prior, EmSettings const& settings,
                        std::vector<int> guess);
 

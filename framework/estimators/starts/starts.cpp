@@ -26,6 +26,20 @@ Eigen::Index draw_proportional(std::vector<double> const& weights, RandomStream&
   return last;
 }
 
+/// The number of points of each label, as weights, and their means; 0 for labels without points.
+Mixture counts_and_means(RowMatrix const& points, std::vector<int> const& labels, int k) {
+  Mixture mixture;
+  mixture.weights = Eigen::VectorXd::Zero(k);
+  mixture.means = RowMatrix::Zero(k, points.cols());
+  for (Eigen::Index i = 0; i < points.rows(); ++i) {
+    mixture.weights[labels[i]] += 1;
+    mixture.means.row(labels[i]) += points.row(i);
+  }
+  for (Eigen::Index j = 0; j < k; ++j)
+    if (mixture.weights[j] > 0) mixture.means.row(j) /= mixture.weights[j];
+  return mixture;
+}
+
 }  // namespace
 
 RowMatrix random_point_start(RowMatrix const& points, int k, RandomStream& random) {
@@ -51,10 +65,8 @@ RowMatrix kmeans_plus_plus_start(RowMatrix const& points, int k, RandomStream& r
   std::vector<double> nearest(n);
   for (int j = 1; j < k; ++j) {
     for (Eigen::Index i = 0; i < n; ++i) {
-      double const distance =
-          squared_distance(points.data() + i * d, means.data() + (j - 1) * d, d);
-      double& best = nearest[i];
-      if (j == 1 || distance < best) best = distance;
+      double const distance = squared_distance(points.row(i).data(), means.row(j - 1).data(), d);
+      nearest[i] = j == 1 ? distance : std::min(nearest[i], distance);
     }
     means.row(j) = points.row(draw_proportional(nearest, random));
   }
@@ -69,13 +81,13 @@ RowMatrix start_means(StartKind kind, RowMatrix const& points, int k, RandomStre
 }
 
 std::vector<int> nearest_labels(RowMatrix const& points, RowMatrix const& means) {
-  Eigen::Index const d = points.cols();
   std::vector<int> labels;
   for (Eigen::Index i = 0; i < points.rows(); ++i) {
     int nearest = 0;
     double best = 0;
     for (int j = 0; j < means.rows(); ++j) {
-      double const distance = squared_distance(points.data() + i * d, means.row(j).data(), d);
+      double const distance =
+          squared_distance(points.row(i).data(), means.row(j).data(), points.cols());
       if (j > 0 && !(distance < best)) continue;
       best = distance;
       nearest = j;
@@ -90,24 +102,6 @@ Eigen::Index take_farthest(std::vector<double>& distances) {
   *farthest = -1;
   return farthest - distances.begin();
 }
-
-namespace {
-
-/// The number of points of each label, as weights, and their means; 0 for labels without points.
-Mixture counts_and_means(RowMatrix const& points, std::vector<int> const& labels, int k) {
-  Mixture mixture;
-  mixture.weights = Eigen::VectorXd::Zero(k);
-  mixture.means = RowMatrix::Zero(k, points.cols());
-  for (Eigen::Index i = 0; i < points.rows(); ++i) {
-    mixture.weights[labels[i]] += 1;
-    mixture.means.row(labels[i]) += points.row(i);
-  }
-  for (Eigen::Index j = 0; j < k; ++j)
-    if (mixture.weights[j] > 0) mixture.means.row(j) /= mixture.weights[j];
-  return mixture;
-}
-
-}  // namespace
 
 Mixture mixture_of_labels(RowMatrix const& points, std::vector<int> const& labels, int k,
                           double floor) {

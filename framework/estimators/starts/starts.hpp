@@ -29,17 +29,17 @@ std::vector<int> nearest_labels(RowMatrix const& points, RowMatrix const& means)
 /// The position of the largest distance. It counts as taken: the next call finds another.
 Eigen::Index take_farthest(std::vector<double>& distances);
 
-/// What labels in 0..k-1 say of the points: shares, means and the shared within-cluster variance,
-/// not below `floor`. The mean of a label without points is the point farthest from its own mean,
-/// each time another.
+/// The mixture that labels in 0..k-1 describe: shares, means and the shared within-cluster
+/// variance, not below `floor`. A label without points gets the point farthest from its own mean,
+/// each such label another one.
 Mixture mixture_of_labels(RowMatrix const& points, std::vector<int> const& labels, int k,
                           double floor);
 
-/// The same as a start for EM: a label without points has the weight of one.
+/// The same as a start for EM, where a label without points has the weight of one point.
 Mixture start_of_labels(RowMatrix const& points, std::vector<int> const& labels, int k,
                         double floor);
 
-/// Every start of settings.start on a task, for EM and its relatives.
+/// Makes the starts of settings.start on a task, for EM and its relatives.
 class Starts {
  public:
   /// floor: of variances, absolute. Keeps references to all but the instruction set.
@@ -49,8 +49,9 @@ class Starts {
   /// k means.
   RowMatrix means(RandomStream& random);
   /// Equal weights, the start's means, and for all components the within-cluster variance of the
-  /// points nearest to them; given: what the labels say; two_round, oracle: the whole mixture. What
-  /// is known replaces what is not. Isotropic unless covariances are known or the oracle's.
+  /// points nearest to them. guess: the mixture that the labels describe. two_round, oracle: the
+  /// whole mixture. What is known takes the place of what is not. The mixture is isotropic, unless
+  /// its covariances are known or the oracle's.
   Mixture mixture(RandomStream& random);
 
  private:

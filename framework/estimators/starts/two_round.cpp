@@ -18,7 +18,7 @@ int n_centres(int k, int n, int requested) {
   return std::max(k, std::min(requested > 0 ? requested : automatic, n));
 }
 
-/// Between the centres; infinite for one alone.
+/// The smallest squared distance of two centres; infinite for one centre.
 double smallest_squared_distance(RowMatrix const& centres) {
   double smallest = std::numeric_limits<double>::infinity();
   for (Eigen::Index a = 0; a < centres.rows(); ++a)
@@ -27,8 +27,8 @@ double smallest_squared_distance(RowMatrix const& centres) {
   return smallest;
 }
 
-/// The variance that all components are known to share, of matrices their mean one; 0 when it is
-/// not known.
+/// The variance that all components are known to share, of a matrix the mean one; 0 when it is not
+/// known.
 double known_variance(Knowledge const& known) {
   if (known.variances.size() > 0) return known.variances[0];
   if (known.factors.size() == 0) return 0;
@@ -36,8 +36,8 @@ double known_variance(Knowledge const& known) {
   return known.factors.topRows(d).squaredNorm() / as_real(d);
 }
 
-/// Components of at least a quarter of an equal weight, or the k heaviest when there are fewer; by
-/// falling weight.
+/// Components of at least a quarter of an equal weight, or the k heaviest when there are fewer, the
+/// heaviest first.
 std::vector<Eigen::Index> heavy_components(Mixture const& mixture, int k) {
   std::vector<Eigen::Index> heavy;
   for (Eigen::Index j = 0; j < mixture.components(); ++j) heavy.push_back(j);
@@ -55,6 +55,15 @@ double separation(Mixture const& mixture, Eigen::Index a, Eigen::Index b) {
   return (mixture.means.row(a) - mixture.means.row(b)).squaredNorm() / (scale * scale);
 }
 
+/// The smallest separation of a component from the chosen ones.
+double separation_from(Mixture const& mixture, Eigen::Index component,
+                       std::vector<Eigen::Index> const& chosen) {
+  double nearest = std::numeric_limits<double>::infinity();
+  for (Eigen::Index const j : chosen)
+    nearest = std::min(nearest, separation(mixture, component, j));
+  return nearest;
+}
+
 /// k of the candidates, each next one the farthest from those before.
 std::vector<Eigen::Index> farthest_first(Mixture const& mixture,
                                          std::vector<Eigen::Index> const& candidates, int k) {
@@ -64,9 +73,7 @@ std::vector<Eigen::Index> farthest_first(Mixture const& mixture,
     double largest = -1;
     for (Eigen::Index const candidate : candidates) {
       if (std::find(chosen.begin(), chosen.end(), candidate) != chosen.end()) continue;
-      double nearest = std::numeric_limits<double>::infinity();
-      for (Eigen::Index const j : chosen)
-        nearest = std::min(nearest, separation(mixture, candidate, j));
+      double const nearest = separation_from(mixture, candidate, chosen);
       if (farthest >= 0 && !(nearest > largest)) continue;
       largest = nearest;
       farthest = candidate;

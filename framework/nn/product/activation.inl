@@ -23,7 +23,7 @@ inline void gelu_and_slope(FloatVector x, FloatVector& value, FloatVector& slope
   value = x * phi;
   slope = fused(x * 0.39894228f, e, phi);
 }
-/// In double precision for gradient checks: accuracy matters there, speed does not.
+/// Double precision is for gradient checks: accuracy matters there, speed does not.
 inline void gelu_and_slope(DoubleVector x, DoubleVector& value, DoubleVector& slope) {
   for (int i = 0; i < lanes<double>; ++i) {
     double const phi = 0.5 * __builtin_erfc(-x[i] * 0.70710678118654752440);
@@ -32,7 +32,7 @@ inline void gelu_and_slope(DoubleVector x, DoubleVector& value, DoubleVector& sl
   }
 }
 
-/// A NaN stays one; 0 has slope 0, as in PyTorch.
+/// NaN stays NaN; 0 has slope 0, as in PyTorch.
 template <class V>
 inline void relu_and_slope(V x, V& value, V& slope) {
   slope = x > 0 ? V{} + 1 : V{};

@@ -8,7 +8,8 @@
 namespace tvem {
 namespace {
 
-/// Columns from column `j` of n in one panel: two vectors, or one at the end where that is enough.
+/// Columns of the panel that begins with column `j` of n: two vectors, or one at the end where one
+/// is enough.
 template <class T>
 inline int panel_width(int n, int j) {
   return n - j <= lanes<T> ? lanes<T> : 2 * lanes<T>;
@@ -21,7 +22,7 @@ std::size_t packed_size(int k, int n) {
   return width * k;
 }
 
-/// One vector of a panel's columns, from rows that are contiguous; `sums` (or none) gets their sum.
+/// Packs one vector of a panel's columns from contiguous rows. Adds the rows to `sums` (or none).
 template <class T>
 inline void pack_columns(T const* b, std::ptrdiff_t row_stride, int k, int n_cols, T* packed,
                          std::ptrdiff_t width, T* sums) {
@@ -43,7 +44,7 @@ inline void pack_columns(T const* b, std::ptrdiff_t row_stride, int k, int n_col
   if (sums) store_first(sums, load_first(sums, n_cols) + sum, n_cols);
 }
 
-/// The same from columns that are contiguous.
+/// Packs the same from contiguous columns.
 template <class T>
 inline void pack_transposed(T const* b, std::ptrdiff_t col_stride, int k, int n_cols, T* packed,
                             std::ptrdiff_t width) {

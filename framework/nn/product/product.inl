@@ -3,15 +3,15 @@
 // Matrix products with a packed right operand, C = scale A B + ... (struct Product).
 //
 // The tile of C that stays in registers has up to `tile_rows` rows and two vectors of columns. B is
-// read from panels as wide as a tile, one row of the panel for each step of k; A is read where it
-// stands, one broadcast value for each row of the tile, or, where it is transposed and used by
-// several panels, from tiles packed beforehand. The loops, from the outside:
+// read from panels as wide as a tile, one row of the panel for each step of k. A is read where it
+// stands, one broadcast value for each row of the tile; a transposed A that several panels use is
+// read from tiles packed beforehand. The loops, from the outside:
 //   depth blocks   of k: a panel's part stays in the first-level cache
 //   row blocks     of A: the packed tiles stay in the second-level cache
 //   panels of B, tiles of A, steps of k
 // Each element of C is one chain of multiply-adds over the k of a depth block, and depth blocks are
-// added in order, whatever tile the element falls into: equal bits for equal rows, wherever they
-// stand.
+// added in order. The tile that holds the element does not matter: equal rows give equal bits
+// wherever they stand.
 
 #include "framework/nn/product/packing.inl"
 #include "framework/nn/product/tile.inl"
@@ -19,7 +19,7 @@
 namespace tvem {
 namespace {
 
-/// Rows of a tile: its accumulators fill the registers but for a panel row and a broadcast.
+/// Rows of a tile. Its sums leave registers for one row of the panel and one broadcast value.
 constexpr int tile_rows = TVEM_VECTOR_BYTES == 64 ? 12 : TVEM_VECTOR_BYTES == 32 ? 6 : 4;
 constexpr int row_block_tiles = 8;
 /// Largest k of a depth block: 256 steps of an AVX-512 panel are 32 KB.
@@ -46,10 +46,10 @@ void pack_tiles(Product<T> const& q, RowTiles const& tiles, int first, int last,
   }
 }
 
-/// Chooses what to fetch during the tile `t` of `n_tiles` in its row block: with the first panel
-/// the next tile's rows of A; with the first panels of a transposed A, its columns in the next row
-/// block; else, or when there is no more of that, the next panel of B. At the end of B it is this
-/// panel: pages that are not there take long to look for.
+/// Chooses what to fetch during the tile `t` of `n_tiles` in its row block. The first panel fetches
+/// the next tile's rows of A; the first panels of a transposed A fetch its columns in the next row
+/// block. All else fetches the next panel of B, or this one at the end of B: the processor takes
+/// long to find out that a page is not there.
 template <class T, bool in_place>
 inline void fetch_soon(Product<T> const& q, Tile<T>& tile, int t, int n_tiles,
                        RowTiles const& tiles, int end) {
@@ -72,7 +72,7 @@ inline void fetch_soon(Product<T> const& q, Tile<T>& tile, int t, int n_tiles,
   }
 }
 
-/// One panel of B with the tiles `first` .. `last` of A.
+/// Multiplies the tiles `first` .. `last` of A by one panel of B.
 template <class T, bool in_place>
 void multiply_panel(Product<T> const& q, Tile<T> tile, RowTiles const& tiles, int first, int last,
                     T const* packed_a) {

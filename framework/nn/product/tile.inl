@@ -24,14 +24,15 @@ struct Tile {
   std::ptrdiff_t soon_step;
 };
 
-/// Steps through what the end of the next tile of the panel reads and writes, and fetches it, a few
-/// rows at a time between the steps of k: the processor keeps only so many lines under way.
+/// Fetches what the end of the panel's next tile reads and writes. It does so a few rows at a time
+/// between the steps of k, since the processor keeps only so many lines under way.
 template <class T, int rows, int vectors>
 class EndFetch {
  public:
   EndFetch(Product<T> const& q, Tile<T> const& tile)
       : c_stride_(q.c_row_stride), add_stride_(q.add_row_stride) {
-    // Of the last tile its own rows: pages that are not there take long to look for.
+    // The last tile fetches its own rows: the processor takes long to find out that a page is not
+    // there.
     std::ptrdiff_t const row = tile.row + 2 * rows <= q.m ? tile.row + rows : q.m - rows;
     c_ = q.c + row * c_stride_ + tile.col;
     add_ = q.add && q.add != q.c ? q.add + row * add_stride_ + tile.col : c_;
@@ -90,7 +91,7 @@ inline void finish(Product<T> const& q, Tile<T> const& tile,
   }
 }
 
-/// The activation of a tile that was just written, while it is in the first-level cache.
+/// Activates a tile that was just written, while it is in the first-level cache.
 template <class T>
 void activate_tile(Product<T> const& q, int row, int n_rows, int col, int n_cols) {
   for (int i = row; i < row + n_rows; ++i) {
@@ -168,13 +169,14 @@ void multiply_tile(Product<T> const& q, Tile<T> const& tile) {
     ends.fetch_rows(rows / 2);
     multiply_steps(operands, tile.depth - tile.depth / 2, sum);
   }
-  int const left = q.n - tile.col, width = vectors * lanes<T>;
-  if (left >= width)
+  if (q.n - tile.col >= vectors * lanes<T>)
     finish<T, rows, vectors, true>(q, tile, sum);
   else
     finish<T, rows, vectors, false>(q, tile, sum);
-  if (tile.is_last && q.activation != Activation::none)
+  if (tile.is_last && q.activation != Activation::none) {
+    int const left = q.n - tile.col, width = vectors * lanes<T>;
     activate_tile(q, tile.row, rows, tile.col, left < width ? left : width);
+  }
 }
 
 /// Finds the tile of `n_rows` rows, 1 .. rows.

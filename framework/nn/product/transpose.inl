@@ -69,7 +69,7 @@ inline void transpose(float const* source, std::ptrdiff_t source_stride, float* 
 
 #endif
 
-/// In double precision for gradient checks: clarity matters there, speed does not.
+/// Double precision is for gradient checks: clarity matters there, speed does not.
 inline void transpose(double const* source, std::ptrdiff_t source_stride, double* target,
                       std::ptrdiff_t target_stride) {
   for (int r = 0; r < lanes<double>; ++r)
