@@ -1,4 +1,4 @@
-#include "experiments/sweep/collect.hpp"
+#include "experiments/sweep/results/collect.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -9,9 +9,9 @@
 #include "experiments/report/comparison.hpp"
 #include "experiments/report/formatting.hpp"
 #include "experiments/settings/sentences.hpp"
-#include "experiments/sweep/dimensions.hpp"
-#include "experiments/sweep/grid_arrays.hpp"
-#include "experiments/sweep/result_reader.hpp"
+#include "experiments/sweep/results/dimensions.hpp"
+#include "experiments/sweep/results/grid_arrays.hpp"
+#include "experiments/sweep/results/result_reader.hpp"
 #include "experiments/sweep/states.hpp"
 #include "framework/core/text.hpp"
 #include "framework/estimators/fit.hpp"

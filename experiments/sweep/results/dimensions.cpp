@@ -1,4 +1,4 @@
-#include "experiments/sweep/dimensions.hpp"
+#include "experiments/sweep/results/dimensions.hpp"
 
 #include <algorithm>
 #include <set>

@@ -1,4 +1,4 @@
-#include "experiments/sweep/result_reader.hpp"
+#include "experiments/sweep/results/result_reader.hpp"
 
 #include <algorithm>
 

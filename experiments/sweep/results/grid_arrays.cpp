@@ -1,4 +1,4 @@
-#include "experiments/sweep/grid_arrays.hpp"
+#include "experiments/sweep/results/grid_arrays.hpp"
 
 #include <limits>
 #include <numeric>
