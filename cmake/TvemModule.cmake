@@ -1,7 +1,6 @@
 # Flags for every target of ours.
 #  -ffp-contract=off: the compiler may not fuse multiply and add on its own, since it would do so
-#  differently in the body and the tail of a loop; kernels fuse explicitly (docs/guarantees in
-#  docs/architecture.md). There is no -ffast-math here, and there must never be.
+#  differently in the body and the tail of a loop; kernels fuse explicitly (docs/architecture.md). There is no -ffast-math here, and there must never be.
 add_library(tvem_flags INTERFACE)
 target_compile_options(tvem_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -ffp-contract=off
@@ -65,7 +64,7 @@ endfunction()
 
 # tvem_variants(NAME SOURCE): compiles SOURCE once per instruction set into module NAME, with TVEM_VARIANT
 # its name and TVEM_VECTOR_BYTES the size of a vector. Which one runs is decided at start
-# (framework/core/variants.hpp). Nothing else of ours is compiled for more than the baseline, and these sources
+# (framework/core/processor/variants.hpp). Nothing else of ours is compiled for more than the baseline, and these sources
 # include neither Eigen nor use any inline code that the linker could merge with other objects' (one
 # definition rule): otherwise a binary would die on an older processor.
 function(tvem_variants name source)

@@ -1,4 +1,4 @@
-# tvem_check_processor(TARGET): TARGET begins with framework/core/processor_check.cpp, which knows the
+# tvem_check_processor(TARGET): TARGET begins with framework/core/processor/processor_check.cpp, which knows the
 # extensions that the compiler was allowed to use (CMAKE_CXX_FLAGS with -march=native, say).
 # Nothing to check elsewhere than on x86-64.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
@@ -24,7 +24,7 @@ function(tvem_check_processor target)
     return()
   endif()
   if(NOT TARGET tvem_processor_check)
-    add_library(tvem_processor_check OBJECT ${CMAKE_SOURCE_DIR}/framework/core/processor_check.cpp)
+    add_library(tvem_processor_check OBJECT ${CMAKE_SOURCE_DIR}/framework/core/processor/processor_check.cpp)
     target_compile_options(tvem_processor_check PRIVATE -march=x86-64 -mtune=generic)
     target_include_directories(tvem_processor_check PRIVATE ${CMAKE_BINARY_DIR}/processor_check)
     target_link_libraries(tvem_processor_check PRIVATE tvem_flags)

@@ -31,12 +31,13 @@ void write_values(Hdf5Group const& root, NamedCoordinate const& coordinate, Valu
     root.write(coordinate.name, values, {coordinate.dimension}, description);
 }
 
+bool has_point(std::string const& number) {
+  return number.find_first_of(".eE") != std::string::npos;
+}
+
 void write_coordinate(Hdf5Group const& root, NamedCoordinate const& coordinate) {
   auto const integers = as_numbers<std::int64_t>(coordinate.values);
   // Integers beyond 64 bits stay text: as reals, different ones may be equal.
-  auto const has_point = [](std::string const& text) {
-    return text.find_first_of(".eE") != std::string::npos;
-  };
   bool const is_any_real =
       std::any_of(coordinate.values.begin(), coordinate.values.end(), has_point);
   auto const reals = is_any_real ? as_numbers<double>(coordinate.values) : std::vector<double>{};

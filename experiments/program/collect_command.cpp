@@ -8,7 +8,7 @@
 #include "experiments/sweep/stored_sweep.hpp"
 #include "framework/comm/collective_errors.hpp"
 #include "framework/core/error.hpp"
-#include "framework/core/instruction_set.hpp"
+#include "framework/core/processor/instruction_set.hpp"
 #include "framework/core/text.hpp"
 #include "io/durable/durable.hpp"
 #include "io/durable/our_file.hpp"

@@ -1,6 +1,6 @@
 
 #include "experiments/program/command.hpp"
-#include "experiments/run/claimed_work.hpp"
+#include "experiments/run/claim/claimed_work.hpp"
 #include "experiments/run/evaluation_job.hpp"
 #include "experiments/run/resources.hpp"
 #include "experiments/settings/configuration.hpp"

@@ -13,7 +13,7 @@
 #include "framework/comm/session.hpp"
 #include "framework/core/build_info.hpp"
 #include "framework/core/error.hpp"
-#include "framework/core/instruction_set.hpp"
+#include "framework/core/processor/instruction_set.hpp"
 #include "framework/core/text.hpp"
 #include "io/fs.hpp"
 

@@ -1,6 +1,6 @@
 
 #include "experiments/program/command.hpp"
-#include "experiments/run/claimed_work.hpp"
+#include "experiments/run/claim/claimed_work.hpp"
 #include "experiments/run/failure.hpp"
 #include "experiments/run/folder.hpp"
 #include "experiments/run/kept_evaluation.hpp"

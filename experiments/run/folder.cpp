@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "experiments/report/ranks.hpp"
-#include "experiments/run/claim.hpp"
+#include "experiments/run/claim/claim.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/resources.hpp"
 #include "experiments/run/trained_model.hpp"

@@ -145,11 +145,9 @@ void evaluate(Trainer& trainer, RunFolder& folder, Voice voice, WorkHooks const&
   EvaluationSummary summary;
   folder.write_evaluation(trainer.state(), kept.header(), kept.source(summary));
   kept.remove();
-  if (voice == Voice::aloud) {
-    RunRecord const& record = folder.record();
-    say(trainer.comm(),
-        fmt::format("\n{}{}", title_of(record), evaluation_text(summary, record.header)));
-  }
+  if (voice == Voice::silent) return;
+  say(trainer.comm(), fmt::format("\n{}{}", title_of(folder.record()),
+                                  evaluation_text(summary, folder.record().header)));
 }
 
 /// Refuses to begin when ranks have read other settings, by a file system that is behind.

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/core/instruction_set.hpp"
+#include "framework/core/processor/instruction_set.hpp"
 #include "framework/train/settings.hpp"
 #include "io/fs.hpp"
 #include "io/run_file.hpp"

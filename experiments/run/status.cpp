@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "experiments/report/formatting.hpp"
-#include "experiments/run/claim.hpp"
+#include "experiments/run/claim/claim.hpp"
 #include "experiments/run/failure.hpp"
 #include "experiments/run/trained_model.hpp"
 #include "experiments/settings/identity.hpp"

@@ -123,6 +123,12 @@ std::string take_preset(std::vector<Assignment>& arguments, std::vector<std::str
   return asked.empty() ? "" : asked[0];
 }
 
+std::string no_preset_text(std::string const& asked, std::vector<std::string> const& names) {
+  std::string const there =
+      names.empty() ? fmt::format("no section [preset.{}]", asked) : "the presets " + joined(names);
+  return fmt::format("{}: --preset {}: the configuration has {}", command_line, asked, there);
+}
+
 /// Applies the preset that the arguments name. Checks the keys of the others.
 void apply_presets(std::map<std::string, std::vector<Assignment>> const& presets,
                    std::string const& asked, std::string const& ini_name, Configuration& read) {
@@ -134,11 +140,8 @@ void apply_presets(std::map<std::string, std::vector<Assignment>> const& presets
     if (name != asked) read.problems = scratch.problems;
     names.push_back(name);
   }
-  if (asked.empty() || presets.contains(asked)) return;
-  read.problems.push_back(fmt::format("{}: --preset {}: the configuration has {}", command_line,
-                                      asked,
-                                      names.empty() ? fmt::format("no section [preset.{}]", asked)
-                                                    : "the presets " + joined(names)));
+  if (!asked.empty() && !presets.contains(asked))
+    read.problems.push_back(no_preset_text(asked, names));
 }
 
 }  // namespace

@@ -141,10 +141,8 @@ void check_families(Settings const& base, std::set<std::string> const& settings,
             key, family.name));
 }
 
-void check_axes(Sweep const& sweep, std::vector<std::string>& problems) {
-  if (sweep.axes.empty())
-    problems.emplace_back(
-        "sweep: there is no axis; give a section [sweep] such as model.layers = 1, 2, 4");
+/// The keys that axes set. A key of two axes is a problem.
+std::set<std::string> swept_settings(Sweep const& sweep, std::vector<std::string>& problems) {
   std::set<std::string> names, settings;
   for (SweepAxis const& axis : sweep.axes)
     for (SweptKey const& key : axis.keys) {
@@ -152,7 +150,14 @@ void check_axes(Sweep const& sweep, std::vector<std::string>& problems) {
       if (!names.insert(key.name).second)
         problems.push_back(fmt::format("sweep: {} is in two axes", key.name));
     }
-  check_families(sweep.base, settings, problems);
+  return settings;
+}
+
+void check_axes(Sweep const& sweep, std::vector<std::string>& problems) {
+  if (sweep.axes.empty())
+    problems.emplace_back(
+        "sweep: there is no axis; give a section [sweep] such as model.layers = 1, 2, 4");
+  check_families(sweep.base, swept_settings(sweep, problems), problems);
   if (n_combinations(sweep.axes) > most_runs)
     problems.push_back(
         fmt::format("sweep: the grid has more than {} runs; shorten its lists", most_runs));

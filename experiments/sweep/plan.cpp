@@ -141,7 +141,7 @@ std::string list_of(SweepPlan const& plan) {
     SweepRun const& run = plan.runs[i];
     std::size_t const n_further = run.is_training ? run.evaluations.size() : 0;
     text += fmt::format("{:6}  {}  {}{}\n", i, run.id, run.text(),
-                        n_further > 0 ? fmt::format(", {} further evaluations", n_further) : "");
+                        n_further > 0 ? fmt::format(", further evaluations: {}", n_further) : "");
   }
   return text;
 }

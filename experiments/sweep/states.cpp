@@ -5,7 +5,7 @@
 
 #include "experiments/report/formatting.hpp"
 #include "experiments/report/progress.hpp"
-#include "experiments/run/claim.hpp"
+#include "experiments/run/claim/claim.hpp"
 #include "framework/core/text.hpp"
 #include "io/evaluation_file.hpp"
 
@@ -65,17 +65,23 @@ StateCounts SweepStates::counts() const {
   return counts;
 }
 
+namespace {
+
+/// The share of a run that so many steps are.
+double share_of(RunStatus const& status, std::int64_t steps) {
+  if (status.state == RunState::finished) return 1;
+  return status.steps_total == 0 ? 0 : ratio(steps, status.steps_total);
+}
+
+}  // namespace
+
 double SweepStates::seconds_left() const {
   double seconds = 0, work_timed = 0, work_left = 0;
   for (std::size_t run = 0; run < runs_.size(); ++run) {
     RunStatus const& status = statuses_[run];
-    bool const is_finished = status.state == RunState::finished;
-    auto const share = [&](std::int64_t steps) {
-      return is_finished ? 1.0 : status.steps_total == 0 ? 0.0 : ratio(steps, status.steps_total);
-    };
     seconds += status.training_seconds;
-    work_timed += share(status.steps_timed) * works_[run];
-    work_left += (1 - share(status.steps_done)) * works_[run];
+    work_timed += share_of(status, status.steps_timed) * works_[run];
+    work_left += (1 - share_of(status, status.steps_done)) * works_[run];
   }
   if (work_timed == 0) return std::nan("");
   return work_left / work_timed * seconds /

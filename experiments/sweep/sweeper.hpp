@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "experiments/report/progress.hpp"
-#include "experiments/run/claimed_work.hpp"
+#include "experiments/run/claim/claimed_work.hpp"
 #include "experiments/sweep/plan.hpp"
 #include "experiments/sweep/states.hpp"
 #include "framework/comm/communicator.hpp"

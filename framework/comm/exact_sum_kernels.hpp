@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "framework/core/variants.hpp"
+#include "framework/core/processor/variants.hpp"
 
 namespace tvem {
 

@@ -1,7 +1,7 @@
 // Compiled once per instruction set (tvem_variants in cmake/TvemModule.cmake). Every set gives the
 // same bits: each element is rounded and added on its own.
 #include "framework/comm/exact_sum_kernels.hpp"
-#include "framework/core/simd.inl"
+#include "framework/core/processor/simd.inl"
 
 namespace tvem {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "framework/core/instruction_set.hpp"
+#include "framework/core/processor/instruction_set.hpp"
 #include "framework/estimators/fit.hpp"
 #include "framework/estimators/specification.hpp"
 #include "framework/tasks/prior.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "framework/core/instruction_set.hpp"
+#include "framework/core/processor/instruction_set.hpp"
 #include "framework/estimators/fit.hpp"
 #include "framework/estimators/settings.hpp"
 #include "framework/estimators/starts/knowledge.hpp"

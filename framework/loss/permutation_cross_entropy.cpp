@@ -51,9 +51,8 @@ double PermutationCrossEntropy<T>::fill_costs(std::span<T const> logits, int n_l
     if (labels[i] == outlier_label) continue;
     n_points += 1;
     T const* const row = logits.data() + i * n_labels;
-    double* const p = probabilities_.data() + i * k;
     double* const cost = costs_.data() + labels[i] * k;
-    double const log_sum = softmax(row, k, p);
+    double const log_sum = softmax(row, k, probabilities_.data() + i * k);
     for (int j = 0; j < k; ++j) cost[j] += log_sum - row[j];
   }
   return n_points;

@@ -114,9 +114,8 @@ double normalized_mutual_information(std::span<int const> truth, std::span<int c
   double information = 0;
   for (int a = 0; a < k; ++a)
     for (int b = 0; b < k; ++b) {
-      double const count = counts[a * k + b];
-      if (count > 0)
-        information += count / n * portable_log(count * n / (margins.rows[a] * margins.columns[b]));
+      double const count = counts[a * k + b], product = margins.rows[a] * margins.columns[b];
+      if (count > 0) information += count / n * portable_log(count * n / product);
     }
   return information > 0 ? information / scale : 0.0;
 }

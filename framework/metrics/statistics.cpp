@@ -141,14 +141,20 @@ PairedDifference with_saddlepoint(PairedDifference difference,
   return difference;
 }
 
+/// a - b where both are numbers.
+std::vector<double> defined_differences(std::span<double const> a, std::span<double const> b) {
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (!std::isnan(a[i] - b[i])) differences.push_back(a[i] - b[i]);
+  return differences;
+}
+
 }  // namespace
 
 PairedDifference bootstrap_difference(std::span<double const> a, std::span<double const> b,
                                       int n_resamples) {
   PairedDifference difference = paired_difference(a, b);
-  std::vector<double> differences;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (!std::isnan(a[i] - b[i])) differences.push_back(a[i] - b[i]);
+  auto const differences = defined_differences(a, b);
   if (differences.size() >= many_tasks) return with_saddlepoint(difference, differences);
   auto const means = resampled_means(differences, n_resamples);
   difference.standard_error =

@@ -2,7 +2,7 @@
 
 // Sums over rows and columns, softmax, normalisation.
 
-#include "framework/core/simd.inl"
+#include "framework/core/processor/simd.inl"
 
 namespace tvem {
 namespace {

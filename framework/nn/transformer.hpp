@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "framework/core/instruction_set.hpp"
+#include "framework/core/processor/instruction_set.hpp"
 #include "framework/core/range.hpp"
 #include "framework/nn/block.hpp"
 #include "framework/nn/pooling.hpp"

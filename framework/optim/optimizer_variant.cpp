@@ -1,5 +1,5 @@
 // Compiled once per instruction set (tvem_variants in cmake/TvemModule.cmake).
-#include "framework/core/simd.inl"
+#include "framework/core/processor/simd.inl"
 #include "framework/optim/optimizer_kernels.hpp"
 
 namespace tvem {

@@ -47,7 +47,7 @@ enum class Total { none, mean, sum, words };
 
 /// A column of an evaluation. Gathering over ranks, files, reports and collected sweeps follow from
 /// this table: a new column is a member of Evaluation, a row here, and its computation in
-/// train/evaluation_rows.cpp (and a line in io/SCHEMA.md).
+/// framework/train/evaluation_rows.cpp (and a line in io/SCHEMA.md).
 struct EvaluationColumn {
   using Reals = std::vector<double> Evaluation::*;
   using Integers = std::vector<int> Evaluation::*;

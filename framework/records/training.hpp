@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "framework/core/aligned_buffer.hpp"
-#include "framework/core/instruction_set.hpp"
+#include "framework/core/processor/instruction_set.hpp"
 #include "framework/optim/optimizer.hpp"
 
 namespace tvem {

@@ -60,15 +60,24 @@ Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const
   return fit;
 }
 
+namespace {
+
+/// The model's mixture, or one of its labels, in the units of the points.
+Mixture start_of_model(Fit const& model_fit, RowMatrix const& points, Scaling const& scaling, int k,
+                       EmSettings const& settings) {
+  if (model_fit.mixture.components() > 0) return scaling.from_points(model_fit.mixture);
+  return start_of_labels(points, model_fit.labels, k, variance_floor(points, settings));
+}
+
+}  // namespace
+
 Fit em_after_model(EstimatorSpec const& spec, Task const& task, Fit const& model_fit,
                    InstructionSet instruction_set, Knowledge const& known) {
   if (model_fit.status == FitStatus::failed) return model_fit;
   Fit fit =
       fit_in_ordinary_units(task.points, [&](RowMatrix const& points, Scaling const& scaling) {
-        Mixture const start = model_fit.mixture.components() > 0
-                                  ? scaling.from_points(model_fit.mixture)
-                                  : start_of_labels(points, model_fit.labels, task.components(),
-                                                    variance_floor(points, spec.em));
+        Mixture const start =
+            start_of_model(model_fit, points, scaling, task.components(), spec.em);
         return em_from(points, start, spec.em, instruction_set, scaling.from_points(known));
       });
   // The specification asks for these steps and no more: they are all that there should be.

@@ -28,9 +28,13 @@ void append_coordinates(RowMatrix const& rows, Eigen::Index i, Units const& unit
   }
 }
 
+void append_one_hot(int label, int n_labels, std::vector<float>& values) {
+  for (int j = 0; j < n_labels; ++j) values.push_back(j == label ? 1.0f : 0.0f);
+}
+
 void append_task(Settings const& settings, std::vector<int> const& guess, Task const& task,
                  Units const& units, std::vector<float>& values) {
-  int const dim = settings.task.dim.high, k_high = settings.task.components.high;
+  int const dim = settings.task.dim.high;
   Mixture const guessed = settings.input.auxiliary
                               ? mixture_of_labels(task.points, guess, task.components(), 0)
                               : Mixture{};
@@ -38,7 +42,7 @@ void append_task(Settings const& settings, std::vector<int> const& guess, Task c
     append_coordinates(task.points, i, units, dim, values);
     if (guess.empty()) continue;
     int const label = guess[i];
-    for (int j = 0; j < k_high; ++j) values.push_back(j == label ? 1.0f : 0.0f);
+    append_one_hot(label, settings.task.components.high, values);
     if (!settings.input.auxiliary) continue;
     append_coordinates(guessed.means, label, units, dim, values);
     values.push_back(rounded_to<float>(guessed.weights[label]));

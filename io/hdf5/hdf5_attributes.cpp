@@ -73,21 +73,31 @@ std::vector<double> Hdf5Group::member_numbers(std::string const& member,
   return values;
 }
 
+namespace {
+
+std::string text_of_any_length(FoundAttribute const& found) {
+  char* text = nullptr;
+  found.read(found.type.id(), &text);
+  std::string const value = text ? text : "";
+  H5free_memory(text);
+  return value;
+}
+
+std::string text_of_fixed_length(FoundAttribute const& found) {
+  std::string text(H5Tget_size(found.type.id()), '\0');
+  found.read(found.type.id(), text.data());
+  return text.substr(0, text.find('\0'));
+}
+
+}  // namespace
+
 std::string Hdf5Group::member_text(std::string const& member, std::string const& name) const {
   Hdf5Handle const object = open_member(member);
   if (H5Aexists(object.id(), name.c_str()) <= 0) return {};
   FoundAttribute const found(object.id(), name, at(member) + " attribute " + name);
   if (!found.has_text()) return {};
-  if (H5Tis_variable_str(found.type.id()) > 0) {
-    char* text = nullptr;
-    found.read(found.type.id(), &text);
-    std::string const value = text ? text : "";
-    H5free_memory(text);
-    return value;
-  }
-  std::string text(H5Tget_size(found.type.id()), '\0');
-  found.read(found.type.id(), text.data());
-  return text.substr(0, text.find('\0'));
+  return H5Tis_variable_str(found.type.id()) > 0 ? text_of_any_length(found)
+                                                 : text_of_fixed_length(found);
 }
 
 }  // namespace tvem

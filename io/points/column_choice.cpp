@@ -21,9 +21,7 @@ class ColumnFinder {
       : names_(names), problems_(problems) {}
 
   std::optional<std::size_t> find(std::string const& wanted) {
-    std::vector<std::size_t> numbers;
-    for (std::size_t c = 0; c < names_.size(); ++c)
-      if (names_[c] == wanted) numbers.push_back(c + 1);
+    auto const numbers = numbers_of(wanted);
     std::size_t number = 0;
     if (numbers.size() == 1) return numbers[0] - 1;
     if (numbers.size() > 1)
@@ -38,6 +36,12 @@ class ColumnFinder {
   }
 
  private:
+  std::vector<std::size_t> numbers_of(std::string const& name) const {
+    std::vector<std::size_t> numbers;
+    for (std::size_t c = 0; c < names_.size(); ++c)
+      if (names_[c] == name) numbers.push_back(c + 1);
+    return numbers;
+  }
   std::string hint() const {
     bool const has_comma = std::any_of(names_.begin(), names_.end(), [](std::string const& name) {
       return name.find(',') != std::string::npos;
@@ -95,8 +99,7 @@ std::vector<std::string> unique_names(std::vector<std::string> const& names,
   std::vector<std::string> result;
   for (std::size_t const c : columns) {
     std::string name = names[c];
-    bool const is_new = std::find(result.begin(), result.end(), name) == result.end();
-    if (!is_new) {
+    if (std::find(result.begin(), result.end(), name) != result.end()) {
       name += fmt::format(" (column {})", c + 1);
       notes.push_back(fmt::format(
           "two columns are called \"{}\"; the second is \"{}\" in the results", names[c], name));

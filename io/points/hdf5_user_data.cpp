@@ -22,9 +22,8 @@ void list_datasets(Hdf5Group const& group, std::string const& prefix,
         list_datasets(group.open_group(name), prefix + name + "/", found);
         continue;
       }
-      auto const shape = group.shape(name);
-      found.push_back(fmt::format("{}{} ({})", prefix, name,
-                                  shape.empty() ? "one value" : joined(shape, " x ")));
+      auto const sizes = joined(group.shape(name), " x ");
+      found.push_back(fmt::format("{}{} ({})", prefix, name, sizes.empty() ? "one value" : sizes));
     } catch (Error const&) {
     }
 }
@@ -40,9 +39,7 @@ class LabelReader {
         is_matlab_text_(root.member_text(dataset, "MATLAB_class") == "char") {}
 
   std::vector<std::string> read() {
-    bool const is_readable =
-        kind_ == Hdf5Kind::integer || kind_ == Hdf5Kind::real || kind_ == Hdf5Kind::text;
-    if (!is_readable)
+    if (kind_ != Hdf5Kind::integer && kind_ != Hdf5Kind::real && kind_ != Hdf5Kind::text)
       refuse(fmt::format("this is not a dataset of texts or integers but {}; {}",
                          hdf5_words_for(root_, dataset_), hdf5_datasets_text(root_)));
     auto const shape = root_.shape(dataset_);
@@ -160,7 +157,7 @@ std::vector<std::string> read_hdf5_labels(Hdf5Group const& root, std::string con
         hdf5_subject(root, dataset, "--labels"), *decoding.refused + 1));
   if (decoding.converted)
     notes.push_back(
-        fmt::format("the labels are not UTF-8 (label {}); they are read as Windows-1252 (Latin-1)",
+        fmt::format("the labels are not UTF-8 (label {}) and are read as Windows-1252 (Latin-1)",
                     *decoding.converted + 1));
   return labels;
 }

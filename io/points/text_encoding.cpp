@@ -109,8 +109,7 @@ Decoding make_utf8(std::span<std::string* const> texts) {
     if (counts.undefined > 0 && !undefined) undefined = i;
   }
   if (!decoding.converted) return {};
-  if (has_sequences || undefined)
-    return {.converted = {}, .refused = undefined ? undefined : decoding.converted};
+  if (undefined || has_sequences) return {{}, undefined ? undefined : decoding.converted};
   for (std::string* const text : texts) *text = from_windows_1252(*text);
   return decoding;
 }

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "framework/core/instruction_set.hpp"
+#include "framework/core/processor/instruction_set.hpp"
 
 namespace tvem::bench {
 

@@ -201,6 +201,8 @@ class Slurm(unittest.TestCase):
         wait_for(lambda: victim in claims(), "the last run to begin: " + self.log(job))
         os.kill(self.process_of("sweep", victim), signal.SIGKILL)
         wait_for(lambda: "back into the queue" in self.log(f"{job}_{index}"), "the killed run to be put back: " + self.log(job))
+        # The words come right before the requeue. A scancel between the two would be undone by it.
+        wait_for(lambda: self.field(f"{job}_{index}", "JobState") != "RUNNING", "the killed run's job to end")
         run("scancel", f"{job}_{index}")
         wait_for(lambda: self.is_over(job), "the array to end", 150)
         self.assertIn("8 runs: 7 finished", run(TVEM, "status", self.path("sweep"), expect=75))

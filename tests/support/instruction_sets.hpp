@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "framework/core/instruction_set.hpp"
+#include "framework/core/processor/instruction_set.hpp"
 
 namespace tvem::test {
 

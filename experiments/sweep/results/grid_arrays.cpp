@@ -12,19 +12,22 @@ GridArrays::GridArrays(SweepTable& table) : table_(table) {
   for (std::string const& axis : table.axes) n_cells_ *= table.size(axis);
 }
 
+NamedArray GridArrays::empty_array(ArrayLabel const& label,
+                                   std::vector<std::string> const& further) const {
+  NamedArray array{label.name, table_.axes, {}, label.long_name, label.units};
+  std::size_t size = n_cells_;
+  for (std::string const& dimension : further) {
+    array.dimensions.push_back(dimension);
+    size *= table_.size(dimension);
+  }
+  array.values.assign(size, std::numeric_limits<double>::quiet_NaN());
+  return array;
+}
+
 void GridArrays::set(ArrayLabel const& label, std::size_t cell,
                      std::vector<std::string> const& further, std::size_t position, double value) {
   auto const [entry, is_new] = places_.emplace(label.name, table_.arrays.size());
-  if (is_new) {
-    NamedArray array{label.name, table_.axes, {}, label.long_name, label.units};
-    std::size_t size = n_cells_;
-    for (std::string const& dimension : further) {
-      array.dimensions.push_back(dimension);
-      size *= table_.size(dimension);
-    }
-    array.values.assign(size, std::numeric_limits<double>::quiet_NaN());
-    table_.arrays.push_back(std::move(array));
-  }
+  if (is_new) table_.arrays.push_back(empty_array(label, further));
   auto& values = table_.arrays[entry->second].values;
   values[cell * (values.size() / n_cells_) + position] = value;
 }

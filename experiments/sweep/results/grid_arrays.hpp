@@ -34,6 +34,8 @@ class GridArrays {
   void set_text(ArrayLabel const& label, std::size_t cell, std::string const& value);
 
  private:
+  NamedArray empty_array(ArrayLabel const& label, std::vector<std::string> const& further) const;
+
   SweepTable& table_;
   std::size_t n_cells_ = 1;
   std::map<std::string, std::size_t> places_, text_places_;

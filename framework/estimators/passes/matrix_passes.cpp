@@ -61,8 +61,7 @@ double MatrixPasses::normalize() {
   double log_likelihood = 0;
   for (Eigen::Index i = 0; i < n; ++i) {
     double largest = responsibilities_(0, i);
-    for (Eigen::Index j = 1; j < k; ++j)
-      if (responsibilities_(j, i) > largest) largest = responsibilities_(j, i);
+    for (Eigen::Index j = 1; j < k; ++j) largest = std::max(largest, responsibilities_(j, i));
     double sum = 0;
     for (Eigen::Index j = 0; j < k; ++j)
       sum += responsibilities_(j, i) = portable_exp(responsibilities_(j, i) - largest);

@@ -3,7 +3,7 @@
 // A block of 64 points is read from the first-level cache for everything that is done with it.
 // Within it, the loops work on four vectors of points at a time (on one at the end). So a
 // component's mean is broadcast once for all of them, and their chains of additions overlap.
-#include "framework/core/simd.inl"
+#include "framework/core/processor/simd.inl"
 #include "framework/estimators/passes/pass_kernels.hpp"
 
 namespace tvem {

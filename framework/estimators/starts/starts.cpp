@@ -80,20 +80,27 @@ RowMatrix start_means(StartKind kind, RowMatrix const& points, int k, RandomStre
                                    : kmeans_plus_plus_start(points, k, random);
 }
 
+namespace {
+
+/// The first of the means that no other is closer to.
+int nearest_mean(double const* point, RowMatrix const& means) {
+  int nearest = 0;
+  double best = 0;
+  for (int j = 0; j < means.rows(); ++j) {
+    double const distance = squared_distance(point, means.row(j).data(), means.cols());
+    if (j > 0 && !(distance < best)) continue;
+    best = distance;
+    nearest = j;
+  }
+  return nearest;
+}
+
+}  // namespace
+
 std::vector<int> nearest_labels(RowMatrix const& points, RowMatrix const& means) {
   std::vector<int> labels;
-  for (Eigen::Index i = 0; i < points.rows(); ++i) {
-    int nearest = 0;
-    double best = 0;
-    for (int j = 0; j < means.rows(); ++j) {
-      double const distance =
-          squared_distance(points.row(i).data(), means.row(j).data(), points.cols());
-      if (j > 0 && !(distance < best)) continue;
-      best = distance;
-      nearest = j;
-    }
-    labels.push_back(nearest);
-  }
+  for (Eigen::Index i = 0; i < points.rows(); ++i)
+    labels.push_back(nearest_mean(points.row(i).data(), means));
   return labels;
 }
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "framework/core/instruction_set.hpp"
+#include "framework/core/processor/instruction_set.hpp"
 #include "framework/core/random.hpp"
 #include "framework/estimators/passes/point_passes.hpp"
 #include "framework/estimators/settings.hpp"

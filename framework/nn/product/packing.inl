@@ -2,7 +2,7 @@
 
 // Packs the right operand of a product into panels as wide as a tile.
 
-#include "framework/core/simd.inl"
+#include "framework/core/processor/simd.inl"
 #include "framework/nn/product/transpose.inl"
 
 namespace tvem {

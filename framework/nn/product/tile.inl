@@ -2,7 +2,7 @@
 
 // One tile of a product: its multiply-adds, and what is fused with them where it is written.
 
-#include "framework/core/simd.inl"
+#include "framework/core/processor/simd.inl"
 #include "framework/nn/product/activation.inl"
 
 namespace tvem {

@@ -30,7 +30,7 @@ TEST(PlanSweep, Lists_ARunALineInTheOrderOfTheirPlaces) {
   ASSERT_EQ(lines.size(), 5u);
   EXPECT_EQ(lines[0], fmt::format("     0  {}  evaluate.task.points = 50", plan.runs[0].id));
   EXPECT_EQ(lines[2],
-            fmt::format("     2  {}  model.layers = 1, 1 further evaluations", plan.runs[2].id));
+            fmt::format("     2  {}  model.layers = 1, further evaluations: 1", plan.runs[2].id));
   auto const rows = split(tsv_of(plan), '\n');
   EXPECT_EQ(rows[0], "index\tid\tmodel.layers\tevaluate.task.points");
   EXPECT_EQ(rows[2], fmt::format("1\t{}\t\t20", plan.runs[1].id));

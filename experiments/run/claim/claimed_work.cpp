@@ -1,4 +1,4 @@
-#include "experiments/run/claimed_work.hpp"
+#include "experiments/run/claim/claimed_work.hpp"
 
 #include "framework/comm/collective_errors.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "framework/core/error.hpp"
-#include "framework/core/instruction_set.hpp"
+#include "framework/core/processor/instruction_set.hpp"
 
 namespace tvem {
 

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "experiments/run/claim.hpp"
+#include "experiments/run/claim/claim.hpp"
 #include "experiments/run/job.hpp"
 #include "experiments/run/stop_request.hpp"
 #include "io/fs.hpp"

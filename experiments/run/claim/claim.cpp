@@ -1,4 +1,4 @@
-#include "experiments/run/claim.hpp"
+#include "experiments/run/claim/claim.hpp"
 
 #include <algorithm>
 #include <cerrno>

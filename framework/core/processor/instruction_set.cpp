@@ -1,4 +1,4 @@
-#include "framework/core/instruction_set.hpp"
+#include "framework/core/processor/instruction_set.hpp"
 
 namespace tvem {
 
