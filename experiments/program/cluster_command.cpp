@@ -237,8 +237,8 @@ std::vector<CommandOption> const options{
     {"components", "K", "number of components"},
     {"out", "FILE", "the HDF5 file to write"},
     {"columns", "LIST",
-     "columns of the points, by name or number from 1 [all but --labels and what names or "
-     "numbers\nthe rows]; a name with a comma stands in double quotes"},
+     "columns of the points, by name or number from 1 [all but --labels and what names or\n"
+     "numbers the rows]; a name with a comma stands in double quotes"},
     {"header", "yes|no", "CSV: whether the first line has the names of the columns [by its cells]"},
     {"missing", "refuse|drop",
      "rows with missing values: refuse the file, or leave them out [refuse]"},
@@ -249,7 +249,7 @@ std::vector<CommandOption> const options{
      fmt::format("[{},\nwith --model before them {}]", default_baselines, default_with_model)},
     {"seed", "S", "of random starts [1]"},
     {"csv", "FILE",
-     "write the labels there too, a line a point; - for standard output, in place of the "
+     "write the labels there too, a line a point; - for standard output, in place of the\n"
      "table"}};
 
 }  // namespace

@@ -117,7 +117,7 @@ Command report_command() {
       .options = {{"csv", "", "comma-separated values in full precision instead of the table"},
                   {"detail", "",
                    "a second table: excess over Bayes, quantiles, win rate, bootstrap, "
-                   "parameters, families"}},
+                   "parameters,\nfamilies"}},
       .takes = Takes::path,
       .run = &run};
 }
