@@ -75,8 +75,8 @@ std::string status_text(EvaluationSummary const& all, std::size_t estimator) {
   return texts.empty() ? "" : fmt::format("{}: {}\n", all.estimators()[estimator], joined(texts));
 }
 
-Row const table_head{"estimator", "error",    "s.e.",     "difference", "ARI",
-                     "NMI",       "log-lik.", "held-out", "ms/task",    "iter."};
+Row const table_head{"estimator", "error",  "s.e.",     "difference", "ARI",
+                     "NMI",       "loglik", "held-out", "ms/task",    "iter."};
 
 Row table_row(EvaluationSummary const& all, std::size_t estimator) {
   EstimatorSummary const& summary = all[estimator];

@@ -23,7 +23,7 @@ struct Product {
   T const* row_bias = nullptr;  // m, one for each row, or none
   T const* add = nullptr;       // m x n, or none; may be c itself, to accumulate
   std::ptrdiff_t add_row_stride = 0;
-  T const* factor = nullptr;  // m x n at C's stride, or none
+  T const* factor = nullptr;  // m x n at C's stride, or none; may be c itself
   /// GELU is the exact one, x Phi(x); in single precision with erf by Abramowitz and Stegun 7.1.26:
   /// absolute error below 5e-7 within |x| <= 12, of the derivative below 4e-7.
   Activation activation = Activation::none;

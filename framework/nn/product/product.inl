@@ -123,7 +123,8 @@ void multiply_depth(Product<T> const& q, int p0, int depth) {
 
 template <class T>
 void multiply(Product<T> const& q) {
-  int const n_blocks = (q.k + depth_block - 1) / depth_block;
+  // The first of several blocks would write over a factor that stands where C does.
+  int const n_blocks = q.factor == q.c ? 1 : (q.k + depth_block - 1) / depth_block;
   int const depth = (q.k + n_blocks - 1) / n_blocks;
   for (int begin = 0; begin < q.k; begin += depth) {
     int const block = q.k - begin < depth ? q.k - begin : depth;

@@ -15,6 +15,7 @@ struct ProductCase {
   Add add;
   double scale;
   bool has_row_bias = false, has_factor = false;
+  bool factor_is_result = false;  // the product takes the place of its factor
   Activation activation = Activation::none;
 
   /// The `number`-th combination of options, of 48.
@@ -71,8 +72,9 @@ Results<T> multiply_all(Kernels<T> const& kernels, ProductCase const& c, Operand
   Guarded<T> a(x.a, shift), b(x.b, shift), bias(x.bias, shift), row_bias(x.row_bias, shift),
       add(x.add, shift), factor(x.factor, shift);
   auto slope = Guarded<T>::unset(x.add.size(), shift);
-  auto result =
-      c.add == Add::itself ? Guarded<T>(x.add, shift) : Guarded<T>::unset(x.add.size(), shift);
+  auto result = c.add == Add::itself ? Guarded<T>(x.add, shift)
+                : c.factor_is_result ? Guarded<T>(x.factor, shift)
+                                     : Guarded<T>::unset(x.add.size(), shift);
   auto packed = Guarded<T>::unset(kernels.packed_size(c.k, c.n));
   kernels.pack(b.data(), c.b_is_transposed ? 1 : c.n, c.b_is_transposed ? c.k : 1, c.k, c.n,
                packed.data(), nullptr);
@@ -91,7 +93,7 @@ Results<T> multiply_all(Kernels<T> const& kernels, ProductCase const& c, Operand
   if (c.add != Add::none) product.add = c.add == Add::itself ? result.data() : add.data();
   product.add_row_stride = product.c_row_stride;
   if (c.has_row_bias) product.row_bias = row_bias.data();
-  if (c.has_factor) product.factor = factor.data();
+  if (c.has_factor) product.factor = c.factor_is_result ? result.data() : factor.data();
   if (c.activation != Activation::none) product.slope = slope.data();
   kernels.multiply(product);
   EXPECT_TRUE(result.guards_intact() && packed.guards_intact() && slope.guards_intact())
@@ -158,8 +160,9 @@ testing::AssertionResult agrees(ProductCase const& c, Operands<T> const& x,
         return testing::AssertionFailure() << "slope(" << i << ", " << j << ") is " << slope;
     }
     for (std::size_t j = c.c_at(i, c.n); j < c.c_at(i + 1, 0); ++j)
-      if (!std::isnan(result.slope[j]) ||
-          (c.add == Add::itself ? result.c[j] != x.add[j] : !std::isnan(result.c[j])))
+      if (!std::isnan(result.slope[j]) || (c.add == Add::itself ? result.c[j] != x.add[j]
+                                           : c.factor_is_result ? result.c[j] != x.factor[j]
+                                                                : !std::isnan(result.c[j])))
         return testing::AssertionFailure() << "written behind row " << i;
   }
   return testing::AssertionSuccess();
@@ -213,6 +216,18 @@ TYPED_TEST(ProductTest, DeepProducts_AgreeWithPlainLoops) {
         ASSERT_TRUE(agrees(c, x, multiply_all(kernels<T>(set), c, x)))
             << name_of(set) << " k " << k << " options " << number;
       }
+}
+
+/// As in the backward pass, where the gradient of the hidden units takes the place of the slopes.
+TYPED_TEST(ProductTest, ProductInThePlaceOfItsFactor_AgreesWithPlainLoops) {
+  using T = TypeParam;
+  for (auto const set : present_instruction_sets())
+    for (int const k : {20, 256, 257, 600}) {
+      auto c = ProductCase::with_options(29, 41, k, 0);
+      c.has_factor = c.factor_is_result = true;
+      Operands<T> const x(c);
+      ASSERT_TRUE(agrees(c, x, multiply_all(kernels<T>(set), c, x))) << name_of(set) << " k " << k;
+    }
 }
 
 TYPED_TEST(ProductTest, ColumnSumsWhilePacking_AddToWhatIsThere) {
