@@ -132,8 +132,11 @@ consteval std::size_t column_place() {
   std::size_t of_tasks = 0, of_results = 0;
   for (EvaluationColumn const& column : evaluation_columns) {
     std::size_t& place = column.over == Over::tasks ? of_tasks : of_results;
-    auto const* const values = std::get_if<decltype(member)>(&column.values);
-    if (values && *values == member) return place;
+    // Not std::get_if: with the undefined-behaviour sanitizer GCC 12 takes its test for null for no
+    // constant expression.
+    if (std::holds_alternative<decltype(member)>(column.values) &&
+        std::get<decltype(member)>(column.values) == member)
+      return place;
     ++place;
   }
   throw "no column has this member";
