@@ -19,6 +19,9 @@ using FloatVector [[gnu::vector_size(TVEM_VECTOR_BYTES)]] = float;
 using DoubleVector [[gnu::vector_size(TVEM_VECTOR_BYTES)]] = double;
 using IntVector [[gnu::vector_size(TVEM_VECTOR_BYTES)]] = std::int32_t;
 using LongVector [[gnu::vector_size(TVEM_VECTOR_BYTES)]] = std::int64_t;
+// Bits of numbers: what leaves the range wraps around.
+using BitsVector [[gnu::vector_size(TVEM_VECTOR_BYTES)]] = std::uint32_t;
+using LongBitsVector [[gnu::vector_size(TVEM_VECTOR_BYTES)]] = std::uint64_t;
 
 template <class T>
 struct VectorOf;
@@ -241,7 +244,7 @@ inline FloatVector exponential(FloatVector x) {
   p = fused(p, r, broadcast(1.0f / 6));
   p = fused(p, r, broadcast(0.5f));
   p = fused(p, r * r, r) + 1.0f;
-  IntVector const power = ((IntVector)shifted - (IntVector)round + 127) << 23;
+  BitsVector const power = ((BitsVector)shifted - (BitsVector)round + 127) << 23;
   return x < broadcast(-75.0f) ? FloatVector{} : p * (FloatVector)power;
 }
 
@@ -265,7 +268,7 @@ inline DoubleVector exponential(DoubleVector x) {
   p = fused(p, r, broadcast(1.0 / 6.0));
   p = fused(p, r, broadcast(0.5));
   p = fused(p, r * r, r) + 1.0;
-  LongVector const power = ((LongVector)shifted - (LongVector)round + 1023) << 52;
+  LongBitsVector const power = ((LongBitsVector)shifted - (LongBitsVector)round + 1023) << 52;
   return x < broadcast(-690.0) ? DoubleVector{} : p * (DoubleVector)power;
 }
 
@@ -287,7 +290,7 @@ inline FloatVector logarithm(FloatVector x) {
 
 /// log of positive normal numbers, relative error below 1e-15 (absolute near 1).
 inline DoubleVector logarithm(DoubleVector x) {
-  using Bits [[gnu::vector_size(TVEM_VECTOR_BYTES)]] = std::uint64_t;
+  using Bits = LongBitsVector;
   Bits const low = Bits{} + 0x3fe6a09e667f3bcd;                      // sqrt(1/2)
   Bits const exponent = ((Bits)x - low + 0x3ff0000000000000) >> 52;  // biased
   DoubleVector const m = (DoubleVector)((Bits)x - ((exponent - 1023) << 52));
