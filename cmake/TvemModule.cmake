@@ -4,7 +4,11 @@
 add_library(tvem_flags INTERFACE)
 target_compile_options(tvem_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -ffp-contract=off
+  -Wno-missing-field-initializers  # designated initialisers name what they set
   $<$<BOOL:${TVEM_WERROR}>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  target_compile_options(tvem_flags INTERFACE -Wno-sign-conversion)  # GCC's -Wconversion leaves it out, too
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC 12 warns falsely inside std::string's operator+ (GCC bug 105651).
   target_compile_options(tvem_flags INTERFACE -Wno-restrict)

@@ -91,14 +91,6 @@ int read_chunk(StoredGroup const& group) {
   return as_count(chunk);
 }
 
-InstructionSet read_instruction_set(StoredGroup const& group) {
-  std::string const text = group.text_attribute("instruction_set");
-  auto const value = value_named<InstructionSet>(text);
-  group.check(value.has_value(),
-              fmt::format("instruction_set \"{}\" is unknown to this program", text));
-  return *value;
-}
-
 double read_training_seconds(StoredGroup const& group) {
   double const seconds = group.real_attribute("training_seconds");
   group.check(seconds >= 0 && seconds < longest_training_s,

@@ -14,7 +14,7 @@ namespace tvem {
 // The groups that run.h5 and checkpoint.h5 share. One pair of functions writes and reads each.
 
 /// Raised whenever a path, type or meaning in the files changes.
-constexpr std::int64_t schema_version = 4;
+constexpr std::int64_t schema_version = 5;
 
 /// Root attributes, /config and /provenance.
 void write_header(Hdf5Group const& root, std::string const& file_type, FileHeader const& header);
@@ -25,21 +25,18 @@ FileHeader read_header(StoredGroup const& root, std::string const& file_type,
 /// An attribute that counts something. Throws Error when it is negative.
 std::int64_t read_count(StoredGroup const& group, std::string const& attribute);
 
-/// Training: RunRecord or TrainingState. The attributes chunk, instruction_set, training_seconds.
+/// Training: RunRecord or TrainingState. The attributes chunk and training_seconds.
 template <class Training>
 void write_conditions(Hdf5Group const& group, Training const& training) {
   group.set_attribute("chunk", std::int64_t{training.chunk});
-  group.set_attribute("instruction_set", std::string(name_of(training.instruction_set)));
   group.set_attribute("training_seconds", training.training_seconds);
 }
 /// Throws Error for what no training has.
 int read_chunk(StoredGroup const& group);
-InstructionSet read_instruction_set(StoredGroup const& group);
 double read_training_seconds(StoredGroup const& group);
 template <class Training>
 void read_conditions(StoredGroup const& group, Training& training) {
   training.chunk = read_chunk(group);
-  training.instruction_set = read_instruction_set(group);
   training.training_seconds = read_training_seconds(group);
 }
 

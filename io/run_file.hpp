@@ -34,7 +34,6 @@ struct RunRecord {
   std::string training_identity, evaluation_identity;  // the latter empty before the evaluation
   std::int64_t steps_total = 0, steps_done = 0;
   int chunk = 0;
-  InstructionSet instruction_set = InstructionSet::portable;
   double training_seconds = 0;
   std::vector<StepRecord> steps;
   std::vector<CurveRecord> learning_curve;

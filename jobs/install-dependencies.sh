@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what tvem needs from Debian's or Ubuntu's packages, and nothing that is there already.
 #   bash jobs/install-dependencies.sh            to build and run, and to draw figures
-#   bash jobs/install-dependencies.sh --tests    to run the tests too; with --slurm behind it, also those on Slurm
+#   bash jobs/install-dependencies.sh --tests    to run the tests too
+#   behind it, --slurm for those on Slurm, and --aarch64 for those of a cross build for ARM
 # On another system it names what is needed and stops.
 set -euo pipefail
 
@@ -11,11 +12,16 @@ packages=(g++ make cmake git libopenmpi-dev openmpi-bin libhdf5-dev libeigen3-de
 test_packages=(libgtest-dev libbenchmark-dev hdf5-tools ccache)
 
 slurm_packages=(slurmctld slurmd slurm-client munge)
+aarch64_packages=(g++-aarch64-linux-gnu qemu-user)
 for argument in "$@"; do
   case $argument in
     --tests) packages+=("${test_packages[@]}") ;;
     --slurm) packages+=("${slurm_packages[@]}") ;;
-    *) echo "install-dependencies.sh: unknown argument \"$argument\"; it takes --tests, --slurm or nothing" >&2; exit 2 ;;
+    --aarch64) packages+=("${aarch64_packages[@]}") ;;
+    *)
+      echo "install-dependencies.sh: unknown argument \"$argument\"; it takes --tests, --slurm, --aarch64 or nothing" >&2
+      exit 2
+      ;;
   esac
 done
 

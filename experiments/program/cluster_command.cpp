@@ -211,8 +211,8 @@ void cluster(CommandContext const& context, Request const& request) {
                           .components = request.components,
                           .results = std::move(results)};
   record.header.created_utc = now_utc();
-  record.header.provenance.push_back(this_start(
-      context.comm.size(), task.model.state.instruction_set, utf8_of(context.command_line)));
+  record.header.provenance.push_back(
+      this_start(context.comm.size(), utf8_of(context.command_line)));
   write_clustering_file(request.out, record);
   bool const is_table_shown = !is_standard_output(request.csv);
   if (is_table_shown && !request.csv.empty()) write_text(request.csv, csv_text(record));

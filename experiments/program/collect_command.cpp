@@ -53,8 +53,7 @@ void collect_and_write(CommandContext const& context, fs::path const& folder, fs
   CollectedSweep collected = collect(folder, *sweep, per_task);
   FileHeader& header = collected.table.header;
   header.created_utc = now_utc();
-  header.provenance.push_back(
-      this_start(context.comm.size(), best_instruction_set(), context.command_line));
+  header.provenance.push_back(this_start(context.comm.size(), context.command_line));
   say_each(context.comm, "warning", collected.warnings);
   write_sweep_file(out, collected.table);
   std::vector<std::string> sizes;

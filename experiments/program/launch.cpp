@@ -50,6 +50,11 @@ void check_launch(Communicator const& comm) {
   Launcher const* const by = launcher();
   char const* const size = by ? std::getenv(by->size_variable) : "1";
   if (comm.size() > 1 || std::atoi(size) < 2) return;
+  if (!MpiSession::has_mpi())
+    throw ConfigurationError(
+        fmt::format("{} has started {} processes, but this tvem was built without MPI; start one, "
+                    "or build with TVEM_MPI=ON",
+                    by->name, size));
   throw ConfigurationError(
       fmt::format("{} has started {} processes, but each is an MPI world of its own: the launcher "
                   "and {} do not share a protocol; {}",

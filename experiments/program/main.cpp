@@ -15,6 +15,7 @@
 #include "framework/core/error.hpp"
 #include "framework/core/processor/instruction_set.hpp"
 #include "framework/core/text.hpp"
+#include "framework/nn/cache/blocking.hpp"
 #include "io/fs.hpp"
 
 namespace tvem {
@@ -49,7 +50,7 @@ std::string version_text() {
       "tvem {} ({})\ncompiler   {}, {}, flags {}\nlibraries  {}\nrunning on {}, instruction set "
       "{}\n",
       build.version, build.git_revision, build.compiler, build.build_type, build.flags,
-      build.libraries, MpiSession::library(), name_of(best_instruction_set()));
+      build.libraries, MpiSession::library(), name_of(instruction_set_in_use()));
 }
 
 /// Whether the command needs MPI. Help and reading do not: login nodes may refuse to start MPI.
@@ -75,6 +76,8 @@ ExitCode run_words(Communicator const& comm, std::vector<std::string> const& wor
     throw ConfigurationError(
         fmt::format("unknown command \"{}\"; the commands are {}", words[0], joined(names)));
   }
+  instruction_set_in_use();  // throws where the environment asks for another
+  blocking();                // for its caches, likewise
   if (needs_mpi(words)) check_launch(comm);
   auto const arguments = parse_arguments(*command, {words.begin() + 1, words.end()});
   if (!arguments.has("help")) return command->run({comm, arguments, "tvem " + joined(words, " ")});

@@ -55,22 +55,18 @@ void check_memory(Communicator const& comm, Settings const& settings,
 class RequestedModel {
  public:
   /// Collective.
-  RequestedModel(EvaluationRequest const& request, Communicator const& comm)
-      : instruction_set_(common_instruction_set(comm)) {
+  RequestedModel(EvaluationRequest const& request, Communicator const& comm) {
     if (!request.model) return;
     Settings const& trained = request.model->settings;
-    instruction_set_ = std::min(instruction_set_, request.model->state.instruction_set);
-    transformer_.emplace(trained.model, model_domain(trained), instruction_set_);
+    transformer_.emplace(trained.model, model_domain(trained));
     check_memory(comm, request.settings, *transformer_);
     transformer_->set_parameters(request.model->state.parameters);
     model_.emplace(EvaluatedModel{trained, *transformer_});
   }
 
-  InstructionSet instruction_set() const { return instruction_set_; }
   std::optional<EvaluatedModel> const& model() const { return model_; }
 
  private:
-  InstructionSet instruction_set_;
   std::optional<Transformer<float>> transformer_;
   std::optional<EvaluatedModel> model_;
 };
@@ -89,9 +85,8 @@ std::string evaluation_job(EvaluationRequest const& request, Communicator const&
                            std::string const& command_line, Voice voice, WorkHooks const& hooks) {
   RequestedModel const requested(request, comm);
   KeptEvaluation kept(comm, request.file, identity_of(request), request.settings);
-  InstructionSet const instruction_set = kept.instruction_set(requested.instruction_set());
-  auto const start = this_start(comm.size(), instruction_set, command_line);
-  kept.evaluate(requested.model(), instruction_set, header_of(request, start), voice, hooks);
+  auto const start = this_start(comm.size(), command_line);
+  kept.evaluate(requested.model(), header_of(request, start), voice, hooks);
   if (!comm.is_root()) return "";
   make_place(request, hooks);
   EvaluationRecord const record{.header = kept.header(),

@@ -157,7 +157,7 @@ void RunFolder::start(ParameterLayout const& layout, TrainingState const& state,
     if (header.created_utc.empty()) header.created_utc = now_utc();
     header.run_id = run_id(settings_);
     header.config_text = configuration_text(settings_);
-    header.provenance.push_back(this_start(comm_.size(), state.instruction_set, command_line));
+    header.provenance.push_back(this_start(comm_.size(), command_line));
     if (state.step < settings_.train.steps) {
       record_.evaluation.reset();
       write_run(state);
@@ -233,7 +233,6 @@ void RunFolder::write_run(TrainingState const& state, std::optional<EvaluationSo
   record_.steps_total = settings_.train.steps;
   record_.steps_done = steps_in_run_file_ = state.step;
   record_.chunk = state.chunk;
-  record_.instruction_set = state.instruction_set;
   record_.training_seconds = state.training_seconds;
   record_.steps = state.steps;
   record_.learning_curve = state.learning_curve;

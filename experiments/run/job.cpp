@@ -23,20 +23,9 @@
 namespace tvem {
 namespace {
 
-/// The state to start from: the checkpoint's, or the initial one. Collective.
-TrainingState starting_state(Settings const& settings, RunFolder const& folder,
-                             Communicator const& comm) {
-  InstructionSet const common = common_instruction_set(comm);
-  if (!folder.stored_state()) return initial_state(settings, common);
-  TrainingState state = *folder.stored_state();
-  if (state.instruction_set > common) {
-    say(comm,
-        fmt::format("note: the run was computed with {} instructions, which not all ranks have; "
-                    "with {} it goes on, but its bits will differ from an uninterrupted run\n",
-                    name_of(state.instruction_set), name_of(common)));
-    state.instruction_set = common;
-  }
-  return state;
+/// The state to start from: the checkpoint's, or the initial one.
+TrainingState starting_state(Settings const& settings, RunFolder const& folder) {
+  return folder.stored_state() ? *folder.stored_state() : initial_state(settings);
 }
 
 class RunObserver : public TrainingObserver {
@@ -88,9 +77,9 @@ void announce(Communicator const& comm, Settings const& settings, RunFolder cons
   std::int64_t const n_chunks =
       chunks_of_step(settings.train.tasks_per_step, trainer.state().chunk);
   TrainingState const& state = trainer.state();
-  std::string text = fmt::format("run {} in {}: {} parameters, {}, {}\n", run_id(settings),
-                                 folder.path(), state.parameters.size(),
-                                 count_text(comm.size(), "rank"), name_of(state.instruction_set));
+  std::string text = fmt::format(
+      "run {} in {}: {} parameters, {}, {}\n", run_id(settings), folder.path(),
+      state.parameters.size(), count_text(comm.size(), "rank"), name_of(instruction_set_in_use()));
   if (state.step > 0)
     text += fmt::format("going on from step {}\n{}", state.step,
                         other_build_note(folder.record().header.provenance));
@@ -138,9 +127,7 @@ void train(Trainer& trainer, RunFolder& folder, bool is_shown, WorkHooks const& 
 void evaluate(Trainer& trainer, RunFolder& folder, Voice voice, WorkHooks const& hooks) {
   Settings const& settings = trainer.settings();
   KeptEvaluation kept(trainer.comm(), folder.run_file(), evaluation_identity(settings), settings);
-  InstructionSet const instruction_set = kept.instruction_set(trainer.state().instruction_set);
-  kept.evaluate(EvaluatedModel{settings, trainer.model()}, instruction_set, folder.record().header,
-                voice, hooks);
+  kept.evaluate(EvaluatedModel{settings, trainer.model()}, folder.record().header, voice, hooks);
   if (!trainer.comm().is_root()) return;
   EvaluationSummary summary;
   folder.write_evaluation(trainer.state(), kept.header(), kept.source(summary));
@@ -199,7 +186,7 @@ bool run_job(Settings const& settings, fs::path const& path, Communicator const&
   if (stage.is_done && comm.is_root())
     EvaluationBlocks::remove(folder.run_file(), evaluation_identity(settings));
   if (stage.is_done) return false;
-  Trainer trainer(settings, comm, starting_state(settings, folder, comm));
+  Trainer trainer(settings, comm, starting_state(settings, folder));
   if (trainer.is_finished() && folder.is_evaluated() && stage.is_whole) return false;
   if (!trainer.is_finished()) check_disk(comm, settings, folder.run_file());
   if (is_shown) announce(comm, settings, folder, trainer);

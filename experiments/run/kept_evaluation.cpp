@@ -100,20 +100,6 @@ KeptEvaluation::KeptEvaluation(Communicator const& comm, fs::path const& file, s
   n_done_ = comm_.max(n_done_);
 }
 
-InstructionSet KeptEvaluation::instruction_set(InstructionSet own) const {
-  std::string const stored = comm_.broadcast(
-      n_done_ > 0 && comm_.is_root() ? blocks_->starts().back().instruction_set : "");
-  if (stored.empty() || stored == name_of(own)) return own;
-  for (InstructionSet const set : {InstructionSet::portable, InstructionSet::avx2})
-    if (set < own && name_of(set) == stored) return set;
-  say(comm_,
-      fmt::format("note: {} of the evaluation have been computed with {} instructions, which "
-                  "not all ranks have; with {} it goes on, but its bits will differ from an "
-                  "uninterrupted one\n",
-                  count_text(n_done_, "task"), stored, name_of(own)));
-  return own;
-}
-
 /// Of rank 0. Puts the starts that did the kept tasks before this one.
 void KeptEvaluation::go_on(bool is_shown) {
   if (n_done_ == 0) return;
@@ -125,9 +111,8 @@ void KeptEvaluation::go_on(bool is_shown) {
   header_.provenance = std::move(starts);
 }
 
-void KeptEvaluation::evaluate(std::optional<EvaluatedModel> const& model,
-                              InstructionSet instruction_set, FileHeader header, Voice voice,
-                              WorkHooks const& hooks) {
+void KeptEvaluation::evaluate(std::optional<EvaluatedModel> const& model, FileHeader header,
+                              Voice voice, WorkHooks const& hooks) {
   bool const is_shown = voice == Voice::aloud && comm_.is_root();
   check_disk(comm_, settings_, file_, n_done_);
   header_ = std::move(header);
@@ -146,8 +131,7 @@ void KeptEvaluation::evaluate(std::optional<EvaluatedModel> const& model,
   };
   EvaluationStart start{.n_tasks = n_done_, .trace_sums = {}};
   if (comm_.is_root()) start.trace_sums = blocks_->trace_sums();
-  evaluate_in_blocks(settings_, comm_, model, instruction_set, std::move(start), take, watch,
-                     block_limits());
+  evaluate_in_blocks(settings_, comm_, model, std::move(start), take, watch, block_limits());
 }
 
 EvaluationSource KeptEvaluation::source(EvaluationSummary& summary) const {

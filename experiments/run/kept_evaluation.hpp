@@ -26,15 +26,11 @@ class KeptEvaluation {
   KeptEvaluation(Communicator const& comm, fs::path const& file, std::string identity,
                  Settings const& settings);
 
-  /// The instruction set to go on with: that of the kept tasks. Where this processor lacks it, says
-  /// so.
-  InstructionSet instruction_set(InstructionSet own) const;
-
   /// Does the missing tasks. header: of the file, with this start as its last. Throws
   /// ConfigurationError on all ranks when the disk has no room, StoppedOnRequest likewise; any
   /// other exception may be of one rank alone.
-  void evaluate(std::optional<EvaluatedModel> const& model, InstructionSet instruction_set,
-                FileHeader header, Voice voice, WorkHooks const& hooks);
+  void evaluate(std::optional<EvaluatedModel> const& model, FileHeader header, Voice voice,
+                WorkHooks const& hooks);
 
   /// Of rank 0. The header, with all starts that did some of the tasks.
   FileHeader const& header() const { return header_; }

@@ -21,8 +21,7 @@ std::string now_utc() {
   return text.data();
 }
 
-ProvenanceRecord this_start(int ranks, InstructionSet instruction_set,
-                            std::string const& command_line) {
+ProvenanceRecord this_start(int ranks, std::string const& command_line) {
   BuildInfo const& build = build_info();
   return {.started_utc = now_utc(),
           .host = host_name(),
@@ -31,17 +30,16 @@ ProvenanceRecord this_start(int ranks, InstructionSet instruction_set,
           .git_revision = build.git_revision,
           .build = fmt::format("{}, {}, {}", build.compiler, build.build_type, build.flags),
           .libraries = fmt::format("{}; running {}", build.libraries, MpiSession::library()),
-          .instruction_set = std::string(name_of(instruction_set)),
+          .instruction_set = std::string(name_of(instruction_set_in_use())),
           .command = command_line};
 }
 
 std::string other_build_note(std::vector<ProvenanceRecord> const& starts) {
   if (starts.empty()) return "";
   auto const text_of = [](ProvenanceRecord const& start) {
-    return fmt::format("tvem {} ({}; {})", start.program_version, start.git_revision, start.build);
+    return fmt::format("tvem {} ({})", start.program_version, start.git_revision);
   };
-  std::string const before = text_of(starts.back()),
-                    now = text_of(this_start(1, InstructionSet::portable, ""));
+  std::string const before = text_of(starts.back()), now = text_of(this_start(1, ""));
   if (before == now) return "";
   return fmt::format(
       "note: until here it was computed by {}, and goes on by {}: its bits may differ from an "

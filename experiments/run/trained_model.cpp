@@ -31,7 +31,7 @@ FoundCheckpoint read_any_checkpoint(fs::path const& folder) {
 
 void check_is_of_its_model(Checkpoint const& checkpoint, fs::path const& file) {
   Settings const settings = stored_settings(checkpoint.header, file);
-  Transformer<float> const model(settings.model, model_domain(settings), InstructionSet::portable);
+  Transformer<float> const model(settings.model, model_domain(settings));
   bool const has_second = !checkpoint.state.optimizer.second_moment.empty();
   if (checkpoint.layout.views() != model.layout().views() ||
       has_second != (settings.train.optimizer != OptimizerKind::sgd))
@@ -67,7 +67,6 @@ TrainedModel no_model() {
                   .config_text = configuration_text(model.settings),
                   .created_utc = {},
                   .provenance = {}};
-  model.state.instruction_set = best_instruction_set();
   return model;
 }
 

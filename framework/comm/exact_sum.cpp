@@ -26,7 +26,7 @@ double Quantum::range(std::int64_t n_summands) const {
 SummandState add_rounded(std::span<double> sum, std::span<float const> summands, Quantum quantum,
                          double limit) {
   TVEM_CHECK(sum.size() == summands.size(), "sum and summands differ in length");
-  static ExactSumKernels const& kernels = variant<ExactSumKernels>(best_instruction_set());
+  ExactSumKernels const& kernels = variant<ExactSumKernels>();
   float const largest =
       kernels.add_rounded(sum.data(), summands.data(), summands.size(), quantum.magic());
   if (!std::isfinite(largest)) return SummandState::non_finite;

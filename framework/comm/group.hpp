@@ -22,7 +22,7 @@ class Communicator::Group {
   virtual std::shared_ptr<Group const> split(int part) const = 0;
 };
 
-/// The group of all ranks of the job.
+/// The group of all ranks of the job; only in a build with MPI.
 std::shared_ptr<Communicator::Group const> make_world_group();
 
 }  // namespace tvem

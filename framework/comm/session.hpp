@@ -7,10 +7,10 @@
 
 namespace tvem {
 
-/// Starts MPI for the life of the object. One in a program, on main's stack.
-/// When the program leaves by an exception, MPI is not finalised: the other ranks may be waiting in
-/// a collective operation that this rank will never join, and finalising would wait for them.
-/// Whoever catches the exception calls abort().
+/// Starts MPI for the life of the object. In a build without MPI the job has one rank. One in a
+/// program, on main's stack. When the program leaves by an exception, MPI is not finalised: the
+/// other ranks may be waiting in a collective operation that this rank will never join, and
+/// finalising would wait for them. Whoever catches the exception calls abort().
 class MpiSession {
  public:
   MpiSession(int& argc, char**& argv);
@@ -24,7 +24,9 @@ class MpiSession {
   bool do_all_arrive() const;
   /// Ends all ranks of the job at once with this exit code. Does not return.
   [[noreturn]] void abort(ExitCode exit_code) const;
-  /// Name and version of the MPI library.
+  /// Whether this build has MPI.
+  static bool has_mpi();
+  /// Name and version of the MPI library, or that there is none.
   static std::string library();
 
  private:

@@ -77,6 +77,42 @@ inline double portable_exp(double x) {
   return value * power_of_two(half) * power_of_two(whole - half);
 }
 
+/// exp(x) - 1, relative error below 1e-15.
+inline double portable_expm1(double x) {
+  if (!(x > -0.5 && x < 0.5)) return portable_exp(x) - 1;
+  double sum = 1.0 / 18;  // x (1 + x/2 (1 + x/3 (...)))
+  for (int i = 17; i >= 2; --i) sum = 1.0 / i + sum * x / i;
+  return x + x * (x * sum);
+}
+
+/// log(1 + x) for x > -1, relative error below 1e-15.
+inline double portable_log1p(double x) {
+  if (!(x > -0.25 && x < 0.25)) return portable_log(1 + x);
+  double const s = x / (2 + x), z = s * s;  // log(1 + x) = 2 artanh(s), as in portable_log
+  double series = 1.0 / 21;
+  for (int i = 19; i >= 3; i -= 2) series = series * z + 1.0 / i;
+  return x - s * (x - 2 * z * series);
+}
+
+/// 2 / sqrt(pi) times the integral of exp(-t^2) from x to infinity; relative error below 1e-13
+/// where it is above 1e-300, else 0.
+inline double portable_erfc(double x) {
+  if (x < 0) return 2 - portable_erfc(-x);
+  constexpr double sqrt_pi = 1.77245385090551602730;
+  double const density = portable_exp(-x * x) / sqrt_pi;
+  if (x < 1.5) {  // 1 - erf; Abramowitz and Stegun 7.1.6
+    double term = 2 * x * density, sum = term;
+    for (int i = 1; i <= 60; ++i) {
+      term *= 2 * x * x / (2 * i + 1);
+      sum += term;
+    }
+    return 1 - sum;
+  }
+  double fraction = x;  // Abramowitz and Stegun 7.1.14
+  for (int i = 120; i >= 1; --i) fraction = x + 0.5 * i / fraction;
+  return density / fraction;
+}
+
 /// base^exponent for base >= 0 and exponent > 0.
 inline double portable_power(double base, double exponent) {
   return base == 0 ? 0.0 : portable_exp(exponent * portable_log(base));

@@ -70,10 +70,8 @@ Fit iterate(RowMatrix const& points, Passes& passes, Verdict& verdict, Mixture c
 
 /// Returns f(passes of the iterations, passes in double), for matrices as covariances too.
 template <class F>
-Fit with_all_passes(RowMatrix const& points, EmSettings const& settings,
-                    InstructionSet instruction_set, F const& f) {
-  if (!has_matrices(settings.covariance))
-    return with_passes(points, settings.precision, instruction_set, f);
+Fit with_all_passes(RowMatrix const& points, EmSettings const& settings, F const& f) {
+  if (!has_matrices(settings.covariance)) return with_passes(points, settings.precision, f);
   MatrixPasses passes(points);
   return f(passes, passes);
 }
@@ -100,33 +98,33 @@ double variance_floor(RowMatrix const& points, EmSettings const& settings) {
 }
 
 double em_step(RowMatrix const& points, CovarianceKind covariance, double variance_floor,
-               InstructionSet instruction_set, Mixture& mixture, Knowledge const& known) {
+               Mixture& mixture, Knowledge const& known) {
   MaximizationRule const rule{.covariance = covariance, .floor = variance_floor, .known = known};
   mixture = conformed(std::move(mixture), rule);
   if (has_matrices(covariance)) {
     MatrixPasses passes(points);
     return maximize(passes, rule, mixture);
   }
-  PointPasses<double> passes(points, instruction_set);
+  PointPasses<double> passes(points);
   return maximize(passes, rule, mixture);
 }
 
 Fit em_from(RowMatrix const& points, Mixture start, EmSettings const& settings,
-            InstructionSet instruction_set, Knowledge const& known) {
+            Knowledge const& known) {
   apply_known(known, start);
   MaximizationRule const rule{
       .covariance = settings.covariance, .floor = variance_floor(points, settings), .known = known};
-  return with_all_passes(points, settings, instruction_set, [&](auto& passes, auto& verdict) {
+  return with_all_passes(points, settings, [&](auto& passes, auto& verdict) {
     return iterate(points, passes, verdict, start, rule, settings);
   });
 }
 
-Fit em(RowMatrix const& points, int k, EmSettings const& settings, InstructionSet instruction_set,
-       Restarts const& restarts, Knowledge const& known) {
+Fit em(RowMatrix const& points, int k, EmSettings const& settings, Restarts const& restarts,
+       Knowledge const& known) {
   MaximizationRule const rule{
       .covariance = settings.covariance, .floor = variance_floor(points, settings), .known = known};
-  Starts starts(points, k, settings, known, rule.floor, instruction_set);
-  return with_all_passes(points, settings, instruction_set, [&](auto& passes, auto& verdict) {
+  Starts starts(points, k, settings, known, rule.floor);
+  return with_all_passes(points, settings, [&](auto& passes, auto& verdict) {
     return best_of_restarts(restarts, [&](RandomStream& random) {
       return iterate(points, passes, verdict, starts.mixture(random), rule, settings);
     });

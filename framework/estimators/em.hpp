@@ -28,7 +28,7 @@ double variance_floor(RowMatrix const& points, EmSettings const& settings);
 /// prior of the means, never the sum with log_prior). Where covariances are matrices the mixture
 /// has factors afterwards.
 double em_step(RowMatrix const& points, CovarianceKind covariance, double variance_floor,
-               InstructionSet instruction_set, Mixture& mixture, Knowledge const& known = {});
+               Mixture& mixture, Knowledge const& known = {});
 
 /// EM in settings.precision from the given mixture, with what is known in its place, until the mean
 /// log-likelihood per point rises by less than settings.tolerance, or for settings.max_iterations.
@@ -38,12 +38,12 @@ double em_step(RowMatrix const& points, CovarianceKind covariance, double varian
 /// finite result, and has the mixture before that step. Labels and likelihood of the final mixture
 /// are those in double precision.
 Fit em_from(RowMatrix const& points, Mixture start, EmSettings const& settings,
-            InstructionSet instruction_set, Knowledge const& known = {});
+            Knowledge const& known = {});
 
 /// EM with restarts on k components (settings.restarts is not read), from Starts::mixture. Keeps
 /// the restart of the best likelihood; with a prior of the means, of the best posterior density. A
 /// restart that collapsed or is beyond the ratio limit is kept only if all are.
-Fit em(RowMatrix const& points, int k, EmSettings const& settings, InstructionSet instruction_set,
-       Restarts const& restarts, Knowledge const& known = {});
+Fit em(RowMatrix const& points, int k, EmSettings const& settings, Restarts const& restarts,
+       Knowledge const& known = {});
 
 }  // namespace tvem

@@ -33,30 +33,29 @@ Fit chance(Task const& task, std::uint64_t seed) {
 }
 
 /// The second round of two-round EM is the last one: it has not failed to converge.
-Fit two_round(RowMatrix const& points, int k, EmSettings const& settings,
-              InstructionSet instruction_set, Restarts const& restarts, Knowledge const& known) {
-  Fit fit = em(points, k, settings, instruction_set, restarts, known);
+Fit two_round(RowMatrix const& points, int k, EmSettings const& settings, Restarts const& restarts,
+              Knowledge const& known) {
+  Fit fit = em(points, k, settings, restarts, known);
   if (fit.status == FitStatus::not_converged) fit.status = FitStatus::converged;
   return fit;
 }
 
 /// The fit of a method that knows the points and what it is granted, and nothing else.
 Fit fit_of_points(EstimatorSpec const& spec, RowMatrix const& points, int k,
-                  InstructionSet instruction_set, Restarts const& restarts,
-                  Knowledge const& known) {
+                  Restarts const& restarts, Knowledge const& known) {
   switch (spec.method) {
     case Method::em:
-      return em(points, k, spec.em, instruction_set, restarts, known);
+      return em(points, k, spec.em, restarts, known);
     case Method::two_round:
-      return two_round(points, k, spec.em, instruction_set, restarts, known);
+      return two_round(points, k, spec.em, restarts, known);
     case Method::gradient:
-      return gradient_ascent(points, k, spec.em, instruction_set, restarts, known);
+      return gradient_ascent(points, k, spec.em, restarts, known);
     case Method::lloyd:
-      return lloyd(points, k, spec.em, instruction_set, restarts, known);
+      return lloyd(points, k, spec.em, restarts, known);
     case Method::hartigan:
-      return hartigan(points, k, spec.em, instruction_set, restarts, known);
+      return hartigan(points, k, spec.em, restarts, known);
     case Method::spectral:
-      return spectral(points, k, spec.em, instruction_set, restarts);
+      return spectral(points, k, spec.em, restarts);
     case Method::bayes:
     case Method::chance:
     case Method::transformer:
@@ -70,8 +69,7 @@ Fit fit_of_points(EstimatorSpec const& spec, RowMatrix const& points, int k,
 }  // namespace
 
 Fit run_baseline(EstimatorSpec const& spec, TaskSettings const& prior, InputSettings const& input,
-                 Task const& task, InstructionSet instruction_set, Restarts const& restarts,
-                 Purpose purpose) {
+                 Task const& task, Restarts const& restarts, Purpose purpose) {
   if (spec.method == Method::bayes) return bayes(task);
   if (spec.method == Method::chance) return chance(task, restarts.seed);
   auto const guess = spec.starts_from_guess() ? initial_guess(input, restarts.seed, purpose, task)
@@ -79,7 +77,7 @@ Fit run_baseline(EstimatorSpec const& spec, TaskSettings const& prior, InputSett
   Knowledge const known = knowledge_of(task, family_of(prior, task.family), spec.em, guess);
   int const k = spec.em.components > 0 ? spec.em.components : task.components();
   return fit_in_ordinary_units(task.points, [&](RowMatrix const& points, Scaling const& scaling) {
-    return fit_of_points(spec, points, k, instruction_set, restarts, scaling.from_points(known));
+    return fit_of_points(spec, points, k, restarts, scaling.from_points(known));
   });
 }
 

@@ -17,7 +17,7 @@ namespace tvem {
 /// they do the given restarts. bayes has the true mixture. chance draws labels uniformly from its
 /// own stream (Purpose::chance). purpose: that the task was drawn for.
 Fit run_baseline(EstimatorSpec const& spec, TaskSettings const& prior, InputSettings const& input,
-                 Task const& task, InstructionSet instruction_set, Restarts const& restarts,
+                 Task const& task, Restarts const& restarts,
                  Purpose purpose = Purpose::evaluation_tasks);
 
 }  // namespace tvem

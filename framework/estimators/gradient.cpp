@@ -176,15 +176,14 @@ Fit iterate(PointPasses<T>& passes, PointPasses<double>& verdict, Mixture const&
 }  // namespace
 
 Fit gradient_ascent(RowMatrix const& points, int k, EmSettings const& settings,
-                    InstructionSet instruction_set, Restarts const& restarts,
-                    Knowledge const& known) {
+                    Restarts const& restarts, Knowledge const& known) {
   TVEM_CHECK(!has_matrices(settings.covariance) && known.factors.size() == 0,
              "gradient ascent is for shared and spherical covariances");
   MaximizationRule const rule{
       .covariance = settings.covariance, .floor = variance_floor(points, settings), .known = known};
   double const scale = std::sqrt(variance_floor(points, 1));
-  Starts starts(points, k, settings, known, rule.floor, instruction_set);
-  return with_passes(points, settings.precision, instruction_set, [&](auto& passes, auto& verdict) {
+  Starts starts(points, k, settings, known, rule.floor);
+  return with_passes(points, settings.precision, [&](auto& passes, auto& verdict) {
     return best_of_restarts(restarts, [&](RandomStream& random) {
       return iterate(passes, verdict, conformed(starts.mixture(random), rule), scale, rule,
                      settings);

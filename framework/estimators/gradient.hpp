@@ -14,7 +14,6 @@ namespace tvem {
 /// variances, kept above the floor. Stops when the best objective has risen by less than
 /// settings.tolerance within 20 iterations; the best iterate is kept.
 Fit gradient_ascent(RowMatrix const& points, int k, EmSettings const& settings,
-                    InstructionSet instruction_set, Restarts const& restarts,
-                    Knowledge const& known = {});
+                    Restarts const& restarts, Knowledge const& known = {});
 
 }  // namespace tvem

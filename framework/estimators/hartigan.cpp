@@ -94,9 +94,9 @@ Fit iterate(RowMatrix const& points, RowMatrix const& means, EmSettings const& s
 
 }  // namespace
 
-Fit hartigan(RowMatrix const& points, int k, EmSettings const& settings,
-             InstructionSet instruction_set, Restarts const& restarts, Knowledge const& known) {
-  Starts starts(points, k, settings, known, variance_floor(points, 1e-12), instruction_set);
+Fit hartigan(RowMatrix const& points, int k, EmSettings const& settings, Restarts const& restarts,
+             Knowledge const& known) {
+  Starts starts(points, k, settings, known, variance_floor(points, 1e-12));
   return best_of_restarts(restarts, [&](RandomStream& random) {
     return iterate(points, starts.means(random), settings);
   });

@@ -14,7 +14,7 @@ namespace tvem {
 /// the other way round (Telgarsky and Vattani 2010). No cluster loses its last point, and an empty
 /// one takes a point that differs from its own mean. With fewer different points than clusters some
 /// stay empty; they count as dead.
-Fit hartigan(RowMatrix const& points, int k, EmSettings const& settings,
-             InstructionSet instruction_set, Restarts const& restarts, Knowledge const& known = {});
+Fit hartigan(RowMatrix const& points, int k, EmSettings const& settings, Restarts const& restarts,
+             Knowledge const& known = {});
 
 }  // namespace tvem

@@ -84,17 +84,16 @@ Fit iterate(RowMatrix const& points, PointPasses<T>& passes, PointPasses<double>
 
 }  // namespace
 
-Fit lloyd_from(RowMatrix const& points, RowMatrix means, EmSettings const& settings,
-               InstructionSet instruction_set) {
-  return with_passes(points, settings.precision, instruction_set, [&](auto& passes, auto& verdict) {
+Fit lloyd_from(RowMatrix const& points, RowMatrix means, EmSettings const& settings) {
+  return with_passes(points, settings.precision, [&](auto& passes, auto& verdict) {
     return iterate(points, passes, verdict, std::move(means), settings);
   });
 }
 
-Fit lloyd(RowMatrix const& points, int k, EmSettings const& settings,
-          InstructionSet instruction_set, Restarts const& restarts, Knowledge const& known) {
-  Starts starts(points, k, settings, known, variance_floor(points, 1e-12), instruction_set);
-  return with_passes(points, settings.precision, instruction_set, [&](auto& passes, auto& verdict) {
+Fit lloyd(RowMatrix const& points, int k, EmSettings const& settings, Restarts const& restarts,
+          Knowledge const& known) {
+  Starts starts(points, k, settings, known, variance_floor(points, 1e-12));
+  return with_passes(points, settings.precision, [&](auto& passes, auto& verdict) {
     return best_of_restarts(restarts, [&](RandomStream& random) {
       return iterate(points, passes, verdict, starts.means(random), settings);
     });

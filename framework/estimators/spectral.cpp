@@ -25,9 +25,8 @@ RowMatrix spectral_projection(RowMatrix const& points, int k) {
          solver.eigenvalues().tail(rank).reverse().cwiseMax(0).cwiseSqrt().asDiagonal();
 }
 
-Fit spectral(RowMatrix const& points, int k, EmSettings const& settings,
-             InstructionSet instruction_set, Restarts const& restarts) {
-  Fit fit = lloyd(spectral_projection(points, k), k, settings, instruction_set, restarts);
+Fit spectral(RowMatrix const& points, int k, EmSettings const& settings, Restarts const& restarts) {
+  Fit fit = lloyd(spectral_projection(points, k), k, settings, restarts);
   if (fit.status == FitStatus::failed) return fit;
   fit.mixture = mixture_of_labels(points, fit.labels, k, variance_floor(points, 1e-12));
   fit.log_likelihood = mean_log_likelihood(fit.mixture, points);

@@ -13,7 +13,6 @@ RowMatrix spectral_projection(RowMatrix const& points, int k);
 /// Spectral clustering (Löffler, Zhang and Zhou 2021): Lloyd with restarts on the spectral
 /// projection. The fit's mixture is the one that the labels describe. With d <= k the labels are
 /// those of `lloyd`.
-Fit spectral(RowMatrix const& points, int k, EmSettings const& settings,
-             InstructionSet instruction_set, Restarts const& restarts);
+Fit spectral(RowMatrix const& points, int k, EmSettings const& settings, Restarts const& restarts);
 
 }  // namespace tvem

@@ -9,8 +9,17 @@
 namespace tvem {
 namespace {
 
-double normal_density(double t) { return std::exp(-0.5 * t * t) / std::sqrt(2 * std::numbers::pi); }
-double normal_probability(double t) { return 0.5 * std::erfc(-t / std::numbers::sqrt2); }
+double normal_density(double t) {
+  return portable_exp(-0.5 * t * t) / std::sqrt(2 * std::numbers::pi);
+}
+double normal_probability(double t) { return 0.5 * portable_erfc(-t / std::numbers::sqrt2); }
+
+/// x^n for n >= 0.
+double power_of(double x, int n) {
+  double power = 1;
+  for (int i = 0; i < n; ++i) power *= x;
+  return power;
+}
 
 }  // namespace
 
@@ -26,7 +35,7 @@ double simplex_bayes_error(int k, double separation) {
   for (int i = 0; i <= n_intervals; ++i) {
     double const u = -half_width + i * step;
     probability_correct +=
-        step * normal_density(u) * std::pow(normal_probability(shift + u), k - 1);
+        step * normal_density(u) * power_of(normal_probability(shift + u), k - 1);
   }
   return 1 - probability_correct;
 }

@@ -7,6 +7,7 @@
 
 #include "framework/core/error.hpp"
 #include "framework/core/index.hpp"
+#include "framework/core/math.hpp"
 #include "framework/core/random.hpp"
 
 namespace tvem {
@@ -74,21 +75,21 @@ struct Cumulants {
 Cumulants cumulants_at(double t, std::span<double const> values) {
   double growth = 0, first = 0, second = 0;
   for (double const value : values) {
-    double const change = std::expm1(t * value);
+    double const change = portable_expm1(t * value);
     growth += change;
     first += value * (change + 1);
     second += value * value * (change + 1);
   }
   double const n = as_real(std::ssize(values)), weight = n + growth;
   double const mean = first / weight;
-  return {.k = std::log1p(growth / n), .first = mean, .second = second / weight - mean * mean};
+  return {.k = portable_log1p(growth / n), .first = mean, .second = second / weight - mean * mean};
 }
 
 double r_star_at(double t, std::vector<double> const& standard) {
   double const n = as_real(std::ssize(standard));
   auto const [k, first, second] = cumulants_at(t, standard);
   double const r = std::copysign(std::sqrt(2 * n * (t * first - k)), t);
-  return r + std::log(t * std::sqrt(n * second) / r) / r;
+  return r + portable_log(t * std::sqrt(n * second) / r) / r;
 }
 
 /// Means of bootstrap samples.

@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <span>
 
+#include "framework/nn/cache/task_group.hpp"
 #include "framework/nn/linear.hpp"
 #include "framework/nn/settings.hpp"
-#include "framework/nn/task_group.hpp"
 
 namespace tvem {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "framework/core/index.hpp"
+#include "framework/nn/cache/blocking.hpp"
 
 namespace tvem {
 namespace {
@@ -45,7 +46,8 @@ void Block<T>::pack(Kernels<T> const& kernels, T const* parameters) {
 template <class T>
 void Block<T>::reserve(Reservation& reserve, BlockTape<T>& tape,
                        std::span<std::size_t const> offsets, bool keeps) const {
-  std::size_t const rows = offsets.back(), perceived = keeps ? rows : std::min(rows, rows_in_cache);
+  std::size_t const rows = offsets.back(),
+                    perceived = keeps ? rows : std::min(rows, blocking().group_rows);
   for (auto* buffer : {&tape.input, &tape.mixed, &tape.middle}) reserve(*buffer, narrow(rows));
   if (settings_.norm == NormKind::pre)
     for (auto* buffer : {&tape.normed1, &tape.normed2}) reserve(*buffer, narrow(rows));
@@ -126,9 +128,9 @@ template <class T>
 void Block<T>::perceive(Pass<T> const& pass, TaskGroup const& group, BlockTape<T>& tape,
                         T* y) const {
   if (pass.keeps) return perceive(pass, group.first_row(), group.rows(), tape, y);
-  std::size_t const end = group.first_row() + group.rows();
-  for (std::size_t row = group.first_row(); row < end; row += rows_in_cache)
-    perceive(pass, row, std::min(rows_in_cache, end - row), tape, y);
+  std::size_t const end = group.first_row() + group.rows(), part = blocking().group_rows;
+  for (std::size_t row = group.first_row(); row < end; row += part)
+    perceive(pass, row, std::min(part, end - row), tape, y);
 }
 
 /// From tape.middle to y.

@@ -12,7 +12,7 @@ namespace tvem {
 
 /// What a block's backward pass needs of its forward pass. Matrices are rows x width unless said
 /// otherwise. Without a backward pass one tape serves all blocks; then probabilities are empty, and
-/// hidden and slope have rows_in_cache rows.
+/// hidden and slope have Blocking::group_rows rows.
 template <class T>
 struct BlockTape {
   AlignedVector<T> input;

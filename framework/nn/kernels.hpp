@@ -8,7 +8,8 @@
 namespace tvem {
 
 /// A matrix product C = f((scale A B + bias + row_bias + add) * factor), with B packed beforehand
-/// (Kernels::pack), the product with `factor` and the activation f element by element.
+/// (Kernels::pack), the product with `factor` and the activation f element by element. Each element
+/// of A B is one chain of multiply-adds over k in order.
 template <class T>
 struct Product {
   int m = 0, n = 0, k = 0;
@@ -18,10 +19,12 @@ struct Product {
   T const* packed_b = nullptr;      // k x n
   T* c = nullptr;                   // m x n, row-major
   std::ptrdiff_t c_row_stride = 0;
+  /// C += A B alone: each chain begins with the element of C.
+  bool accumulates = false;
   T scale = T(1);
   T const* bias = nullptr;      // n, one for each column, or none
   T const* row_bias = nullptr;  // m, one for each row, or none
-  T const* add = nullptr;       // m x n, or none; may be c itself, to accumulate
+  T const* add = nullptr;       // m x n, or none; may be c itself
   std::ptrdiff_t add_row_stride = 0;
   T const* factor = nullptr;  // m x n at C's stride, or none; may be c itself
   /// GELU is the exact one, x Phi(x); in single precision with erf by Abramowitz and Stegun 7.1.26:
@@ -69,7 +72,7 @@ TVEM_DECLARE_VARIANTS(Kernels<double>);
 
 /// The kernels for `instruction_set`, which must be present (best_instruction_set or lower).
 template <class T>
-Kernels<T> const& kernels(InstructionSet instruction_set) {
+Kernels<T> const& kernels(InstructionSet instruction_set = instruction_set_in_use()) {
   return variant<Kernels<T>>(instruction_set);
 }
 

@@ -61,8 +61,7 @@ void Linear<T>::backward(Pass<T> const& pass, int rows, T const* x, T const* dy,
                          .packed_b = pass.scratch,
                          .c = weight_gradient,
                          .c_row_stride = out_,
-                         .add = weight_gradient,
-                         .add_row_stride = out_});
+                         .accumulates = true});
   if (dx == nullptr) return;
   pass.kernels.multiply({.m = rows,
                          .n = in_,

@@ -2,7 +2,7 @@
 
 // Sums over rows and columns, softmax, normalisation.
 
-#include "framework/core/processor/simd.inl"
+#include "framework/core/processor/vector_math.inl"
 
 namespace tvem {
 namespace {
@@ -11,36 +11,38 @@ template <class T>
 void add_column_sums(int rows, int cols, T const* x, T* sums) {
   for (int j = 0; j < cols; j += lanes<T>) {
     int const count = cols - j < lanes<T> ? cols - j : lanes<T>;
-    Vector<T> sum{};
+    Vector<T> sum = load_first(sums + j, count);
     for (std::ptrdiff_t i = 0; i < rows; ++i) sum += load_first(x + i * cols + j, count);
-    store_first(sums + j, load_first(sums + j, count) + sum, count);
+    store_first(sums + j, sum, count);
   }
 }
 
+/// The largest of cols values, unless they are NaN. It does not depend on an order.
 template <class T>
-void softmax_row(int cols, T* x) {
+inline T largest_of(int cols, T const* x) {
   Vector<T> largest = broadcast(x[0]);
   for (int j = 0; j < cols; j += lanes<T>) {
     Vector<T> const v = load_first(x + j, cols - j, x[0]);
     largest = v > largest ? v : largest;
   }
-  Vector<T> const shift = broadcast(lane_max(largest));
-  T sum = 0;
-  Vector<T> sums{};
-  int j = 0;
-  for (; j + lanes<T> <= cols; j += lanes<T>) {
-    Vector<T> const e = exponential(load(x + j) - shift);
-    store(x + j, e);
-    sums += e;
-  }
-  sum = lane_sum(sums);
-  if (j < cols) {
-    Vector<T> const e = exponential(load_first(x + j, cols - j) - shift);
+  T result = largest[0];
+  for (int lane = 1; lane < lanes<T>; ++lane)
+    result = largest[lane] > result ? largest[lane] : result;
+  return result;
+}
+
+template <class T>
+void softmax_row(int cols, T* x) {
+  Vector<T> const shift = broadcast(largest_of(cols, x));
+  T const nothing = rounded<T>(-__builtin_inf());  // its exponential is 0
+  LaneSum<T> sum;
+  for_each_vector<T>(cols, [&](int j, int part) {
+    Vector<T> const e = exponential(load_first(x + j, cols - j, nothing) - shift);
     store_first(x + j, e, cols - j);
-    for (int c = 0; c < cols - j; ++c) sum += e[c];
-  }
-  Vector<T> const scale = broadcast(T(1) / sum);
-  for (j = 0; j < cols; j += lanes<T>)
+    sum.part[part] += e;
+  });
+  Vector<T> const scale = broadcast(T(1) / sum.total());
+  for (int j = 0; j < cols; j += lanes<T>)
     store_first(x + j, load_first(x + j, cols - j) * scale, cols - j);
 }
 
@@ -77,15 +79,16 @@ void negative_row_products(int rows, int cols, std::ptrdiff_t stride, T const* x
 /// Mean of a row and the inverse of its standard deviation.
 template <class T>
 void row_moments(int cols, T const* x, T& mean, T& inverse_deviation) {
-  Vector<T> sum{};
-  for (int j = 0; j < cols; j += lanes<T>) sum += load_first(x + j, cols - j);
-  mean = lane_sum(sum) / rounded<T>(cols);
-  Vector<T> squares{};
-  for (int j = 0; j < cols; j += lanes<T>) {
-    Vector<T> const centred = load_first(x + j, cols - j, mean) - mean;
-    squares = fused(centred, centred, squares);
-  }
-  T const variance = lane_sum(squares) / rounded<T>(cols);
+  LaneSum<T> sum;
+  for_each_vector<T>(cols, [&](int j, int part) { sum.part[part] += load_first(x + j, cols - j); });
+  T const m = sum.total() / rounded<T>(cols);
+  LaneSum<T> squares;
+  for_each_vector<T>(cols, [&](int j, int part) {
+    Vector<T> const centred = load_first(x + j, cols - j, m) - m;
+    squares.part[part] = fused(centred, centred, squares.part[part]);
+  });
+  T const variance = squares.total() / rounded<T>(cols);
+  mean = m;
   inverse_deviation = T(1) / square_root(variance + T(1e-5));
 }
 
@@ -112,17 +115,17 @@ void layer_norm_backward(int rows, int cols, T const* x, T const* mean, T const*
     auto const unit_at = [&](int j) {
       return (load_first(x + j, cols - j, mean[i]) - mean[i]) * inverse_deviation[i];
     };
-    Vector<T> sum{}, unit_sum{};
-    for (int j = 0; j < cols; j += lanes<T>) {
+    LaneSum<T> sum, unit_sum;
+    for_each_vector<T>(cols, [&](int j, int part) {
       Vector<T> const unit = unit_at(j), d = load_first(dy + j, cols - j);
       store_first(scale_gradient + j, fused(d, unit, load_first(scale_gradient + j, cols - j)),
                   cols - j);
       store_first(shift_gradient + j, d + load_first(shift_gradient + j, cols - j), cols - j);
       Vector<T> const du = d * load_first(scale + j, cols - j);
-      sum += du;
-      unit_sum = fused(du, unit, unit_sum);
-    }
-    T const du_mean = lane_sum(sum) / n, du_unit_mean = lane_sum(unit_sum) / n;
+      sum.part[part] += du;
+      unit_sum.part[part] = fused(du, unit, unit_sum.part[part]);
+    });
+    T const du_mean = sum.total() / n, du_unit_mean = unit_sum.total() / n;
     for (int j = 0; j < cols; j += lanes<T>) {
       Vector<T> const du = load_first(dy + j, cols - j) * load_first(scale + j, cols - j);
       Vector<T> d = (du - du_mean - unit_at(j) * du_unit_mean) * inverse_deviation[i];

@@ -9,6 +9,7 @@
 #include "framework/core/interruption.hpp"
 #include "framework/core/random.hpp"
 #include "framework/core/text.hpp"
+#include "framework/nn/cache/blocking.hpp"
 
 namespace tvem {
 namespace {
@@ -177,7 +178,7 @@ std::span<T const> Transformer<T>::forward(RaggedBatch const& batch, bool keeps)
   for (int const k : batch.components)
     TVEM_CHECK(k >= domain_.components.low && k <= domain_.components.high,
                "a task has a number of components the model was not made for");
-  cut_into_groups(batch.offsets, rows_in_cache, groups_);
+  cut_into_groups(batch.offsets, blocking().group_rows, groups_);
   Reservation reservation;
   reserve(batch.offsets, keeps, reservation);
   Pass<T> const p = pass(nullptr, keeps);

@@ -35,9 +35,8 @@ struct ModelDomain {
 template <class T>
 class Transformer {
  public:
-  Transformer(ModelSettings const& settings, ModelDomain const& domain,
-              InstructionSet instruction_set)
-      : Transformer(settings, domain, kernels<T>(instruction_set)) {}
+  Transformer(ModelSettings const& settings, ModelDomain const& domain)
+      : Transformer(settings, domain, kernels<T>()) {}
   /// With other kernels, which must outlive the object: benchmarks time them one by one.
   Transformer(ModelSettings const& settings, ModelDomain const& domain, Kernels<T> const& kernels);
 

@@ -25,7 +25,7 @@ AdamFactors adam_factors(OptimizerSettings const& settings, double rate, double 
 }
 
 /// The same bits with every instruction set, so ranks need not agree on one.
-OptimizerKernels const& kernels() { return variant<OptimizerKernels>(best_instruction_set()); }
+OptimizerKernels const& kernels() { return variant<OptimizerKernels>(); }
 
 void sgd_update(OptimizerSettings const& settings, double rate, std::span<double const> gradient,
                 double gradient_factor, std::span<float> parameters, OptimizerState& state) {

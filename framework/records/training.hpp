@@ -36,7 +36,6 @@ struct TrainingState {
   OptimizerState optimizer;
   std::vector<StepRecord> steps;
   std::vector<CurveRecord> learning_curve;
-  InstructionSet instruction_set = InstructionSet::portable;
   int chunk = 0;                // tasks a chunk, resolved
   double training_seconds = 0;  // wall clock of rank 0, over all starts
 };

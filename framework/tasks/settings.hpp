@@ -67,8 +67,8 @@ struct TaskSettings {
   std::int64_t pool = 0;  // training tasks; 0: always fresh ones
   std::uint64_t pool_seed = 1;
   std::vector<std::string> family =
-      {};  // names; what they say is in these settings, or in `families`
-  std::vector<TaskFamily> families = {};  // each task is of one of them; empty: of these settings
+      {};                            // names; what they say is in these settings, or in `families`
+  std::vector<TaskFamily> families;  // each task is of one of them; empty: of these settings
 };
 
 /// One of several families; a task is of each with the same probability.

@@ -116,19 +116,18 @@ std::optional<EvaluatedModel> with_guess_of(std::optional<EvaluatedModel> const&
 }
 
 Fit fit_of(EstimatorSpec const& spec, EvaluationItem const& item, Settings const& settings,
-           Task const& task, std::optional<EvaluatedModel> const& model,
-           InstructionSet instruction_set) {
+           Task const& task, std::optional<EvaluatedModel> const& model) {
   if (spec.needs_model()) {
     TVEM_CHECK(model.has_value(), spec.text + " needs a model");
     Fit const fit = fit_of_model(model->settings, model->transformer, task, settings.eval.seed,
                                  Purpose::evaluation_tasks);
-    return fit_after_model(spec, settings, task, fit, instruction_set);
+    return fit_after_model(spec, settings, task, fit);
   }
   Restarts const restarts{.seed = settings.eval.seed,
                           .task_id = task.id,
                           .count = item.n_restarts,
                           .first = item.first_restart};
-  return run_baseline(spec, settings.task, settings.input, task, instruction_set, restarts);
+  return run_baseline(spec, settings.task, settings.input, task, restarts);
 }
 
 /// The blocks of an evaluation: decides when one ends, and takes what is whole by then.
@@ -170,13 +169,12 @@ class Blocks {
 class BlockwiseEvaluation {
  public:
   BlockwiseEvaluation(Settings const& settings, Communicator const& comm,
-                      std::optional<EvaluatedModel> const& of_training,
-                      InstructionSet instruction_set, EvaluationStart start, TakeBlock const& take,
-                      EvaluationHooks const& hooks, BlockLimits const& limits)
+                      std::optional<EvaluatedModel> const& of_training, EvaluationStart start,
+                      TakeBlock const& take, EvaluationHooks const& hooks,
+                      BlockLimits const& limits)
       : settings_(settings),
         comm_(comm),
         model_(with_guess_of(of_training, settings.input)),
-        instruction_set_(instruction_set),
         take_(take),
         hooks_(hooks),
         specs_(parse_estimators(settings)),
@@ -233,8 +231,7 @@ class BlockwiseEvaluation {
     EvaluationItem const& item = items_[i];
     if (i == 0) rows_.add_task(task_);
     StopWatch const watch;
-    Fit const fit =
-        fit_of(specs_[item.estimator], item, settings_, task_, model_, instruction_set_);
+    Fit const fit = fit_of(specs_[item.estimator], item, settings_, task_, model_);
     rows_.add_fit(task_, held_out_, item, fit, watch.seconds());
   }
 
@@ -251,7 +248,6 @@ class BlockwiseEvaluation {
   Settings const& settings_;
   Communicator const& comm_;
   std::optional<EvaluatedModel> model_;
-  InstructionSet instruction_set_;
   TakeBlock const& take_;
   EvaluationHooks const& hooks_;
   std::vector<EstimatorSpec> specs_;
@@ -279,29 +275,27 @@ double error_on_task(Settings const& settings, Transformer<float>& model, TaskPr
 }  // namespace
 
 void evaluate_in_blocks(Settings const& settings, Communicator const& comm,
-                        std::optional<EvaluatedModel> const& model, InstructionSet instruction_set,
-                        EvaluationStart start, TakeBlock const& take, EvaluationHooks const& hooks,
+                        std::optional<EvaluatedModel> const& model, EvaluationStart start,
+                        TakeBlock const& take, EvaluationHooks const& hooks,
                         BlockLimits const& limits) {
-  BlockwiseEvaluation(settings, comm, model, instruction_set, std::move(start), take, hooks, limits)
-      .run();
+  BlockwiseEvaluation(settings, comm, model, std::move(start), take, hooks, limits).run();
 }
 
 Evaluation evaluate(Settings const& settings, Communicator const& comm,
-                    std::optional<EvaluatedModel> const& model, InstructionSet instruction_set,
-                    EvaluationHooks const& hooks) {
+                    std::optional<EvaluatedModel> const& model, EvaluationHooks const& hooks) {
   EvaluationBlock whole;
   constexpr BlockLimits unlimited{.bytes = std::numeric_limits<std::size_t>::max(),
                                   .seconds = std::numeric_limits<double>::infinity()};
   evaluate_in_blocks(
-      settings, comm, model, instruction_set, {},
-      [&](EvaluationBlock block) { whole = std::move(block); }, hooks, unlimited);
+      settings, comm, model, {}, [&](EvaluationBlock block) { whole = std::move(block); }, hooks,
+      unlimited);
   set_trace(whole.table, whole.trace_sums);
   return std::move(whole.table);
 }
 
 Evaluation evaluate(Settings const& settings, Communicator const& comm, Transformer<float>& model,
-                    InstructionSet instruction_set, EvaluationHooks const& hooks) {
-  return evaluate(settings, comm, EvaluatedModel{settings, model}, instruction_set, hooks);
+                    EvaluationHooks const& hooks) {
+  return evaluate(settings, comm, EvaluatedModel{settings, model}, hooks);
 }
 
 std::optional<CurveRecord> evaluate_curve_point(Settings const& settings, Communicator const& comm,

@@ -59,17 +59,16 @@ std::vector<std::string> domain_problems(Settings const& trained, Settings const
 /// them. Throws StoppedOnRequest on all ranks alike when one of them wants to stop; what is done by
 /// then has been taken.
 void evaluate_in_blocks(Settings const& settings, Communicator const& comm,
-                        std::optional<EvaluatedModel> const& model, InstructionSet instruction_set,
-                        EvaluationStart start, TakeBlock const& take,
-                        EvaluationHooks const& hooks = {}, BlockLimits const& limits = {});
+                        std::optional<EvaluatedModel> const& model, EvaluationStart start,
+                        TakeBlock const& take, EvaluationHooks const& hooks = {},
+                        BlockLimits const& limits = {});
 
 /// Collective. As above, all tasks as one table, on rank 0; the others get an empty one.
 Evaluation evaluate(Settings const& settings, Communicator const& comm,
-                    std::optional<EvaluatedModel> const& model, InstructionSet instruction_set,
-                    EvaluationHooks const& hooks = {});
+                    std::optional<EvaluatedModel> const& model, EvaluationHooks const& hooks = {});
 /// Collective. As above, of a model that was trained with the same settings.
 Evaluation evaluate(Settings const& settings, Communicator const& comm, Transformer<float>& model,
-                    InstructionSet instruction_set, EvaluationHooks const& hooks = {});
+                    EvaluationHooks const& hooks = {});
 
 /// Collective. A point of the learning curve: the model on the first train.evaluate_tasks
 /// evaluation tasks. Only rank 0's record has the errors. wants_stop: as in EvaluationHooks. When

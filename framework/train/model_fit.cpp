@@ -72,13 +72,13 @@ Mixture start_of_model(Fit const& model_fit, RowMatrix const& points, Scaling co
 }  // namespace
 
 Fit em_after_model(EstimatorSpec const& spec, Task const& task, Fit const& model_fit,
-                   InstructionSet instruction_set, Knowledge const& known) {
+                   Knowledge const& known) {
   if (model_fit.status == FitStatus::failed) return model_fit;
   Fit fit =
       fit_in_ordinary_units(task.points, [&](RowMatrix const& points, Scaling const& scaling) {
         Mixture const start =
             start_of_model(model_fit, points, scaling, task.components(), spec.em);
-        return em_from(points, start, spec.em, instruction_set, scaling.from_points(known));
+        return em_from(points, start, spec.em, scaling.from_points(known));
       });
   // The specification asks for these steps and no more: they are all that there should be.
   if (fit.status == FitStatus::not_converged && !spec.given.contains("max_iterations"))
@@ -87,9 +87,9 @@ Fit em_after_model(EstimatorSpec const& spec, Task const& task, Fit const& model
 }
 
 Fit fit_after_model(EstimatorSpec const& spec, Settings const& settings, Task const& task,
-                    Fit const& model_fit, InstructionSet instruction_set) {
+                    Fit const& model_fit) {
   if (spec.method == Method::transformer) return model_fit;
-  return em_after_model(spec, task, model_fit, instruction_set,
+  return em_after_model(spec, task, model_fit,
                         knowledge_of(task, family_of(settings.task, task.family), spec.em, {}));
 }
 

@@ -16,11 +16,11 @@ Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const
 /// `transformer+em`: spec.em.max_iterations steps of EM from the model's mixture, or from the
 /// mixture that its labels describe. A fit that has failed stays as it is.
 Fit em_after_model(EstimatorSpec const& spec, Task const& task, Fit const& model_fit,
-                   InstructionSet instruction_set, Knowledge const& known);
+                   Knowledge const& known);
 
 /// The fit of an estimator that needs the model, from the model's fit on a task of `settings`:
 /// `transformer` is that fit; `transformer+em` goes on by em_after_model.
 Fit fit_after_model(EstimatorSpec const& spec, Settings const& settings, Task const& task,
-                    Fit const& model_fit, InstructionSet instruction_set);
+                    Fit const& model_fit);
 
 }  // namespace tvem

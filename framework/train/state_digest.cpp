@@ -9,10 +9,7 @@
 namespace tvem {
 
 std::string digest_of(TrainingState const& state) {
-  std::array<std::int64_t, 6> const numbers{state.step,
-                                            state.chunk,
-                                            number_of(state.instruction_set),
-                                            state.optimizer.n_updates,
+  std::array<std::int64_t, 5> const numbers{state.step, state.chunk, state.optimizer.n_updates,
                                             std::ssize(state.steps),
                                             std::ssize(state.learning_curve)};
   Sha256 sha;

@@ -11,16 +11,11 @@
 
 namespace tvem {
 
-InstructionSet common_instruction_set(Communicator const& comm) {
-  return value_of<InstructionSet>(comm.min(number_of(best_instruction_set())));
-}
-
-TrainingState initial_state(Settings const& settings, InstructionSet instruction_set) {
-  Transformer<float> const model(settings.model, model_domain(settings), instruction_set);
+TrainingState initial_state(Settings const& settings) {
+  Transformer<float> const model(settings.model, model_domain(settings));
   TrainingState state;
   state.parameters = model.initial_parameters(settings.run.seed);
   state.optimizer = initial_optimizer_state(settings.train.optimizer, model.layout().size());
-  state.instruction_set = instruction_set;
   state.chunk = resolved_chunk(settings);
   return state;
 }
@@ -44,7 +39,7 @@ Trainer::Trainer(Settings const& settings, Communicator comm, TrainingState stat
       comm_(std::move(comm)),
       prior_(settings.task),
       state_(std::move(state)),
-      model_(settings.model, model_domain(settings), state_.instruction_set),
+      model_(settings.model, model_domain(settings)),
       n_chunks_(chunks_of_step(settings.train.tasks_per_step, state_.chunk)),
       local_chunks_(share_of_rank(n_chunks_, comm_.rank(), comm_.size())),
       sums_(settings.parallel.reduction, model_.layout().size()),

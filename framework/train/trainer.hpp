@@ -13,11 +13,8 @@
 
 namespace tvem {
 
-/// The lowest instruction set among the best ones of all ranks. Collective.
-InstructionSet common_instruction_set(Communicator const& comm);
-
 /// The state before the first step: parameters keyed by run.seed, no curve.
-TrainingState initial_state(Settings const& settings, InstructionSet instruction_set);
+TrainingState initial_state(Settings const& settings);
 
 /// Steps at the end of the training so far that were skipped, one after another.
 std::int64_t n_skipped_last(TrainingState const& state);

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <system_error>
 
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
 #include "framework/core/text.hpp"
 #include "io/durable/test_value.hpp"
 
@@ -100,6 +102,10 @@ std::string answer_of(fs::path const& path, std::function<std::string()> const& 
   _exit(0);
 }
 
+/// How often a child is started that gives no answer although it does not compute: the machine or
+/// its file system is busy, or the child waits for a thread that it does not have.
+constexpr int n_trials = 3;
+
 /// Reads the pipe to its end. False when it is still open at the time `end`.
 bool read_until(int pipe, Clock::time_point end, std::string& text) {
   std::array<char, 1 << 16> piece{};
@@ -127,11 +133,10 @@ std::string taken(std::string const& answer, fs::path const& path) {
   return text;
 }
 
-}  // namespace
-
-std::string in_child(fs::path const& path, std::uint64_t memory,
-                     std::function<std::string()> const& work) {
-  std::int64_t const ms = most_ms(path);
+/// The answer of one child; none when it takes `patience` without having used its processor time.
+std::optional<std::string> answer_of_child(fs::path const& path, std::int64_t ms,
+                                           std::chrono::milliseconds patience, std::uint64_t memory,
+                                           std::function<std::string()> const& work) {
   std::array<int, 2> pipe{-1, -1};
   pid_t const child = pipe2(pipe.data(), O_CLOEXEC) == 0 ? fork() : -1;
   if (child == 0) {
@@ -141,14 +146,30 @@ std::string in_child(fs::path const& path, std::uint64_t memory,
   int const reason = errno;
   close(pipe[1]);
   std::string answer;
-  auto const patience = std::chrono::milliseconds(5 * ms);
-  if (child > 0 && !read_until(pipe[0], Clock::now() + patience, answer)) kill(child, SIGKILL);
+  bool const is_answered = child < 0 || read_until(pipe[0], Clock::now() + patience, answer);
+  if (!is_answered) kill(child, SIGKILL);
   close(pipe[0]);
   if (child < 0)
     throw Error(
         fmt::format("{}: no process could be started to read it: {}", path, std::strerror(reason)));
   while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) continue;
-  return taken(answer, path);
+  if (!is_answered) return std::nullopt;
+  return answer;
+}
+
+}  // namespace
+
+std::string in_child(fs::path const& path, std::uint64_t memory,
+                     std::function<std::string()> const& work) {
+  std::int64_t const ms = most_ms(path);
+  auto const patience = std::chrono::milliseconds(5 * ms);
+  for (int trial = 0; trial < n_trials; ++trial)
+    if (auto const answer = answer_of_child(path, ms, patience, memory, work))
+      return taken(*answer, path);
+  throw Error(fmt::format(
+      "{}: reading it took more than {:.3g} s, {} times: the machine or its file system is too "
+      "busy; try again",
+      path, 1e-3 * as_real(patience.count()), n_trials));
 }
 
 }  // namespace tvem

@@ -21,6 +21,8 @@ struct Column {
   T Record::*member;
   char const* long_name;
 };
+template <class Record, class T>
+Column(char const*, T Record::*, char const*) -> Column<Record, T>;  // Clang 14 asks for it
 
 template <class Record, class T>
 void write_column(Hdf5Group const& group, std::span<Record const> records,

@@ -32,6 +32,7 @@ Mixture start_of(Task const& task) {
 
 /// One whole fit: points laid out, 50 steps, labels and likelihood at the end.
 void em_fit(benchmark::State& state, Size size, PrecisionKind precision, InstructionSet set) {
+  use_instruction_set(set);
   Task const task = task_of(size);
   Mixture const start = start_of(task);
   EmSettings settings;
@@ -39,7 +40,7 @@ void em_fit(benchmark::State& state, Size size, PrecisionKind precision, Instruc
   settings.precision = precision;
   settings.max_iterations = 50;
   settings.tolerance = -1e300;  // never met
-  for (auto _ : state) benchmark::DoNotOptimize(em_from(task.points, start, settings, set));
+  for (auto _ : state) benchmark::DoNotOptimize(em_from(task.points, start, settings));
   state.counters["time_a_point_component_and_dim"] = benchmark::Counter(
       50.0 * size.n * size.d * size.k,
       benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
@@ -47,9 +48,10 @@ void em_fit(benchmark::State& state, Size size, PrecisionKind precision, Instruc
 
 template <class T>
 void lloyd_iteration(benchmark::State& state, Size size, InstructionSet set) {
+  use_instruction_set(set);
   Task const task = task_of(size);
   RowMatrix means = start_of(task).means;
-  PointPasses<T> passes(task.points, set);
+  PointPasses<T> passes(task.points);
   for (auto _ : state) {
     passes.nearest(means);
     for (Eigen::Index j = 0; j < means.rows(); ++j)

@@ -32,7 +32,7 @@ void steps(benchmark::State& state, Communicator const& comm, Configuration cons
            ReductionKind kind) {
   Settings settings = settings_of(configuration);
   settings.parallel.reduction = kind;
-  Trainer trainer(settings, comm, initial_state(settings, common_instruction_set(comm)));
+  Trainer trainer(settings, comm, initial_state(settings));
   trainer.train_step();
   double seconds = 0;
   for (auto _ : state) {
@@ -54,16 +54,15 @@ void evaluation(benchmark::State& state, Communicator const& comm,
   Settings settings = settings_of(configuration);
   settings.eval.tasks = 512;
   settings.eval.estimators = {estimator};
-  auto const set = common_instruction_set(comm);
-  Transformer<float> model(settings.model, model_domain(settings), set);
+  Transformer<float> model(settings.model, model_domain(settings));
   auto const parameters = model.initial_parameters(1);
   model.set_parameters(parameters);
-  evaluate(settings, comm, model, set);  // to warm up
+  evaluate(settings, comm, model);  // to warm up
   double seconds = 0;
   for (auto _ : state) {
     comm.barrier();
     auto const start = Clock::now();
-    evaluate(settings, comm, model, set);
+    evaluate(settings, comm, model);
     comm.barrier();
     state.SetIterationTime(seconds_since(start));
     seconds += seconds_since(start);

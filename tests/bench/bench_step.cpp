@@ -13,8 +13,9 @@ namespace {
 /// The whole step: tasks drawn, forward, loss, backward, reproducible sum, Adam.
 void training_step(benchmark::State& state, Configuration const& configuration,
                    InstructionSet set) {
+  use_instruction_set(set);
   Settings const settings = settings_of(configuration);
-  Trainer trainer(settings, Communicator::serial(), initial_state(settings, set));
+  Trainer trainer(settings, Communicator::serial(), initial_state(settings));
   trainer.train_step();
   double const peak = measured_peak(set);
   for (auto _ : state) trainer.train_step();
@@ -29,7 +30,8 @@ void training_step(benchmark::State& state, Configuration const& configuration,
 /// The parts of a step, each as a share of it; `rest` is what no part has.
 void split_of_step(benchmark::State& state, Configuration const& configuration,
                    InstructionSet set) {
-  StepParts parts(settings_of(configuration), set);
+  use_instruction_set(set);
+  StepParts parts(settings_of(configuration));
   parts.step();
   parts.reset();
   for (auto _ : state) parts.step();

@@ -93,9 +93,9 @@ Kernels<float> timed_table() {
 }  // namespace
 
 struct StepParts::Impl {
-  Impl(Settings const& given, InstructionSet set)
+  explicit Impl(Settings const& given)
       : settings(given),
-        kernels((base = &tvem::kernels<float>(set), timed_table())),
+        kernels((base = &tvem::kernels<float>(), timed_table())),
         model(settings.model, model_domain(settings), kernels),
         prior(settings.task),
         parameters(model.initial_parameters(1)),
@@ -165,8 +165,7 @@ struct StepParts::Impl {
   double total = 0;
 };
 
-StepParts::StepParts(Settings const& settings, InstructionSet set)
-    : impl_(new Impl(settings, set)) {}
+StepParts::StepParts(Settings const& settings) : impl_(new Impl(settings)) {}
 StepParts::~StepParts() { delete impl_; }
 void StepParts::step() { impl_->step(); }
 

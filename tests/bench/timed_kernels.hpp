@@ -12,7 +12,7 @@ namespace tvem::bench {
 /// around every kernel and every other part.
 class StepParts {
  public:
-  StepParts(Settings const& settings, InstructionSet set);
+  explicit StepParts(Settings const& settings);
   ~StepParts();
   StepParts(StepParts const&) = delete;
   StepParts& operator=(StepParts const&) = delete;

@@ -31,7 +31,7 @@ void run(std::string const& folder, int n_tasks) {
   Checkpoint const& checkpoint = found->checkpoint;
   Settings const settings =
       parse_settings(checkpoint.header.config_text, "the checkpoint's configuration", {});
-  Transformer<float> model(settings.model, model_domain(settings), best_instruction_set());
+  Transformer<float> model(settings.model, model_domain(settings));
   TVEM_CHECK(model.layout().views() == checkpoint.layout.views(), "another model's checkpoint");
   model.set_parameters(checkpoint.state.parameters);
   TaskPrior const prior(settings.task);

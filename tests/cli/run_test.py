@@ -309,7 +309,7 @@ class Folder(CliTest):
             file["provenance/git_revision"][-1] = "0123456"
         our_files.change(self.path("run", "run.h5"), edit)
         text = self.train("run").stdout
-        self.assertRegex(text, r"note: until here it was computed by tvem .* \(0123456; .*\), and goes on by tvem ")
+        self.assertRegex(text, r"note: until here it was computed by tvem .* \(0123456\), and goes on by tvem ")
         self.assertNotIn("computed by", self.train("run", "--eval.seed", 9).stdout)
 
     def test_divergence_exit_1_and_what_to_do(self):
@@ -389,6 +389,15 @@ class WrongInput(CliTest):
         text = self.refused("--task.separation", 50, "--eval.estimators", "em:restart=3, kmeans")
         for word in ("task.separation", "em:restart=3", "kmeans"):
             self.assertIn(word, text)
+
+    def test_environment_that_names_nothing_exit_2_and_what_it_takes(self):
+        for name, value, accepted in (("TVEM_INSTRUCTION_SET", "avx1024", "this processor has portable"), ("TVEM_CACHES", "48K", "as in 48,2048")):
+            done = subprocess.run([TVEM, "run", "--out", self.path("out"), "--train.steps", "1"], capture_output=True, text=True,
+                                  timeout=60, check=False, env={**os.environ, name: value})
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(f'{name} is "{value}"', done.stderr)
+            self.assertIn(accepted, done.stderr)
+            self.assertFalse(os.path.exists(self.path("out")))
 
     def test_missing_configuration_file(self):
         self.assertIn("no-such.ini", self.refused("--config", self.path("no-such.ini")))

@@ -1,14 +1,16 @@
-"""The bits of tvem: digests of trained parameters, optimiser states, learning curves and evaluations, on 1 to 4 ranks,
-against those committed in bits.txt for each instruction set. A change that alters bits writes them anew and says so in
-CHANGELOG.md.
+"""The bits of tvem: digests of trained parameters, optimiser states, learning curves and evaluations, on 1 to 4 ranks and
+with every instruction set of this processor, against those committed in bits.txt. A change that alters bits writes
+them anew and says so in CHANGELOG.md.
 
 usage: bits_test.py TVEM MPIEXEC [unittest arguments]
-       bits_test.py TVEM MPIEXEC --write        (this processor's lines of bits.txt anew)
+       bits_test.py TVEM MPIEXEC --write        (bits.txt anew)
+       bits_test.py TVEM EMULATOR --emulator    (a program for another processor, on one rank; EMULATOR has its options)
+       bits_test.py TVEM EMULATOR --emulator --all   (the cases too that take an emulator minutes)
 """
 
 import hashlib
 import os
-import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -21,7 +23,7 @@ import numpy as np
 HERE = os.path.dirname(os.path.abspath(__file__))
 GOLDEN = os.path.join(HERE, "bits.txt")
 QUICKSTART = os.path.join(HERE, "..", "..", "experiments", "configs", "quickstart.ini")
-TVEM, MPIEXEC = "", ""
+TVEM, MPIEXEC, EMULATED, ALL = "", "", False, True
 
 ESTIMATORS = ("transformer, transformer+em, em, em:restarts=3:covariance=full, em:covariance=diagonal, em:covariance=tied, "
               "em:precision=float, em:start=given, em:start=two_round, em:known=means_prior, two_round, "
@@ -60,15 +62,25 @@ tasks = 24
 trace = 3
 estimators = """ + ESTIMATORS + "\n"
 QUICK = ["--config", QUICKSTART, "--train.steps", "50", "--eval.tasks", "64"]
+FIRST_STEPS = ["--config", QUICKSTART, "--train.steps", "5", "--eval.tasks", "16"]
+READOUT = ["--task.dim", "3", "--task.components", "3", "--task.points", "40", "--model.readout", "parameters", "--loss.kind",
+           "negative_log_likelihood", "--model.layers", "1",
+           "--model.width", "20", "--model.heads", "2", "--model.activation", "relu", "--model.attention", "unnormalised",
+           "--train.steps", "20", "--train.tasks_per_step", "8", "--eval.tasks", "16", "--eval.estimators",
+           "transformer, transformer+em, em"]
 # name: (command, file whose content counts)
 CASES = {
     "quickstart": (["run", *QUICK, "--out", "{folder}"], "checkpoint.h5"),
     "quickstart-evaluation": (["run", *QUICK, "--out", "{folder}"], "run.h5"),
+    "first-steps": (["run", *FIRST_STEPS, "--out", "{folder}"], "checkpoint.h5"),
     "ragged": (["run", "--config", "{small}", "--out", "{folder}"], "checkpoint.h5"),
     "ragged-evaluation": (["run", "--config", "{small}", "--out", "{folder}"], "run.h5"),
     "evaluate": (["evaluate", "--model", "{model}", "--task.points", "60", "--task.noise", "laplace", "--eval.tasks", "20",
                   "--out", "{folder}/evaluation.h5"], "evaluation.h5"),
+    "parameters": (["run", *READOUT, "--out", "{folder}"], "checkpoint.h5"),
+    "parameters-evaluation": (["run", *READOUT, "--out", "{folder}"], "run.h5"),
 }
+LONG = ("quickstart", "quickstart-evaluation")  # for an emulator
 GROUPS = ("parameters", "optimizer", "training", "learning_curve", "evaluation")
 
 
@@ -96,65 +108,79 @@ class Bits(unittest.TestCase):
         with open(self.small, "w", encoding="utf-8") as file:
             file.write(SMALL)
 
-    def tvem(self, arguments, ranks, **places):
+    def tvem(self, arguments, before, **places):
         command = [word.format(small=self.small, **places) for word in arguments]
-        done = subprocess.run([MPIEXEC, "-n", str(ranks), TVEM, *command], capture_output=True, text=True, check=False)
+        done = subprocess.run([*before, TVEM, *command], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
-    def computed(self, ranks):
-        """{case: digest} on so many ranks."""
+    def computed(self, before):
+        """{case: digest} of the program, started by the words `before` it."""
         found, folders = {}, {}
-        for name, (arguments, file) in CASES.items():
+        top = tempfile.mkdtemp(dir=self.top)
+        for name in chosen_cases():
+            arguments, file = CASES[name]
             key = tuple(arguments)
             if key not in folders:
-                folders[key] = os.path.join(self.top, f"{ranks}-{name}")
-                os.makedirs(folders[key], exist_ok=True)
-                model = folders.get(tuple(CASES["ragged"][0]), "")
-                self.tvem(arguments, ranks, folder=folders[key], model=model)
+                folders[key] = os.path.join(top, name)
+                os.makedirs(folders[key])
+                self.tvem(arguments, before, folder=folders[key], model=folders.get(tuple(CASES["ragged"][0]), ""))
             found[name] = digest(os.path.join(folders[key], file))
         return found
 
-    def test_bits_are_the_committed_ones_on_1_2_3_4_ranks(self):
-        golden = read_golden().get(instruction_set())
-        if golden is None:
-            self.skipTest(f"{GOLDEN} has no digests for {instruction_set()}")
-        for ranks in (1, 2, 3, 4):
-            with self.subTest(ranks=ranks):
-                self.assertEqual(self.computed(ranks), golden)
+    def test_bits_are_the_committed_ones_with_every_instruction_set_on_1_2_3_4_ranks(self):
+        if EMULATED:
+            self.skipTest("one program on one rank")
+        for ranks, name in enumerate(present_instruction_sets(), 1):
+            with self.subTest(ranks=ranks, instruction_set=name):
+                self.assertEqual(self.computed(mpirun(ranks, name)), read_golden())
+
+    def test_bits_are_the_committed_ones_in_an_emulator(self):
+        if not EMULATED:
+            self.skipTest("no emulator is given")
+        golden = read_golden()
+        self.assertEqual(self.computed(shlex.split(MPIEXEC)), {name: golden[name] for name in chosen_cases()})
 
 
-def instruction_set():
-    text = subprocess.run([TVEM, "--version"], capture_output=True, text=True, check=True).stdout
-    return re.search(r"instruction set (\S+)", text).group(1)
+def chosen_cases():
+    return [name for name in CASES if ALL or name not in LONG]
+
+
+def mpirun(ranks, instruction_set):
+    return ["env", "TVEM_INSTRUCTION_SET=" + instruction_set, MPIEXEC, "-n", str(ranks)]
+
+
+def is_present(instruction_set):
+    return subprocess.run([TVEM, "--version"], capture_output=True, check=False,
+                          env={**os.environ, "TVEM_INSTRUCTION_SET": instruction_set}).returncode == 0
+
+
+def present_instruction_sets():
+    """For 1, 2, 3 and 4 ranks in turn; the portable one, which is slow, for 1 rank alone."""
+    fast = [name for name in ("avx2", "avx512") if is_present(name)] or ["portable"]
+    return ["portable", *(fast[i % len(fast)] for i in range(3))]
 
 
 def read_golden():
-    golden = {}
-    if os.path.exists(GOLDEN):
-        with open(GOLDEN, encoding="utf-8") as file:
-            for line in file:
-                if line.strip() and not line.startswith("#"):
-                    instructions, name, value = line.split()
-                    golden.setdefault(instructions, {})[name] = value
-    return golden
+    with open(GOLDEN, encoding="utf-8") as file:
+        return dict(line.split() for line in file if line.strip() and not line.startswith("#"))
 
 
 def write_golden():
-    test = Bits("test_bits_are_the_committed_ones_on_1_2_3_4_ranks")
+    test = Bits("test_bits_are_the_committed_ones_in_an_emulator")
     test.setUp()
-    golden = read_golden()
-    golden[instruction_set()] = test.computed(1)
+    digests = test.computed([])
     test.doCleanups()
     with open(GOLDEN, "w", encoding="utf-8") as file:
-        file.write("# Instruction set, case and digest: bits_test.py --write makes this file.\n")
-        for instructions, digests in sorted(golden.items()):
-            for name, value in digests.items():
-                file.write(f"{instructions} {name} {value}\n")
+        file.write("# Case and digest: bits_test.py --write makes this file.\n")
+        for name, value in digests.items():
+            file.write(f"{name} {value}\n")
 
 
 if __name__ == "__main__":
     TVEM, MPIEXEC = sys.argv[1:3]
-    if sys.argv[3:] == ["--write"]:
+    EMULATED = "--emulator" in sys.argv
+    ALL = "--all" in sys.argv or not EMULATED
+    if "--write" in sys.argv:
         write_golden()
     else:
-        unittest.main(argv=sys.argv[:1] + sys.argv[3:])
+        unittest.main(argv=[sys.argv[0], *(word for word in sys.argv[3:] if word not in ("--emulator", "--all"))], verbosity=2)

@@ -20,8 +20,7 @@ TEST(Evaluate, StopAskedFor_AllRanksLeave) {
   Trainer trainer(settings, test_world(), first_state(settings));
   bool const is_last = test_world().rank() == test_world().size() - 1;
   EvaluationHooks const hooks{.progress = {}, .wants_stop = [&] { return is_last; }};
-  EXPECT_THROW(evaluate(settings, test_world(), trainer.model(), best_instruction_set(), hooks),
-               StoppedOnRequest);
+  EXPECT_THROW(evaluate(settings, test_world(), trainer.model(), hooks), StoppedOnRequest);
 }
 
 TEST(Evaluation, AnyNumberOfRanks_SameTableButForSeconds) {
@@ -31,7 +30,7 @@ TEST(Evaluation, AnyNumberOfRanks_SameTableButForSeconds) {
   settings.eval.estimators.push_back("em:restarts=70");  // more than one rank takes at a time
   auto const table_of = [&](Communicator const& comm) {
     Trainer trainer(settings, comm, first_state(settings));
-    return evaluate(settings, comm, trainer.model(), best_instruction_set());
+    return evaluate(settings, comm, trainer.model());
   };
   Evaluation const together = table_of(test_world()), alone = table_of(Communicator::serial());
   if (!test_world().is_root()) {
@@ -83,7 +82,7 @@ TEST(Evaluation, InBlocksFromAnyStart_TheSameRowsAndSums) {
   settings.eval.estimators = {"lloyd", "em:restarts=70"};
   auto const evaluate_from = [&](EvaluationStart start, BlockLimits const& limits, Joined& joined) {
     evaluate_in_blocks(
-        settings, test_world(), {}, best_instruction_set(), std::move(start),
+        settings, test_world(), {}, std::move(start),
         [&](EvaluationBlock const& block) { joined.add(block); }, {}, limits);
   };
   Joined whole, pieces, rest;
@@ -124,7 +123,7 @@ TEST(Evaluation, StoppedAmidIt_WhatIsDoneIsTaken) {
                               .wants_stop = [&] { return is_last && ++n_asked > 300; }};
   std::int64_t n_taken = 0;
   EXPECT_THROW(evaluate_in_blocks(
-                   settings, test_world(), {}, best_instruction_set(), {},
+                   settings, test_world(), {}, {},
                    [&](EvaluationBlock const& block) {
                      EXPECT_EQ(block.table.task_ids[0], n_taken);
                      n_taken += static_cast<std::int64_t>(block.table.n_tasks());
@@ -144,8 +143,7 @@ TEST(Evaluation, RestartsSharedByRanks_AsOneFitOfAll) {
   settings.eval.estimators = {"lloyd:restarts=70",
                               "em:restarts=65:covariance=spherical:start=random"};
   Trainer trainer(settings, test_world(), first_state(settings));
-  Evaluation const table =
-      evaluate(settings, test_world(), trainer.model(), best_instruction_set());
+  Evaluation const table = evaluate(settings, test_world(), trainer.model());
   if (!test_world().is_root()) return;
   TaskPrior const prior(settings.task);
   auto const specs = parse_estimators(settings);
@@ -153,7 +151,7 @@ TEST(Evaluation, RestartsSharedByRanks_AsOneFitOfAll) {
     for (std::size_t t = 0; t < 6; ++t) {
       Task const task = prior.sample(settings.eval.seed, Purpose::evaluation_tasks, t);
       Fit const fit =
-          run_baseline(specs[e], settings.task, settings.input, task, best_instruction_set(),
+          run_baseline(specs[e], settings.task, settings.input, task,
                        {.seed = settings.eval.seed, .task_id = t, .count = specs[e].em.restarts});
       std::size_t const at = e * 6 + t;
       EXPECT_EQ(table.log_likelihood[at], fit.log_likelihood);
@@ -173,8 +171,7 @@ TEST(Evaluation, WrongNumberOfComponents_PointsWithoutPartnerAreErrors) {
   settings.eval.estimators = {"em:restarts=20", "em:components=2:restarts=20",
                               "lloyd:components=4:restarts=20"};
   Trainer trainer(settings, test_world(), first_state(settings));
-  Evaluation const table =
-      evaluate(settings, test_world(), trainer.model(), best_instruction_set());
+  Evaluation const table = evaluate(settings, test_world(), trainer.model());
   if (!test_world().is_root()) return;
   TaskPrior const prior(settings.task);
   for (std::size_t t = 0; t < 20; ++t) {

@@ -69,7 +69,7 @@ Quantum first_quantum(Settings const& settings) {
 /// A read-out so large that gradients leave the range of the first quantum.
 TrainingState state_with_large_gradients(Settings const& settings) {
   TrainingState state = first_state(settings);
-  Transformer<float> const model(settings.model, model_domain(settings), state.instruction_set);
+  Transformer<float> const model(settings.model, model_domain(settings));
   ParameterView const view = model.layout().find("readout.weight");
   for (std::size_t i = view.offset; i < view.offset + view.size(); ++i) state.parameters[i] *= 1e6f;
   return state;

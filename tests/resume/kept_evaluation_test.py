@@ -23,6 +23,8 @@ BASELINES = (*TASKS, "--eval.trace", "3", "--eval.estimators", "em,lloyd:restart
 MODEL = (*TASKS, "--model.layers", "1", "--model.width", "16", "--model.heads", "2", "--train.steps", "4",
          "--eval.estimators", "transformer,em:restarts=8")
 SHORT_BLOCKS = {"TVEM_TEST_BLOCK_MS": "100"}
+# So that no processor is so fast that it is done before the test stops it.
+SLOW_BLOCKS = {"TVEM_TEST_BLOCK_MS": "5", "TVEM_TEST_WRITE_DELAY_MS": "60"}
 
 
 def results(path):
@@ -48,7 +50,7 @@ class KeptEvaluation(unittest.TestCase):
 
     def start(self, *arguments, **environment):
         return subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                env={**os.environ, **SHORT_BLOCKS, **environment})
+                                env={**os.environ, **SLOW_BLOCKS, **environment})
 
     def do(self, *arguments, expect=0):
         done = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=300, check=False,
@@ -175,7 +177,7 @@ class KeptEvaluation(unittest.TestCase):
 
     def test_what_is_to_come_is_said_at_once(self):
         process = self.start("evaluate", "long", 1, 900000)
-        self.wait_for_blocks("long", 12, process)
+        self.wait_for_blocks("long", 25, process)
         process.send_signal(signal.SIGTERM)
         self.assertRegex(process.communicate(timeout=60)[0],
                          r"evaluation of 900000 tasks by 3 estimators: about \d+ .*, and 284 MB on the disk; what is done is kept")

@@ -17,7 +17,10 @@ import h5py
 
 TVEM, SOURCE = "", ""
 KEYS = ("--task.points", "20", "--model.layers", "1", "--model.width", "16", "--model.heads", "2", "--train.tasks_per_step", "64",
-        "--train.checkpoint_every", "0", "--eval.tasks", "16", "--eval.estimators", "transformer")
+        "--eval.tasks", "16", "--eval.estimators", "transformer")
+# A training that no processor is through with before the test stops it: each checkpoint takes 0.3 s.
+LONG = ("--train.checkpoint_every", "400")
+LONG_WRITES = {"TVEM_TEST_WRITE_DELAY_MS": "300"}
 
 
 def run(*words, expect=0, **environment):
@@ -109,8 +112,8 @@ class Slurm(unittest.TestCase):
 
     def test_time_limits_rounds_and_the_same_bits(self):
         for site in ("default", "mpirun"):
-            steps = 12000
-            job = self.submit("run", "--out", self.path(site), *KEYS, "--train.steps", steps, site=site)
+            steps = 8000
+            job = self.submit("run", "--out", self.path(site), *KEYS, *LONG, "--train.steps", steps, site=site, **LONG_WRITES)
             for number in (1, 2):
                 self.await_training(job, site)
                 run("scancel", "--batch", "--signal=USR2", job)  # as Slurm does before the limit
@@ -130,7 +133,7 @@ class Slurm(unittest.TestCase):
     def test_rank_that_hangs_until_the_limit_is_cut_off_and_goes_on(self):
         for site in ("default", "mpirun"):
             steps = 6000
-            job = self.submit("run", "--out", self.path(site), *KEYS, "--train.steps", steps, "--train.checkpoint_minutes", "0.01", site=site)
+            job = self.submit("run", "--out", self.path(site), *KEYS, *LONG, "--train.steps", steps, site=site, **LONG_WRITES)
             self.await_training(job, site)
             os.kill(self.process_of(site), signal.SIGSTOP)
             run("scancel", "--batch", "--signal=USR2", job)
@@ -144,7 +147,7 @@ class Slurm(unittest.TestCase):
             shutil.rmtree(self.path("whole"))
 
     def test_writes_that_take_longer_than_the_patience_with_mpirun_are_ended(self):
-        job = self.submit("run", "--out", self.path("slow"), *KEYS, "--train.steps", 10**6, site="mpirun", TVEM_TEST_WRITE_DELAY_MS="2700")
+        job = self.submit("run", "--out", self.path("slow"), *KEYS, "--train.steps", 10**7, site="mpirun", TVEM_TEST_WRITE_DELAY_MS="2700")
         self.await_training(job, "slow")
         run("scancel", "--batch", "--signal=USR2", job)
         wait_for(lambda: "back into the queue" in self.log(job), "the job to be put back: " + self.log(job))
@@ -155,7 +158,8 @@ class Slurm(unittest.TestCase):
         run(TVEM, "run", "--out", self.path("out"), *KEYS, "--train.steps", 20)
         other = ("--eval.tasks", "20000", "--eval.estimators", "transformer,em:restarts=40")
         words = [*KEYS[:KEYS.index("--eval.tasks")], "--train.steps", "20", *other]
-        job = self.submit("run", "--out", self.path("out"), *words)
+        # On any processor: a block takes 0.3 s to write.
+        job = self.submit("run", "--out", self.path("out"), *words, TVEM_TEST_BLOCK_MS="20", TVEM_TEST_WRITE_DELAY_MS="300")
         wait_for(lambda: os.path.exists(self.path("out", "claim.txt")), "the job to begin: " + self.log(job))
         time.sleep(2)
         run("scancel", "--batch", "--signal=USR2", job)
@@ -178,7 +182,7 @@ class Slurm(unittest.TestCase):
 
     def test_requeue_and_cancel_by_others(self):
         steps = 8000
-        job = self.submit("run", "--out", self.path("out"), *KEYS, "--train.steps", steps, "--train.checkpoint_minutes", "0.01")
+        job = self.submit("run", "--out", self.path("out"), *KEYS, *LONG, "--train.steps", steps, **LONG_WRITES)
         self.await_training(job, "out")
         run("scontrol", "requeue", job)
         self.requeued_now(job, 1)
@@ -193,7 +197,7 @@ class Slurm(unittest.TestCase):
 
     def test_array_with_a_killed_run_does_only_what_is_missing(self):
         words = ("--out", self.path("sweep"), *KEYS, "--train.steps", "3000", "--sweep.run.seed", "1..8")
-        job = self.submit("sweep", *words)
+        job = self.submit("sweep", *words, **LONG_WRITES)
         claims = lambda: [name for name in os.listdir(self.path("sweep")) if os.path.exists(self.path("sweep", name, "claim.txt"))] \
             if os.path.exists(self.path("sweep")) else []
         index = 7  # the last one, whose job has the array's own number

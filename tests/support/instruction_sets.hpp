@@ -13,4 +13,18 @@ inline std::vector<InstructionSet> present_instruction_sets() {
   return sets;
 }
 
+/// While it lives, kernels use this instruction set.
+class WithInstructionSet {
+ public:
+  explicit WithInstructionSet(InstructionSet set) : before_(instruction_set_in_use()) {
+    use_instruction_set(set);
+  }
+  ~WithInstructionSet() { use_instruction_set(before_); }
+  WithInstructionSet(WithInstructionSet const&) = delete;
+  WithInstructionSet& operator=(WithInstructionSet const&) = delete;
+
+ private:
+  InstructionSet before_;
+};
+
 }  // namespace tvem::test

@@ -123,8 +123,7 @@ inline std::string text_of(Checkpoint const& checkpoint) {
   for (ParameterView const& view : checkpoint.layout.views()) text += view.name;
   add(text,
       std::vector<double>{static_cast<double>(state.step), static_cast<double>(state.chunk),
-                          static_cast<double>(state.optimizer.n_updates),
-                          static_cast<double>(state.instruction_set), state.training_seconds});
+                          static_cast<double>(state.optimizer.n_updates), state.training_seconds});
   return text;
 }
 

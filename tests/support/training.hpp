@@ -54,8 +54,6 @@ inline TrainingState trained(Settings const& settings, Communicator const& comm,
   return trainer.state();
 }
 
-inline TrainingState first_state(Settings const& settings) {
-  return initial_state(settings, common_instruction_set(test_world()));
-}
+inline TrainingState first_state(Settings const& settings) { return initial_state(settings); }
 
 }  // namespace tvem

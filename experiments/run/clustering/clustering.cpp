@@ -177,17 +177,16 @@ class Clusterer {
 
   /// A baseline, or EM from the answer of the model.
   Fit fit_in_own_frame(EstimatorSpec const& spec) const {
-    InstructionSet const set = asked_.instruction_set();
     Settings const& settings = asked_.model.settings;
     return fit_in_fair_units(spec, own_.task, [&](Task const& in_units, Units const& units) {
       if (spec.method != Method::transformer_em)
-        return run_baseline(spec, settings.task, settings.input, in_units, set,
+        return run_baseline(spec, settings.task, settings.input, in_units,
                             {.seed = asked_.seed, .task_id = 0, .count = spec.restarts()});
       Fit fit = *answer_;
       if (!is_scaled_)
         fit.mixture = own_.scaling.from_points(of_model_.scaling.to_points(fit.mixture));
       if (fit.mixture.components() > 0) fit.mixture = units.from_points(fit.mixture);
-      return em_after_model(spec, in_units, fit, set, {});
+      return em_after_model(spec, in_units, fit, {});
     });
   }
 
@@ -210,12 +209,8 @@ bool ClusteringTask::needs_model() const {
                      [](EstimatorSpec const& spec) { return spec.needs_model(); });
 }
 
-InstructionSet ClusteringTask::instruction_set() const {
-  return std::min(model.state.instruction_set, best_instruction_set());
-}
-
 Transformer<float> ClusteringTask::transformer() const {
-  return {model.settings.model, model_domain(model.settings), instruction_set()};
+  return {model.settings.model, model_domain(model.settings)};
 }
 
 std::vector<ClusteringResult> cluster_points(ClusteringTask const& task) {

@@ -21,7 +21,6 @@ struct ClusteringTask {
   bool is_rescaled = false;  // the Transformer sees coordinates with the spread of training tasks
 
   bool needs_model() const;
-  InstructionSet instruction_set() const;
   /// Without its parameters.
   Transformer<float> transformer() const;
 };

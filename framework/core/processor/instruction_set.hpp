@@ -7,8 +7,8 @@
 
 namespace tvem {
 
-/// The vector instructions that the kernels of `nn` were compiled for, lowest first. All ranks of a
-/// job use the lowest one present on any of them, because bits differ between them.
+/// The vector instructions that the kernels were compiled for, lowest first. All give the same
+/// bits.
 enum class InstructionSet { portable, avx2, avx512 };
 template <>
 inline constexpr auto enum_names<InstructionSet> =
@@ -16,5 +16,11 @@ inline constexpr auto enum_names<InstructionSet> =
 
 /// The best instruction set that both this processor and this build have.
 InstructionSet best_instruction_set();
+
+/// The instruction set of the kernels: the best one, or a lower one that the environment's
+/// TVEM_INSTRUCTION_SET names. Throws ConfigurationError when it names none that is here.
+InstructionSet instruction_set_in_use();
+/// Chooses it from now on, for tests and benchmarks. It must be here. Not thread-safe.
+void use_instruction_set(InstructionSet set);
 
 }  // namespace tvem

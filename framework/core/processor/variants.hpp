@@ -26,7 +26,7 @@ struct Variants {
 
 /// The table for `instruction_set`, which must be present (best_instruction_set or lower).
 template <class Table>
-Table const& variant(InstructionSet instruction_set) {
+Table const& variant(InstructionSet instruction_set = instruction_set_in_use()) {
   TVEM_CHECK(instruction_set <= best_instruction_set(), "this processor lacks these instructions");
 #if defined(__x86_64__)
   if (instruction_set == InstructionSet::avx512) return Variants<Table>::avx512();

@@ -1,97 +1,103 @@
 #include "framework/estimators/passes/matrix_passes.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <limits>
 #include <numbers>
 
 #include "framework/core/interruption.hpp"
 #include "framework/core/math.hpp"
+#include "framework/estimators/passes/point_blocks.hpp"
 
 namespace tvem {
 namespace {
 
-/// y = F^-1 (x - mu) for all points at once; F lower triangular. x, y: d x n.
-void whiten(RowMatrix const& points, Mixture const& mixture, Eigen::Index j, RowMatrix& y) {
-  auto const factor = mixture.factor(j);
-  for (Eigen::Index c = 0; c < points.rows(); ++c) {
-    y.row(c) = points.row(c).array() - mixture.means(j, c);
-    for (Eigen::Index b = 0; b < c; ++b)
-      if (factor(c, b) != 0) y.row(c) -= factor(c, b) * y.row(b);
-    y.row(c) *= 1 / factor(c, c);
-  }
+constexpr int blocks_of_part = 64;
+
+/// log(weight) and the log of the normal density at its mean.
+double log_density_at_mean(Mixture const& mixture, Eigen::Index j) {
+  if (!(mixture.weights[j] > 0)) return -std::numeric_limits<double>::infinity();
+  double value =
+      portable_log(mixture.weights[j]) - 0.5 * mixture.dim() * portable_log(2 * std::numbers::pi);
+  for (Eigen::Index c = 0; c < mixture.dim(); ++c) value -= portable_log(mixture.factor(j)(c, c));
+  return value;
 }
 
 }  // namespace
 
 MatrixPasses::MatrixPasses(RowMatrix const& points)
-    : points_(points.transpose()),
-      whitened_(points.cols(), points.rows()),
-      scaled_(points.cols(), points.rows()) {}
+    : kernels_(variant<MatrixPassKernels>()),
+      n_(as_count(points.rows())),
+      dim_(as_count(points.cols())),
+      points_(in_blocks<double>(points, Eigen::VectorXd::Zero(dim_))),
+      labels_(n_blocks_of(n_) * block_points),
+      scratch_(moments_scratch_size(dim_)) {}
+
+template <class F>
+void MatrixPasses::for_parts(F const& f) const {
+  for (int first = 0; first * block_points < n_; first += blocks_of_part) {
+    leave_if_interrupted();
+    f(first, std::min(n_ - first * block_points, blocks_of_part * block_points));
+  }
+}
 
 double MatrixPasses::expectation(Mixture const& mixture) {
-  responsibilities_.resize(mixture.components(), points_.cols());
+  set_densities(mixture);
+  int const k = mixture.components();
+  mass_.assign(k, 0);
+  grow(responsibilities_, n_blocks_of(n_) * k * block_points);
+  MatrixPass pass{.dim = dim_,
+                  .components = k,
+                  .means = mixture.means.data(),
+                  .factors = factors_.data(),
+                  .log_scale = log_scale_.data(),
+                  .scratch = scratch_.data(),
+                  .mass = mass_.data()};
+  for_parts([&](Eigen::Index first, int n_points) {
+    pass.points = points_.data() + first * dim_ * block_points;
+    pass.n_points = n_points;
+    pass.responsibilities = responsibilities_.data() + first * k * block_points;
+    pass.labels = labels_.data() + first * block_points;
+    kernels_.expectation(pass);
+  });
+  return pass.log_likelihood_sum / n_;
+}
+
+void MatrixPasses::set_densities(Mixture const& mixture) {
+  factors_.assign(mixture.factors.data(), mixture.factors.data() + mixture.factors.size());
+  log_scale_.clear();
   for (Eigen::Index j = 0; j < mixture.components(); ++j) {
-    leave_if_interrupted();
-    set_log_density(mixture, j);
+    log_scale_.push_back(log_density_at_mean(mixture, j));
+    for (Eigen::Index c = 0; c < dim_; ++c) {
+      double& diagonal = factors_[(j * dim_ + c) * dim_ + c];
+      diagonal = 1 / diagonal;
+    }
   }
-  return normalize();
-}
-
-/// Sets row j of the responsibilities to log(weight x density) of the points.
-void MatrixPasses::set_log_density(Mixture const& mixture, Eigen::Index j) {
-  Eigen::Index const d = points_.rows();
-  auto log_density = responsibilities_.row(j);
-  if (!(mixture.weights[j] > 0)) {
-    log_density.setConstant(-std::numeric_limits<double>::infinity());
-    return;
-  }
-  whiten(points_, mixture, j, whitened_);
-  double constant =
-      portable_log(mixture.weights[j]) - 0.5 * as_real(d) * portable_log(2 * std::numbers::pi);
-  for (Eigen::Index c = 0; c < d; ++c) constant -= portable_log(mixture.factor(j)(c, c));
-  log_density.setZero();
-  for (Eigen::Index c = 0; c < d; ++c) log_density.array() += whitened_.row(c).array().square();
-  log_density = constant - 0.5 * log_density.array();
-}
-
-/// Turns log densities into responsibilities and sums them. Returns the mean log-likelihood.
-double MatrixPasses::normalize() {
-  Eigen::Index const n = responsibilities_.cols(), k = responsibilities_.rows();
-  mass_.setZero(k);
-  double log_likelihood = 0;
-  for (Eigen::Index i = 0; i < n; ++i) {
-    double largest = responsibilities_(0, i);
-    for (Eigen::Index j = 1; j < k; ++j) largest = std::max(largest, responsibilities_(j, i));
-    double sum = 0;
-    for (Eigen::Index j = 0; j < k; ++j)
-      sum += responsibilities_(j, i) = portable_exp(responsibilities_(j, i) - largest);
-    for (Eigen::Index j = 0; j < k; ++j) mass_[j] += responsibilities_(j, i) /= sum;
-    log_likelihood += largest + portable_log(sum);
-  }
-  return log_likelihood / as_real(n);
 }
 
 void MatrixPasses::moments(Eigen::Index j, double* mean, RowMatrix& scatter) {
-  leave_if_interrupted();
-  auto const responsibility = responsibilities_.row(j);
-  for (Eigen::Index c = 0; c < points_.rows(); ++c) {
-    scaled_.row(c) = points_.row(c).cwiseProduct(responsibility);
-    mean[c] = scaled_.row(c).sum() / mass_[j];
-    whitened_.row(c) = points_.row(c).array() - mean[c];
-    scaled_.row(c) = whitened_.row(c).cwiseProduct(responsibility);
-  }
-  scatter.noalias() = scaled_ * whitened_.transpose();
+  std::vector<double> sums(dim_);
+  std::ptrdiff_t const k = std::ssize(mass_);
+  MomentsPass pass{.dim = dim_,
+                   .weights_stride = as_count(k * block_points),
+                   .origin = mean,
+                   .scratch = scratch_.data(),
+                   .sums = sums.data()};
+  auto const add_all = [&] {
+    for_parts([&](Eigen::Index first, int n_points) {
+      pass.points = points_.data() + first * dim_ * block_points;
+      pass.n_points = n_points;
+      pass.weights = responsibilities_.data() + (first * k + j) * block_points;
+      kernels_.moments(pass);
+    });
+  };
+  add_all();
+  for (int c = 0; c < dim_; ++c) mean[c] = sums[c] / mass_[j];
+  scatter.setZero();
+  pass.products = scatter.data();
+  add_all();
+  scatter.triangularView<Eigen::StrictlyUpper>() = scatter.transpose();
 }
 
-std::vector<int> MatrixPasses::labels() const {
-  std::vector<int> labels(responsibilities_.cols());
-  for (Eigen::Index i = 0; i < responsibilities_.cols(); ++i) {
-    int best = 0;
-    for (int j = 1; j < responsibilities_.rows(); ++j)
-      if (responsibilities_(j, i) > responsibilities_(best, i)) best = j;
-    labels[i] = best;
-  }
-  return labels;
-}
+std::vector<int> MatrixPasses::labels() const { return labels_of(labels_, n_); }
 
 }  // namespace tvem

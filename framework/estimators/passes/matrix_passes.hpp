@@ -2,17 +2,19 @@
 
 #include <vector>
 
+#include "framework/core/aligned_buffer.hpp"
+#include "framework/estimators/passes/pass_kernels.hpp"
 #include "framework/tasks/mixture.hpp"
 
 namespace tvem {
 
-/// EM's passes over the points of a task for components whose covariances are matrices: the plain
+/// EM's passes over the points of a task for components whose covariances are matrices: the
 /// counterpart of PointPasses, in double precision.
 class MatrixPasses {
  public:
   explicit MatrixPasses(RowMatrix const& points);
 
-  int n_points() const { return as_count(points_.cols()); }
+  int n_points() const { return n_; }
 
   /// The E-step at `mixture`, whose factors are there. Returns the mean log-likelihood per point. A
   /// component of weight 0 takes no part.
@@ -26,13 +28,16 @@ class MatrixPasses {
   std::vector<int> labels() const;
 
  private:
-  void set_log_density(Mixture const& mixture, Eigen::Index j);
-  double normalize();
+  void set_densities(Mixture const& mixture);
+  /// Calls f(first block, points) for parts of the points that take no long time.
+  template <class F>
+  void for_parts(F const& f) const;
 
-  RowMatrix points_;             // d x n
-  RowMatrix responsibilities_;   // k x n
-  RowMatrix whitened_, scaled_;  // d x n
-  Eigen::VectorXd mass_;         // k
+  MatrixPassKernels const& kernels_;
+  int n_, dim_;
+  AlignedVector<double> points_;  // blocks of dim x block_points
+  AlignedVector<double> responsibilities_, labels_, factors_, log_scale_, scratch_;
+  std::vector<double> mass_;
 };
 
 }  // namespace tvem

@@ -53,6 +53,49 @@ struct PassKernels {
   void (*nearest)(NearestPass<T>&);
 };
 
+/// An E-step for components with a covariance matrix each, over some of the points.
+struct MatrixPass {
+  // Input.
+  double const* points = nullptr;  // blocks of dim x block_points
+  int n_points = 0, dim = 0, components = 0;
+  double const* means = nullptr;      // components x dim
+  double const* factors = nullptr;    // components x dim x dim: Cholesky factors, their diagonals
+                                      // inverted
+  double const* log_scale = nullptr;  // components: the log density at the mean, with log pi_j
+  double* scratch = nullptr;          // dim x block_points
+  // Output.
+  double* responsibilities = nullptr;  // blocks of components x block_points
+  double* labels = nullptr;            // whole blocks of points: of the largest responsibility
+  double* mass = nullptr;              // components: sum_i r_ij is added
+  double log_likelihood_sum = 0;       // sum_i log p(x_i) is added
+};
+
+/// Weighted sums over some of the points: of the points where there are no products, else of the
+/// products of their coordinates about an origin.
+struct MomentsPass {
+  // Input.
+  double const* points = nullptr;  // blocks of dim x block_points
+  int n_points = 0, dim = 0;
+  double const* weights = nullptr;  // of the first block; the next one is weights_stride further
+  int weights_stride = 0;
+  double const* origin = nullptr;  // dim
+  double* scratch = nullptr;       // moments_scratch_size(dim)
+  // Output.
+  double* sums = nullptr;      // dim: sum_i w_i x_i is added
+  double* products = nullptr;  // dim x dim, below the diagonal: is added; or none
+};
+
+inline std::size_t moments_scratch_size(std::size_t dim) {
+  return dim * (dim + 1) * 8 + (dim + 1) * block_points;
+}
+
+/// The inner loops of EM for covariance matrices.
+struct MatrixPassKernels {
+  void (*expectation)(MatrixPass&);
+  void (*moments)(MomentsPass&);
+};
+
+TVEM_DECLARE_VARIANTS(MatrixPassKernels);
 TVEM_DECLARE_VARIANTS(PassKernels<float>);
 TVEM_DECLARE_VARIANTS(PassKernels<double>);
 

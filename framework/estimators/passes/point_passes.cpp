@@ -7,12 +7,13 @@
 
 #include "framework/core/error.hpp"
 #include "framework/core/math.hpp"
+#include "framework/estimators/passes/point_blocks.hpp"
 
 namespace tvem {
 
 template <class T>
-PointPasses<T>::PointPasses(RowMatrix const& points, InstructionSet instruction_set)
-    : kernels_(variant<PassKernels<T>>(instruction_set)),
+PointPasses<T>::PointPasses(RowMatrix const& points)
+    : kernels_(variant<PassKernels<T>>()),
       n_(as_count(points.rows())),
       dim_(as_count(points.cols())),
       origin_(Eigen::VectorXd::Zero(dim_)) {
@@ -21,14 +22,8 @@ PointPasses<T>::PointPasses(RowMatrix const& points, InstructionSet instruction_
     for (Eigen::Index i = 0; i < n_; ++i)
       for (Eigen::Index c = 0; c < dim_; ++c) origin_[c] += points(i, c) / n_;
   }
-  std::size_t const n_blocks = (n_ + block_points - 1) / block_points;
-  points_.resize(n_blocks * dim_ * block_points);
-  labels_.resize(n_blocks * block_points);
-  for (Eigen::Index i = 0; i < n_; ++i) {
-    T* const target = points_.data() + i / block_points * dim_ * block_points + i % block_points;
-    for (Eigen::Index c = 0; c < dim_; ++c)
-      target[c * block_points] = rounded_to<T>(points(i, c) - origin_[c]);
-  }
+  points_ = in_blocks<T>(points, origin_);
+  labels_.resize(n_blocks_of(n_) * block_points);
 }
 
 template <class T>
@@ -115,9 +110,7 @@ void PointPasses<T>::label_mean(Eigen::Index j, double* mean) const {
 
 template <class T>
 std::vector<int> PointPasses<T>::labels() const {
-  std::vector<int> result(n_);
-  for (int i = 0; i < n_; ++i) result[i] = as_count(whole_part(labels_[i]));
-  return result;
+  return labels_of(labels_, n_);
 }
 
 template class PointPasses<float>;

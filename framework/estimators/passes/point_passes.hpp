@@ -14,7 +14,7 @@ namespace tvem {
 template <class T>
 class PointPasses {
  public:
-  PointPasses(RowMatrix const& points, InstructionSet instruction_set);
+  PointPasses(RowMatrix const& points);
 
   int n_points() const { return n_; }
 
@@ -60,11 +60,10 @@ class PointPasses {
 /// Returns f(passes in `precision`, passes in double). The second ones compute results that are to
 /// be compared, whatever the precision of the iterations.
 template <class F>
-auto with_passes(RowMatrix const& points, PrecisionKind precision, InstructionSet instruction_set,
-                 F const& f) {
-  PointPasses<double> in_double(points, instruction_set);
+auto with_passes(RowMatrix const& points, PrecisionKind precision, F const& f) {
+  PointPasses<double> in_double(points);
   if (precision == PrecisionKind::double_precision) return f(in_double, in_double);
-  PointPasses<float> in_float(points, instruction_set);
+  PointPasses<float> in_float(points);
   return f(in_float, in_double);
 }
 

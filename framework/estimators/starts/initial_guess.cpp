@@ -27,10 +27,7 @@ std::vector<int> corrupted(Task const& task, double corruption, RandomStream& ra
 
 std::vector<int> spectral_guess(RowMatrix const& points, int k, RandomStream& random) {
   RowMatrix const projected = spectral_projection(points, k);
-  // The instruction set of a guess is fixed: it is part of a task, whoever works on it.
-  return lloyd_from(projected, kmeans_plus_plus_start(projected, k, random), EmSettings{},
-                    InstructionSet::portable)
-      .labels;
+  return lloyd_from(projected, kmeans_plus_plus_start(projected, k, random), EmSettings{}).labels;
 }
 
 }  // namespace

@@ -140,14 +140,8 @@ Mixture start_of_labels(RowMatrix const& points, std::vector<int> const& labels,
 }
 
 Starts::Starts(RowMatrix const& points, int k, EmSettings const& settings, Knowledge const& known,
-               double floor, InstructionSet instruction_set)
-    : points_(points),
-      k_(k),
-      settings_(settings),
-      known_(known),
-      floor_(floor),
-      instruction_set_(instruction_set),
-      passes_(points, instruction_set) {
+               double floor)
+    : points_(points), k_(k), settings_(settings), known_(known), floor_(floor), passes_(points) {
   if (settings.start == StartKind::spectral) projected_ = spectral_projection(points, k);
 }
 
@@ -155,7 +149,7 @@ RowMatrix Starts::means(RandomStream& random) {
   switch (settings_.start) {
     case StartKind::spectral: {
       RowMatrix const means = kmeans_plus_plus_start(projected_, k_, random);
-      Fit const fit = lloyd_from(projected_, means, settings_, instruction_set_);
+      Fit const fit = lloyd_from(projected_, means, settings_);
       return mixture_of_labels(points_, fit.labels, k_, floor_).means;
     }
     case StartKind::two_round:

@@ -44,7 +44,7 @@ class Starts {
  public:
   /// floor: of variances, absolute. Keeps references to all but the instruction set.
   Starts(RowMatrix const& points, int k, EmSettings const& settings, Knowledge const& known,
-         double floor, InstructionSet instruction_set);
+         double floor);
 
   /// k means.
   RowMatrix means(RandomStream& random);
@@ -62,7 +62,6 @@ class Starts {
   EmSettings const& settings_;
   Knowledge const& known_;
   double floor_;
-  InstructionSet instruction_set_;
   PointPasses<double> passes_;
   RowMatrix projected_;  // of the start `spectral`
 };

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "framework/core/processor/simd.inl"
+#include "framework/core/processor/vector_math.inl"
 #include "framework/nn/kernels.hpp"
 
 namespace tvem {

@@ -22,11 +22,12 @@ std::size_t packed_size(int k, int n) {
   return width * k;
 }
 
-/// Packs one vector of a panel's columns from contiguous rows. Adds the rows to `sums` (or none).
+/// Packs one vector of a panel's columns from contiguous rows. Adds the rows to `sums` (or none),
+/// one after the other.
 template <class T>
 inline void pack_columns(T const* b, std::ptrdiff_t row_stride, int k, int n_cols, T* packed,
                          std::ptrdiff_t width, T* sums) {
-  Vector<T> sum{};
+  Vector<T> sum = sums ? load_first(sums, n_cols) : Vector<T>{};
   if (n_cols >= lanes<T>) {
     for (int p = 0; p < k; ++p) {
       Vector<T> const row = load(b + p * row_stride);
@@ -41,7 +42,7 @@ inline void pack_columns(T const* b, std::ptrdiff_t row_stride, int k, int n_col
       sum += row;
     }
   }
-  if (sums) store_first(sums, load_first(sums, n_cols) + sum, n_cols);
+  if (sums) store_first(sums, sum, n_cols);
 }
 
 /// Packs the same from contiguous columns.

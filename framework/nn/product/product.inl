@@ -9,10 +9,10 @@
 //   depth blocks   of k: a panel's part stays in the first-level cache
 //   row blocks     of A: the packed tiles stay in the second-level cache
 //   panels of B, tiles of A, steps of k
-// Each element of C is one chain of multiply-adds over the k of a depth block, and depth blocks are
-// added in order. The tile that holds the element does not matter: equal rows give equal bits
-// wherever they stand.
+// Each element of C is one chain of multiply-adds over all k in order. A depth block goes on from
+// the chain that the last one has left in C. So the bits know no blocks, no tiles and no vectors.
 
+#include "framework/nn/cache/blocking.hpp"
 #include "framework/nn/product/packing.inl"
 #include "framework/nn/product/tile.inl"
 
@@ -22,8 +22,11 @@ namespace {
 /// Rows of a tile. Its sums leave registers for one row of the panel and one broadcast value.
 constexpr int tile_rows = TVEM_VECTOR_BYTES == 64 ? 12 : TVEM_VECTOR_BYTES == 32 ? 6 : 4;
 constexpr int row_block_tiles = 8;
-/// Largest k of a depth block: 256 steps of an AVX-512 panel are 32 KB.
-constexpr int depth_block = 256;
+/// Bytes of a panel in one step of k.
+template <class T>
+constexpr std::size_t bytes_per_step = 2 * lanes<T> * sizeof(T);
+template <class T>
+constexpr std::size_t most_depth = most_panel_bytes / bytes_per_step<T>;
 
 /// How m rows are cut into tiles of nearly equal size: the first `n_longer` have one row more.
 struct RowTiles {
@@ -93,8 +96,9 @@ void multiply_panel(Product<T> const& q, Tile<T> tile, RowTiles const& tiles, in
 template <class T, bool in_place>
 void multiply_depth(Product<T> const& q, int p0, int depth) {
   // The last vector of a packed tile is stored whole.
-  alignas(64) T buffer[row_block_tiles * tile_rows * depth_block + lanes<T>];
-  bool const packs = !in_place && q.n > 6 * lanes<T>;  // several panels pay for it
+  alignas(64) T buffer[row_block_tiles * tile_rows * most_depth<T> + lanes<T>];
+  // Several panels pay for it.
+  bool const packs = !in_place && q.n > 6 * lanes<T> && depth <= static_cast<int>(most_depth<T>);
   RowTiles const tiles(q.m);
   int const block = packs ? row_block_tiles : tiles.n_tiles;
   for (int first = 0; first < tiles.n_tiles; first += block) {
@@ -111,7 +115,7 @@ void multiply_depth(Product<T> const& q, int p0, int depth) {
                          .a_step = packs ? tile_rows : q.a_col_stride,
                          .b = panel + width * p0,
                          .depth = depth,
-                         .is_first = p0 == 0,
+                         .goes_on = p0 > 0 || q.accumulates,
                          .is_last = p0 + depth == q.k,
                          .soon = nullptr,
                          .soon_step = 0};
@@ -123,8 +127,10 @@ void multiply_depth(Product<T> const& q, int p0, int depth) {
 
 template <class T>
 void multiply(Product<T> const& q) {
-  // The first of several blocks would write over a factor that stands where C does.
-  int const n_blocks = q.factor == q.c ? 1 : (q.k + depth_block - 1) / depth_block;
+  // A chain that is left in C would write over an operand that stands there.
+  bool const is_in_place = q.factor == q.c || q.add == q.c;
+  int const depth_block = static_cast<int>(blocking().panel_bytes / bytes_per_step<T>);
+  int const n_blocks = is_in_place ? 1 : (q.k + depth_block - 1) / depth_block;
   int const depth = (q.k + n_blocks - 1) / n_blocks;
   for (int begin = 0; begin < q.k; begin += depth) {
     int const block = q.k - begin < depth ? q.k - begin : depth;

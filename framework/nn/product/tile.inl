@@ -18,7 +18,8 @@ struct Tile {
   std::ptrdiff_t a_step;        // from one step of k to the next, where A is transposed or packed
   T const* b;
   int depth;
-  bool is_first, is_last;  // depth block
+  bool goes_on;  // from what stands in C
+  bool is_last;  // depth block
   // What is read soon, fetched into cache while this tile is computed: a line for each step of k.
   T const* soon;
   std::ptrdiff_t soon_step;
@@ -55,38 +56,63 @@ class EndFetch {
   T const *c_, *add_, *along_;
 };
 
-/// Writes a tile: is_whole when its vectors lie within C.
+/// A vector of C's columns, or what C has of it: is_whole when the tile's vectors lie within C.
+template <class T, bool is_whole>
+inline Vector<T> load_columns(T const* p, int v, int n_left) {
+  return is_whole ? load(p + v * lanes<T>) : load_first(p + v * lanes<T>, n_left - v * lanes<T>);
+}
+template <class T, bool is_whole>
+inline void store_columns(T* p, int v, int n_left, Vector<T> value) {
+  if (is_whole)
+    store(p + v * lanes<T>, value);
+  else
+    store_first(p + v * lanes<T>, value, n_left - v * lanes<T>);
+}
+
+/// Goes on from the chains that stand in C.
+template <class T, int rows, int vectors, bool is_whole>
+inline void read_chains(Product<T> const& q, Tile<T> const& tile, Vector<T> (&sum)[rows][vectors]) {
+  T const* c = q.c + tile.row * q.c_row_stride + tile.col;
+#pragma GCC unroll 12
+  for (int r = 0; r < rows; ++r, c += q.c_row_stride)
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) sum[r][v] = load_columns<T, is_whole>(c, v, q.n - tile.col);
+}
+template <class T, int rows, int vectors, bool is_whole>
+inline void write_chains(Product<T> const& q, Tile<T> const& tile,
+                         Vector<T> const (&sum)[rows][vectors]) {
+  T* c = q.c + tile.row * q.c_row_stride + tile.col;
+#pragma GCC unroll 12
+  for (int r = 0; r < rows; ++r, c += q.c_row_stride)
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) store_columns<T, is_whole>(c, v, q.n - tile.col, sum[r][v]);
+}
+
+/// Writes a tile whose chains are whole.
 template <class T, int rows, int vectors, bool is_whole>
 inline void finish(Product<T> const& q, Tile<T> const& tile,
                    Vector<T> const (&sum)[rows][vectors]) {
   int const left = q.n - tile.col;
-  auto const read = [&](T const* p, int v) {
-    return is_whole ? load(p + v * lanes<T>) : load_first(p + v * lanes<T>, left - v * lanes<T>);
-  };
   Vector<T> bias[vectors] = {};
-  if (tile.is_first && q.bias)
-    for (int v = 0; v < vectors; ++v) bias[v] = read(q.bias + tile.col, v);
+  if (q.bias)
+    for (int v = 0; v < vectors; ++v)
+      bias[v] = load_columns<T, is_whole>(q.bias + tile.col, v, left);
   T* c = q.c + tile.row * q.c_row_stride + tile.col;
-  T const* add = tile.is_first ? q.add : c;
-  std::ptrdiff_t const add_row_stride = tile.is_first ? q.add_row_stride : q.c_row_stride;
-  if (tile.is_first && add) add += tile.row * q.add_row_stride + tile.col;
-  T const* factor = tile.is_last && q.factor ? q.factor + (c - q.c) : nullptr;
-  T const* row_bias = tile.is_first && q.row_bias ? q.row_bias + tile.row : nullptr;
+  T const* add = q.add ? q.add + tile.row * q.add_row_stride + tile.col : nullptr;
+  T const* factor = q.factor ? q.factor + (c - q.c) : nullptr;
+  T const* row_bias = q.row_bias ? q.row_bias + tile.row : nullptr;
 #pragma GCC unroll 12
   for (int r = 0; r < rows; ++r) {
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; ++v) {
       Vector<T> value = sum[r][v] * q.scale + bias[v];
       if (row_bias) value += broadcast(row_bias[r]);
-      if (add) value += read(add, v);
-      if (factor) value *= read(factor, v);
-      if (is_whole)
-        store(c + v * lanes<T>, value);
-      else
-        store_first(c + v * lanes<T>, value, left - v * lanes<T>);
+      if (add) value += load_columns<T, is_whole>(add, v, left);
+      if (factor) value *= load_columns<T, is_whole>(factor, v, left);
+      store_columns<T, is_whole>(c, v, left, value);
     }
     c += q.c_row_stride;
-    if (add) add += add_row_stride;
+    if (add) add += q.add_row_stride;
     if (factor) factor += q.c_row_stride;
   }
 }
@@ -155,12 +181,16 @@ template <class T, int rows, int vectors, bool in_place>
   }
 }
 
-template <class T, int rows, int vectors, bool in_place>
+template <class T, int rows, int vectors, bool in_place, bool is_whole>
 void multiply_tile(Product<T> const& q, Tile<T> const& tile) {
   EndFetch<T, rows, vectors> ends(q, tile);
   Operands<T, rows, vectors, in_place> operands(tile);
   Vector<T> sum[rows][vectors] = {};
-  if (tile.depth < 160) {
+  if (tile.goes_on) read_chains<T, rows, vectors, is_whole>(q, tile, sum);
+  if (tile.depth < 64) {
+    // The products of attention: their operands were just computed, and are in cache.
+    multiply_steps(operands, tile.depth, sum);
+  } else if (tile.depth < 160) {
     ends.fetch_rows(rows);
     multiply_steps(operands, tile.depth, sum);
   } else {
@@ -169,11 +199,9 @@ void multiply_tile(Product<T> const& q, Tile<T> const& tile) {
     ends.fetch_rows(rows / 2);
     multiply_steps(operands, tile.depth - tile.depth / 2, sum);
   }
-  if (q.n - tile.col >= vectors * lanes<T>)
-    finish<T, rows, vectors, true>(q, tile, sum);
-  else
-    finish<T, rows, vectors, false>(q, tile, sum);
-  if (tile.is_last && q.activation != Activation::none) {
+  if (!tile.is_last || q.accumulates) return write_chains<T, rows, vectors, is_whole>(q, tile, sum);
+  finish<T, rows, vectors, is_whole>(q, tile, sum);
+  if (q.activation != Activation::none) {
     int const left = q.n - tile.col, width = vectors * lanes<T>;
     activate_tile(q, tile.row, rows, tile.col, left < width ? left : width);
   }
@@ -182,9 +210,12 @@ void multiply_tile(Product<T> const& q, Tile<T> const& tile) {
 /// Finds the tile of `n_rows` rows, 1 .. rows.
 template <class T, int rows, int vectors, bool in_place>
 inline void multiply_rows(Product<T> const& q, Tile<T> const& tile, int n_rows) {
-  if (n_rows == rows)
-    multiply_tile<T, rows, vectors, in_place>(q, tile);
-  else if constexpr (rows > 1)
+  if (n_rows == rows) {
+    if (q.n - tile.col >= vectors * lanes<T>)
+      multiply_tile<T, rows, vectors, in_place, true>(q, tile);
+    else
+      multiply_tile<T, rows, vectors, in_place, false>(q, tile);
+  } else if constexpr (rows > 1)
     multiply_rows<T, rows - 1, vectors, in_place>(q, tile, n_rows);
 }
 

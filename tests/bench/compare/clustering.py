@@ -9,12 +9,13 @@ from alternate import Worker, chosen_sets, median_interval, repetitions_for, sho
 from clustering_problems import EM_ITERATIONS, problems
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.abspath(os.path.join(FOLDER, "..", "..", ".."))
 
 
 def compiled(source, flags):
     """A peer's worker, compiled as its users would: -O3 -march=native."""
     program = os.path.join(tempfile.mkdtemp(prefix="tvem_compare_"), "worker")
-    subprocess.run(["g++", "-std=c++20", "-O3", "-march=native", "-DNDEBUG", "-DARMA_NO_DEBUG",
+    subprocess.run(["g++", "-std=c++20", "-O3", "-march=native", "-DNDEBUG", "-DARMA_NO_DEBUG", "-I", ROOT,
                     os.path.join(FOLDER, source), "-o", program, *flags], check=True)
     return program
 

@@ -44,10 +44,10 @@ Work training_step(std::istream& in) {
   std::string name;
   in >> name;
   Settings settings = settings_of(configuration_named(name));
-  auto const set = word<InstructionSet>(in);
+  use_instruction_set(word<InstructionSet>(in));
   settings.parallel.reduction = word<ReductionKind>(in);
   auto const trainer =
-      std::make_shared<Trainer>(settings, Communicator::serial(), initial_state(settings, set));
+      std::make_shared<Trainer>(settings, Communicator::serial(), initial_state(settings));
   return {[=] { trainer->train_step(); }, [=] { return trainer->state().steps.back().loss_mean; }};
 }
 
@@ -55,7 +55,6 @@ struct Problem {
   RowMatrix points, start;
   int n_iterations;
   PrecisionKind precision;
-  InstructionSet set;
 };
 
 Problem read_problem(std::istream& in) {
@@ -64,7 +63,7 @@ Problem read_problem(std::istream& in) {
   Problem problem;
   in >> path >> n >> d >> k >> problem.n_iterations;
   problem.precision = word<PrecisionKind>(in);
-  problem.set = word<InstructionSet>(in);
+  use_instruction_set(word<InstructionSet>(in));
   std::ifstream file(path, std::ios::binary);
   for (auto [matrix, rows] : {std::pair{&problem.points, n}, std::pair{&problem.start, k}}) {
     matrix->resize(rows, d);
@@ -89,14 +88,13 @@ Work em_fit(std::istream& in) {
   settings.variance_floor = 1e-6;
   settings.precision = problem->precision;
   auto const likelihood = std::make_shared<double>(0);
-  return {
-      [=] { *likelihood = em_from(problem->points, start, settings, problem->set).log_likelihood; },
-      [=] { return *likelihood; }};
+  return {[=] { *likelihood = em_from(problem->points, start, settings).log_likelihood; },
+          [=] { return *likelihood; }};
 }
 
 template <class T>
 double lloyd_steps(Problem const& problem) {
-  PointPasses<T> passes(problem.points, problem.set);
+  PointPasses<T> passes(problem.points);
   RowMatrix means = problem.start;
   for (int i = 0; i < problem.n_iterations; ++i) {
     passes.nearest(means);

@@ -3,11 +3,13 @@
 usage: worker_test.py TVEM_WORKER
 """
 
+import os
 import sys
 
 import numpy as np
 
 from alternate import Alternation, Worker, chosen_sets, median_interval
+from clustering import compiled
 from clustering_problems import Problem
 
 
@@ -48,6 +50,11 @@ def main():
         except SystemExit as refusal:
             assert refusal.code == 2
     with tempfile.TemporaryDirectory() as folder:
+        # What the workers of Armadillo and OpenCV share compiles, without their libraries.
+        peer = os.path.join(folder, "peer.cpp")
+        with open(peer, "w", encoding="ascii") as file:
+            file.write('#include "tests/bench/compare/peer_worker.hpp"\nint main() {}\n')
+        compiled(peer, [])
         problem = Problem(200, 4, 4, folder)
         for precision, tolerance in (("double", 1e-9), ("float", 1e-5)):
             worker.ask("em", *problem.words(10, precision), "portable")

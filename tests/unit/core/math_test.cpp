@@ -48,6 +48,29 @@ TEST(PortableExp, Edges_AsDocumented) {
   EXPECT_TRUE(std::isnan(portable_exp(NAN)));
 }
 
+TEST(PortableExpm1AndLog1p, SmallAndLarge_RelativeErrorBelow1e15) {
+  RandomStream random(3, Purpose::probe, 4);
+  for (int i = 0; i < 200000; ++i) {
+    double const size = std::pow(10.0, random.uniform(-12, 0.8));
+    double const x = random.uniform() < 0.5 ? -size : size, y = std::fmax(x, -0.99);
+    ASSERT_NEAR(portable_expm1(x) / std::expm1(x), 1, 1e-15) << x;
+    ASSERT_NEAR(portable_log1p(y) / std::log1p(y), 1, 1e-15) << y;
+  }
+  EXPECT_EQ(portable_expm1(0.0), 0.0);
+  EXPECT_EQ(portable_log1p(0.0), 0.0);
+}
+
+TEST(PortableErfc, WholeRange_RelativeErrorBelow1e13) {
+  RandomStream random(3, Purpose::probe, 5);
+  for (int i = 0; i < 100000; ++i) {
+    double const x = random.uniform(-6, 26);
+    ASSERT_NEAR(portable_erfc(x) / std::erfc(x), 1, 1e-13) << x;
+  }
+  EXPECT_EQ(portable_erfc(0.0), 1.0);
+  EXPECT_EQ(portable_erfc(-30.0), 2.0);
+  EXPECT_TRUE(std::isnan(portable_erfc(NAN)));
+}
+
 TEST(PortablePower, PowersOfAdam_AsTheLibrary) {
   for (double const base : {0.5, 0.9, 0.999, 0.9999999})
     for (double const exponent : {1.0, 2.0, 17.0, 2000.0, 1e6})

@@ -79,11 +79,11 @@ TEST(Em, RatioOfVariancesAboveTheLimit_SaidAndKeptOnlyIfAllAre) {
       Fit const best = em_with_restarts(task.points, 3, ten, 1, id);
       if (best.status != FitStatus::beyond_ratio_limit) continue;
       for (int r = 0; r < 10; ++r)
-        EXPECT_GT(variances_of(em(task.points, 3, one, best_instruction_set(),
-                                  {.seed = 1, .task_id = id, .count = 1, .first = r})
-                                   .mixture)
-                      .ratio(),
-                  30);
+        EXPECT_GT(
+            variances_of(
+                em(task.points, 3, one, {.seed = 1, .task_id = id, .count = 1, .first = r}).mixture)
+                .ratio(),
+            30);
     }
     EXPECT_EQ(n_beyond > 0, has_own) << name_of(covariance);
     one.ratio_limit = 0;
@@ -162,7 +162,7 @@ TEST(StartOfLabels, LabelWithoutPoints_HasTheWeightOfOne) {
   Mixture const mixture = start_of_labels(points, {0, 0, 2, 2}, 3, 0);
   EXPECT_DOUBLE_EQ(mixture.weights.sum(), 1);
   EXPECT_DOUBLE_EQ(mixture.weights[1] / mixture.weights[0], 0.5);
-  Fit const fit = em_from(points, mixture, EmSettings{}, best_instruction_set());
+  Fit const fit = em_from(points, mixture, EmSettings{});
   EXPECT_EQ(fit.n_dead, 0);
 }
 

@@ -90,8 +90,7 @@ Fit fit_of(Case const& c, std::string const& text) {
   Task task;
   task.points = c.points;
   task.mixture.means = RowMatrix::Zero(c.k, c.points.cols());
-  return run_baseline(spec, {}, {}, task, best_instruction_set(),
-                      {.seed = 1, .count = spec.restarts()});
+  return run_baseline(spec, {}, {}, task, {.seed = 1, .count = spec.restarts()});
 }
 
 TEST(Degenerate, EveryMethodAndInput_StatusLikelihoodAndLabelsAreTrue) {
@@ -142,7 +141,7 @@ TEST(Degenerate, EqualPoints_LikelihoodOfTheStart) {
 
 TEST(Degenerate, GradientThatOnlyRoundingMoves_TheStart) {
   // Called without the units that take the rounding away.
-  Fit const fit = gradient_ascent(equal_points(5, 0.3), 2, {}, best_instruction_set(), {.seed = 1});
+  Fit const fit = gradient_ascent(equal_points(5, 0.3), 2, {}, {.seed = 1});
   EXPECT_EQ(fit.mixture.means, RowMatrix::Constant(2, 2, 0.3));
   EXPECT_EQ(fit.status, FitStatus::collapsed);
 }

@@ -108,7 +108,7 @@ TEST(EmStep, ThirtyStepsFromAGivenStart_AsScikitLearnAndNumpy) {
       SCOPED_TRACE(testing::Message() << "problem " << i << " " << name_of(expected.covariance));
       Mixture mixture = problems[i].start;
       for (int step = 0; step < 30; ++step)
-        em_step(problems[i].points, expected.covariance, 0.0, best_instruction_set(), mixture);
+        em_step(problems[i].points, expected.covariance, 0.0, mixture);
       expect_same_mixture(mixture, expected);
       EXPECT_NEAR(mean_log_likelihood(mixture, problems[i].points), expected.log_likelihood, 1e-8);
     }
@@ -145,8 +145,7 @@ TEST(EmStep, AnyTask_LogLikelihoodNeverFalls) {
       mixture.variances = mixture.variances.cwiseMax(floor);
       double previous = -INFINITY;
       for (int step = 0; step < 40; ++step) {
-        double const log_likelihood =
-            em_step(task.points, covariance, floor, best_instruction_set(), mixture);
+        double const log_likelihood = em_step(task.points, covariance, floor, mixture);
         if (mixture.weights.minCoeff() == 0) break;  // a dead component is for the caller
         ASSERT_GE(log_likelihood, previous - 1e-12)
             << name_of(covariance) << ", task " << id << ", step " << step;
@@ -200,11 +199,11 @@ TEST(Em, MatricesOnTheirOwnTasks_BetterLikelihoodThanShared) {
 TEST(EmStep, SharedCovariance_OneVariance) {
   Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, 0);
   Mixture mixture = task.mixture;
-  em_step(task.points, CovarianceKind::shared, 0, best_instruction_set(), mixture);
+  em_step(task.points, CovarianceKind::shared, 0, mixture);
   EXPECT_EQ(mixture.variances[0], mixture.variances[2]);
   EXPECT_NE(mixture.variances[0], 1.0);
   mixture = task.mixture;
-  em_step(task.points, CovarianceKind::spherical, 0, best_instruction_set(), mixture);
+  em_step(task.points, CovarianceKind::spherical, 0, mixture);
   EXPECT_NE(mixture.variances[0], mixture.variances[2]);
 }
 
@@ -254,7 +253,7 @@ TEST(EmFrom, ComponentFarFromAllPoints_StartedAgainAndCounted) {
   for (auto const covariance : every_covariance) {
     EmSettings settings;
     settings.covariance = covariance;
-    Fit const fit = em_from(task.points, start, settings, best_instruction_set());
+    Fit const fit = em_from(task.points, start, settings);
     EXPECT_GE(fit.n_dead, 1);
     // A component on one point may shrink onto it.
     EXPECT_TRUE(fit.status == FitStatus::dead_component || fit.status == FitStatus::collapsed ||
@@ -270,7 +269,7 @@ TEST(EmFrom, TwoComponentsFarFromAllPoints_StartedAgainOnDifferentPoints) {
   Mixture start = task.mixture;
   start.means.row(1).setConstant(1e4);
   start.means.row(2).setConstant(-1e4);
-  Fit const fit = em_from(task.points, start, EmSettings{}, best_instruction_set());
+  Fit const fit = em_from(task.points, start, EmSettings{});
   EXPECT_EQ(fit.n_dead, 2);
   EXPECT_GT((fit.mixture.means.row(1) - fit.mixture.means.row(2)).norm(), 0.1)
       << "components that start from one point stay equal for ever";
@@ -287,7 +286,7 @@ TEST(EmFrom, DeadAgainAndAgain_EndsAtMaxIterationsWithLabels) {
   start.variances = Eigen::VectorXd::Constant(3, 0.25);
   EmSettings settings;
   settings.max_iterations = 50;
-  Fit const fit = em_from(points, start, settings, best_instruction_set());
+  Fit const fit = em_from(points, start, settings);
   EXPECT_LE(fit.iterations, 50);
   EXPECT_GE(fit.n_dead, 1);
   EXPECT_EQ(fit.labels.size(), 2u);

@@ -15,18 +15,16 @@ struct EstimationSettings {
 /// All restarts of the settings, with the best instruction set.
 inline Fit em_with_restarts(RowMatrix const& points, int k, EmSettings const& settings,
                             std::uint64_t seed, std::uint64_t task_id) {
-  return em(points, k, settings, best_instruction_set(),
-            {.seed = seed, .task_id = task_id, .count = settings.restarts});
+  return em(points, k, settings, {.seed = seed, .task_id = task_id, .count = settings.restarts});
 }
 inline Fit lloyd_with_restarts(RowMatrix const& points, int k, EmSettings const& settings,
                                std::uint64_t seed, std::uint64_t task_id) {
-  return lloyd(points, k, settings, best_instruction_set(),
-               {.seed = seed, .task_id = task_id, .count = settings.restarts});
+  return lloyd(points, k, settings, {.seed = seed, .task_id = task_id, .count = settings.restarts});
 }
 inline Fit lloyd_iterations(RowMatrix const& points, RowMatrix const& means, int max_iterations) {
   EmSettings settings;
   settings.max_iterations = max_iterations;
-  return lloyd_from(points, means, settings, best_instruction_set());
+  return lloyd_from(points, means, settings);
 }
 
 }  // namespace tvem

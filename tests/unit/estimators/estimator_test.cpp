@@ -15,7 +15,7 @@ namespace tvem {
 namespace {
 
 Fit run(EstimatorSpec const& spec, Task const& task, std::uint64_t seed) {
-  return run_baseline(spec, TaskSettings{}, InputSettings{}, task, best_instruction_set(),
+  return run_baseline(spec, TaskSettings{}, InputSettings{}, task,
                       {.seed = seed, .task_id = task.id, .count = spec.restarts()});
 }
 

@@ -46,8 +46,7 @@ TEST(EmStep, PriorOfTheMeans_PosteriorDensityNeverFalls) {
       double previous = -INFINITY;
       for (int step = 0; step < 30; ++step) {
         double const before = log_prior(known, mixture, task.n_points());
-        double const posterior = before + em_step(task.points, covariance, floor,
-                                                  best_instruction_set(), mixture, known);
+        double const posterior = before + em_step(task.points, covariance, floor, mixture, known);
         if (mixture.weights.minCoeff() == 0) break;
         ASSERT_GE(posterior, previous - 1e-12) << name_of(covariance) << ", task " << id;
         previous = posterior;
@@ -83,7 +82,7 @@ TEST(EmStep, PriorOfTheMeans_MeansOfPlainLoops) {
     Knowledge known;
     known.means_prior_variance = 0.7;
     Mixture mixture = task.mixture;
-    em_step(task.points, covariance, 0, best_instruction_set(), mixture, known);
+    em_step(task.points, covariance, 0, mixture, known);
     for (Eigen::Index j = 0; j < 3; ++j) {
       Eigen::VectorXd const expected = plain_posterior_mean(task, task.mixture, j, 0.7);
       EXPECT_LT((mixture.means.row(j).transpose() - expected).norm(), 1e-12) << name_of(covariance);
@@ -102,7 +101,7 @@ TEST(Em, KnownParameters_StayAndTheRestIsEstimated) {
     Knowledge const known = knowledge_of(task, prior, settings, {});
     for (auto const start : {StartKind::kmeans_plus_plus, StartKind::two_round}) {
       settings.start = start;
-      Fit const fit = em(task.points, 3, settings, best_instruction_set(), {.seed = 1}, known);
+      Fit const fit = em(task.points, 3, settings, {.seed = 1}, known);
       for (int j = 0; j < 3; ++j) {
         EXPECT_EQ(fit.mixture.weights[j], 1.0 / 3);
         EXPECT_LT((covariance_of(fit.mixture, j) - covariance_of(task.mixture, j)).norm(), 1e-14);
@@ -120,7 +119,7 @@ TEST(Em, KnownParametersAndADeadComponent_StartedAgainWithWhatIsKnown) {
   settings.known = {.variance = true, .weights = true, .means_prior = true};
   Knowledge known = knowledge_of(task, TaskSettings{}, settings, {});
   known.oracle->means.row(1).setConstant(1e4);
-  Fit const fit = em(task.points, 3, settings, best_instruction_set(), {.seed = 1}, known);
+  Fit const fit = em(task.points, 3, settings, {.seed = 1}, known);
   EXPECT_EQ(fit.n_dead, 1);
   EXPECT_EQ(fit.mixture.weights[1], 1.0 / 3);
   EXPECT_EQ(fit.mixture.variances[1], 1.0);
@@ -138,13 +137,10 @@ TEST(Em, KnownVarianceAndPrior_ErrorNotWorse) {
     EmSettings settings;
     settings.restarts = 10;
     Restarts const restarts{.seed = 1, .task_id = id, .count = 10};
-    alone += clustering_error(
-        task.labels, em(task.points, 4, settings, best_instruction_set(), restarts).labels, 4);
+    alone += clustering_error(task.labels, em(task.points, 4, settings, restarts).labels, 4);
     settings.known = {.variance = true, .weights = true, .means_prior = true};
     Knowledge const known = knowledge_of(task, prior, settings, {});
-    told += clustering_error(
-        task.labels, em(task.points, 4, settings, best_instruction_set(), restarts, known).labels,
-        4);
+    told += clustering_error(task.labels, em(task.points, 4, settings, restarts, known).labels, 4);
   }
   EXPECT_LT(told, alone - 600 * 0.01);
 }
@@ -187,7 +183,7 @@ TEST(InitialGuess, EveryKind_IsKeyedByItsTaskAndLeadsEm) {
     settings.start = StartKind::guess;
     settings.trace = 1;
     Knowledge const known = knowledge_of(task, TaskSettings{}, settings, guess);
-    Fit const fit = em(task.points, 3, settings, best_instruction_set(), {.seed = 1}, known);
+    Fit const fit = em(task.points, 3, settings, {.seed = 1}, known);
     Mixture const start = mixture_of_labels(task.points, guess, 3, 1e-9);
     EXPECT_EQ(fit.trace.at(0).labels, map_labels(start, task.points));
   }

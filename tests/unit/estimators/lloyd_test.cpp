@@ -34,7 +34,7 @@ TEST(Em, CollapsedFit_VarianceAtTheFloorInUnitsOfThePoints) {
     EmSettings settings;
     settings.covariance = CovarianceKind::spherical;
     settings.variance_floor = 0.002;
-    Fit const fit = em_from(points, start, settings, best_instruction_set());
+    Fit const fit = em_from(points, start, settings);
     EXPECT_EQ(fit.status, FitStatus::collapsed);
     EXPECT_EQ(fit.n_collapsed, 1);
     EXPECT_DOUBLE_EQ(fit.mixture.variances[1], 0.002 * mean_variance(points));

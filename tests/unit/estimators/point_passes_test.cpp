@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "framework/estimators/em.hpp"
+#include "framework/estimators/passes/matrix_passes.hpp"
 #include "framework/tasks/prior.hpp"
 #include "tests/support/instruction_sets.hpp"
 #include "tests/unit/estimators/em_testing.hpp"
@@ -55,6 +56,7 @@ TEST(EmStep, AllSizes_AsPlainLoops) {
   for (Size const size : sizes)
     for (auto const covariance : {CovarianceKind::shared, CovarianceKind::spherical})
       for (auto const set : present_instruction_sets()) {
+        WithInstructionSet const in_use(set);
         SCOPED_TRACE(testing::Message() << size.n << " " << size.d << " " << size.k << " "
                                         << name_of(set) << " " << name_of(covariance));
         Task const task = task_of(size);
@@ -62,7 +64,7 @@ TEST(EmStep, AllSizes_AsPlainLoops) {
         Mixture plain = start_of(task, covariance), fused = plain;
         for (int step = 0; step < 5; ++step) {
           double const expected = plain_em_step(task.points, covariance, floor, plain);
-          EXPECT_NEAR(em_step(task.points, covariance, floor, set, fused), expected, 1e-12);
+          EXPECT_NEAR(em_step(task.points, covariance, floor, fused), expected, 1e-12);
         }
         expect_close(fused, plain, 1e-11);
       }
@@ -73,15 +75,16 @@ TEST(EmFrom, SinglePrecision_WithinItsRoundingOfDouble) {
   for (double const offset : {0.0, 1e4})
     for (Size const size : sizes)
       for (auto const set : present_instruction_sets()) {
+        WithInstructionSet const in_use(set);
         if (size.n < 50) continue;
         SCOPED_TRACE(testing::Message() << offset << " " << size.n << " " << name_of(set));
         Task const task = task_of(size, offset);
         EmSettings settings;
         settings.max_iterations = 5;
         settings.tolerance = 0;
-        Fit const exact = em_from(task.points, start_of(task, settings.covariance), settings, set);
+        Fit const exact = em_from(task.points, start_of(task, settings.covariance), settings);
         settings.precision = PrecisionKind::single_precision;
-        Fit const fit = em_from(task.points, start_of(task, settings.covariance), settings, set);
+        Fit const fit = em_from(task.points, start_of(task, settings.covariance), settings);
         expect_close(fit.mixture, exact.mixture, 2e-5);
         EXPECT_NEAR(fit.log_likelihood, exact.log_likelihood, 1e-5);
         EXPECT_NE(fit.log_likelihood, exact.log_likelihood) << "was it computed in float?";
@@ -91,8 +94,7 @@ TEST(EmFrom, SinglePrecision_WithinItsRoundingOfDouble) {
 TEST(EmFrom, LogLikelihoodAndLabels_ThoseOfTheMixture) {
   for (Size const size : sizes) {
     Task const task = task_of(size);
-    Fit const fit = em_from(task.points, start_of(task, CovarianceKind::shared), EmSettings{},
-                            best_instruction_set());
+    Fit const fit = em_from(task.points, start_of(task, CovarianceKind::shared), EmSettings{});
     EXPECT_NEAR(fit.log_likelihood, mean_log_likelihood(fit.mixture, task.points), 1e-11);
     EXPECT_EQ(fit.labels, map_labels(fit.mixture, task.points));
   }
@@ -106,11 +108,57 @@ TEST(PointPasses, ComponentOfWeightZero_TakesNoPart) {
   without.means = mixture.means.topRows(2);
   without.variances = mixture.variances.head(2);
   for (auto const set : present_instruction_sets()) {
-    PointPasses<double> passes(task.points, set);
+    WithInstructionSet const in_use(set);
+    PointPasses<double> passes(task.points);
     EXPECT_NEAR(passes.expectation(mixture), mean_log_likelihood(without, task.points), 1e-13);
     EXPECT_LT(passes.mass(2), 1e-200);
     auto const labels = passes.labels();
     EXPECT_EQ(std::count(labels.begin(), labels.end(), 2), 0);
+  }
+}
+
+/// All that a pass over the points says, as bits.
+template <class Passes>
+std::vector<double> results_of(Passes& passes, Mixture const& mixture) {
+  std::vector<double> values{passes.expectation(mixture)};
+  for (Eigen::Index j = 0; j < mixture.components(); ++j) {
+    Eigen::VectorXd mean(mixture.dim());
+    values.push_back(passes.mass(j));
+    if constexpr (std::is_same_v<Passes, MatrixPasses>) {
+      RowMatrix scatter(mixture.dim(), mixture.dim());
+      passes.moments(j, mean.data(), scatter);
+      values.insert(values.end(), scatter.data(), scatter.data() + scatter.size());
+    } else {
+      values.push_back(passes.weighted_mean(j, mean.data()));
+    }
+    values.insert(values.end(), mean.begin(), mean.end());
+  }
+  for (int const label : passes.labels()) values.push_back(label);
+  return values;
+}
+
+template <class Passes>
+class PassesTest : public testing::Test {};
+using AllPasses = testing::Types<PointPasses<float>, PointPasses<double>, MatrixPasses>;
+TYPED_TEST_SUITE(PassesTest, AllPasses);
+
+TYPED_TEST(PassesTest, EveryInstructionSet_SameBits) {
+  for (Size const size : sizes) {
+    Task const task = task_of(size);
+    Mixture mixture = start_of(task, CovarianceKind::spherical);
+    if constexpr (std::is_same_v<TypeParam, MatrixPasses>) {
+      mixture = with_factors(mixture);
+      for (int j = 0; j < mixture.components(); ++j)
+        for (int c = 1; c < mixture.dim(); ++c) mixture.factor(j)(c, c - 1) = 0.3;
+    }
+    std::vector<double> expected;
+    for (auto const set : present_instruction_sets()) {
+      WithInstructionSet const in_use(set);
+      TypeParam passes(task.points);
+      auto const found = results_of(passes, mixture);
+      if (expected.empty()) expected = found;
+      EXPECT_EQ(found, expected) << size.n << " " << size.d << " " << name_of(set);
+    }
   }
 }
 
@@ -122,10 +170,11 @@ TYPED_TEST_SUITE(NearestTest, Precisions);
 TYPED_TEST(NearestTest, AllSizes_LabelsSumsAndCountsOfPlainLoops) {
   for (Size const size : sizes)
     for (auto const set : present_instruction_sets()) {
+      WithInstructionSet const in_use(set);
       SCOPED_TRACE(testing::Message() << size.n << " " << size.d << " " << name_of(set));
       Task const task = task_of(size);
       RowMatrix const means = start_of(task, CovarianceKind::shared).means;
-      PointPasses<TypeParam> passes(task.points, set);
+      PointPasses<TypeParam> passes(task.points);
       EXPECT_TRUE(passes.nearest(means) || size.k == 1);
       EXPECT_FALSE(passes.nearest(means));
       std::vector<int> expected;
@@ -158,7 +207,8 @@ TYPED_TEST(NearestTest, PointBetweenTwoMeans_GoesToTheFirst) {
   points << 0, 1, -3;
   means << 1, -1, 1;
   for (auto const set : present_instruction_sets()) {
-    PointPasses<TypeParam> passes(points, set);
+    WithInstructionSet const in_use(set);
+    PointPasses<TypeParam> passes(points);
     passes.nearest(means);
     EXPECT_EQ(passes.labels(), (std::vector<int>{0, 0, 1}));
     EXPECT_NEAR(passes.nearest_square_sum(), 1 + 0 + 4, 1e-5);

@@ -46,8 +46,8 @@ TEST(Spectral, GivenStart_AsScikitLearnOnTheSingularVectorsOfNumpy) {
 TEST(Spectral, FewDimensions_LabelsOfLloyd) {
   for (std::uint64_t id = 0; id < 20; ++id) {
     Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, id);
-    Fit const a = spectral(task.points, 3, {}, best_instruction_set(), one_restart(id));
-    Fit const b = lloyd(task.points, 3, {}, best_instruction_set(), one_restart(id));
+    Fit const a = spectral(task.points, 3, {}, one_restart(id));
+    Fit const b = lloyd(task.points, 3, {}, one_restart(id));
     EXPECT_EQ(a.labels, b.labels);
     EXPECT_NEAR(a.log_likelihood, b.log_likelihood, 1e-10);
   }
@@ -63,8 +63,8 @@ TEST(Spectral, ManyDimensions_BetterThanLloyd) {
   double spectral_sum = 0, lloyd_sum = 0;
   for (std::uint64_t id = 0; id < 100; ++id) {
     Task const task = TaskPrior(prior).sample(1, Purpose::probe, id);
-    Fit const a = spectral(task.points, 2, {}, best_instruction_set(), one_restart(id));
-    Fit const b = lloyd(task.points, 2, {}, best_instruction_set(), one_restart(id));
+    Fit const a = spectral(task.points, 2, {}, one_restart(id));
+    Fit const b = lloyd(task.points, 2, {}, one_restart(id));
     spectral_sum += clustering_error(task.labels, a.labels, 2);
     lloyd_sum += clustering_error(task.labels, b.labels, 2);
   }
@@ -83,7 +83,7 @@ TEST(Hartigan, EndsWhereNoPointCanMove) {
   for (std::uint64_t id = 0; id < 50; ++id) {
     Task const task = TaskPrior(prior).sample(1, Purpose::probe, id);
     int const k = task.components();
-    Fit const fit = hartigan(task.points, k, {}, best_instruction_set(), one_restart(id));
+    Fit const fit = hartigan(task.points, k, {}, one_restart(id));
     ASSERT_EQ(fit.status, FitStatus::converged);
     double const square_sum = square_sum_of(task.points, fit.labels, k);
     EXPECT_NEAR(-fit.objective, square_sum, 1e-9 * square_sum);
@@ -109,9 +109,8 @@ TEST(GradientAscent, SameStart_LikelihoodOfEm) {
     Task const task = TaskPrior(TaskSettings{}).sample(1, Purpose::probe, id);
     for (EmSettings const& s : {settings, known}) {
       Knowledge const knowledge = knowledge_of(task, TaskSettings{}, s, {});
-      Fit const a =
-          gradient_ascent(task.points, 3, s, best_instruction_set(), one_restart(id), knowledge);
-      Fit const b = em(task.points, 3, s, best_instruction_set(), one_restart(id), knowledge);
+      Fit const a = gradient_ascent(task.points, 3, s, one_restart(id), knowledge);
+      Fit const b = em(task.points, 3, s, one_restart(id), knowledge);
       ++n;
       n_same += std::fabs(a.objective - b.objective) < 1e-5;
       EXPECT_EQ(a.labels, map_labels(a.mixture, task.points));
@@ -143,8 +142,7 @@ TEST(GradientAscent, ConvergedByEm_StaysThere) {
       known.oracle = peak.mixture;
       settings.start = StartKind::oracle;
       settings.tolerance = 1e-7;
-      Fit const fit =
-          gradient_ascent(task.points, 3, settings, best_instruction_set(), one_restart(id), known);
+      Fit const fit = gradient_ascent(task.points, 3, settings, one_restart(id), known);
       // At a maximum the first iterate is the best one.
       EXPECT_NEAR(fit.log_likelihood, peak.log_likelihood, 1e-8);
       EXPECT_LT((fit.mixture.means - peak.mixture.means).cwiseAbs().maxCoeff(), 1e-3);
@@ -165,8 +163,8 @@ TEST(TwoRound, SeparatedTasksInManyDimensions_NearlyNoError) {
   double two_round_sum = 0, random_sum = 0;
   for (std::uint64_t id = 0; id < 50; ++id) {
     Task const task = TaskPrior(prior).sample(1, Purpose::probe, id);
-    Fit const a = em(task.points, 5, two_rounds, best_instruction_set(), one_restart(id));
-    Fit const b = em(task.points, 5, one_start, best_instruction_set(), one_restart(id));
+    Fit const a = em(task.points, 5, two_rounds, one_restart(id));
+    Fit const b = em(task.points, 5, one_start, one_restart(id));
     two_round_sum += clustering_error(task.labels, a.labels, 5);
     random_sum += clustering_error(task.labels, b.labels, 5);
     EXPECT_EQ(a.iterations, 1);
@@ -180,7 +178,7 @@ TEST(TwoRound, FewPoints_KMeansAllTheSame) {
   points << 0, 1;
   EmSettings settings;
   settings.start = StartKind::two_round;
-  Fit const fit = em(points, 3, settings, best_instruction_set(), one_restart(0));
+  Fit const fit = em(points, 3, settings, one_restart(0));
   EXPECT_EQ(fit.labels.size(), 2u);
   EXPECT_EQ(fit.mixture.components(), 3);
 }
@@ -190,28 +188,27 @@ TEST(Trace, EveryMethod_FromTheStartToTheEnd) {
   EmSettings settings;
   settings.trace = 1000;
   settings.max_iterations = 200;
-  auto const set = best_instruction_set();
-  for (Fit const& fit : {em(task.points, 3, settings, set, one_restart(5)),
-                         lloyd(task.points, 3, settings, set, one_restart(5)),
-                         hartigan(task.points, 3, settings, set, one_restart(5)),
-                         gradient_ascent(task.points, 3, settings, set, one_restart(5))}) {
+  for (Fit const& fit : {em(task.points, 3, settings, one_restart(5)),
+                         lloyd(task.points, 3, settings, one_restart(5)),
+                         hartigan(task.points, 3, settings, one_restart(5)),
+                         gradient_ascent(task.points, 3, settings, one_restart(5))}) {
     ASSERT_EQ(fit.trace.size(), static_cast<std::size_t>(fit.iterations) + 1);
     EXPECT_EQ(fit.trace[0].labels.size(), 50u);
   }
   EmSettings jumping = settings;
   jumping.rate = 0.5;  // far beyond the best iterate, which is the one kept
   for (std::uint64_t id = 0; id < 20; ++id) {
-    Fit const gradient = gradient_ascent(task.points, 3, jumping, set, one_restart(id));
+    Fit const gradient = gradient_ascent(task.points, 3, jumping, one_restart(id));
     EXPECT_EQ(gradient.trace.back().labels, gradient.labels);
     EXPECT_EQ(gradient.trace.back().log_likelihood, gradient.log_likelihood);
   }
-  Fit const fit = em(task.points, 3, settings, set, one_restart(5));
+  Fit const fit = em(task.points, 3, settings, one_restart(5));
   EXPECT_EQ(fit.trace.back().labels, fit.labels);
   EXPECT_NEAR(fit.trace.back().log_likelihood, fit.log_likelihood, 1e-12);
   for (std::size_t t = 1; t < fit.trace.size(); ++t)
     EXPECT_GE(fit.trace[t].log_likelihood, fit.trace[t - 1].log_likelihood - 1e-12);
   settings.trace = 2;
-  EXPECT_EQ(em(task.points, 3, settings, set, one_restart(5)).trace.size(), 3u);
+  EXPECT_EQ(em(task.points, 3, settings, one_restart(5)).trace.size(), 3u);
 }
 
 /// Every relative of EM on the points, from every start that needs no truth.
@@ -222,13 +219,12 @@ std::vector<Fit> fits_of_all(RowMatrix const& points, int k) {
     EmSettings settings;
     settings.start = start;
     settings.max_iterations = 30;
-    auto const set = best_instruction_set();
-    fits.push_back(em(points, k, settings, set, one_restart(1)));
-    fits.push_back(gradient_ascent(points, k, settings, set, one_restart(1)));
-    fits.push_back(lloyd(points, k, settings, set, one_restart(1)));
-    fits.push_back(hartigan(points, k, settings, set, one_restart(1)));
+    fits.push_back(em(points, k, settings, one_restart(1)));
+    fits.push_back(gradient_ascent(points, k, settings, one_restart(1)));
+    fits.push_back(lloyd(points, k, settings, one_restart(1)));
+    fits.push_back(hartigan(points, k, settings, one_restart(1)));
     if (start == StartKind::random || start == StartKind::kmeans_plus_plus)
-      fits.push_back(spectral(points, k, settings, set, one_restart(1)));
+      fits.push_back(spectral(points, k, settings, one_restart(1)));
   }
   return fits;
 }

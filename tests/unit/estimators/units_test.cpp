@@ -57,7 +57,7 @@ Fit fit_of(std::string const& text, Task const& task, double unit = 1) {
   EstimationSettings settings;
   settings.task.scale *= unit;
   settings.input.guess = GuessKind::kmeans_plus_plus;
-  return run_baseline(spec, settings.task, settings.input, task, best_instruction_set(),
+  return run_baseline(spec, settings.task, settings.input, task,
                       {.seed = 1, .count = spec.restarts()});
 }
 

@@ -43,7 +43,6 @@ Checkpoint some_checkpoint(std::int64_t step) {
   state.step = step;
   state.optimizer.n_updates = step + 1;
   state.chunk = 4;
-  state.instruction_set = InstructionSet::avx2;
   state.training_seconds = 12.5;
   for (std::int64_t s = 0; s < step; ++s)
     state.steps.push_back({s, random.normal(), random.uniform(), 1e-3, random.normal(), -40});
@@ -66,7 +65,6 @@ void expect_same(Checkpoint const& a, Checkpoint const& b) {
   EXPECT_EQ(a.state.optimizer.first_moment, b.state.optimizer.first_moment);
   EXPECT_EQ(a.state.optimizer.second_moment, b.state.optimizer.second_moment);
   EXPECT_EQ(a.state.chunk, b.state.chunk);
-  EXPECT_EQ(a.state.instruction_set, b.state.instruction_set);
   EXPECT_EQ(a.state.training_seconds, b.state.training_seconds);
   ASSERT_EQ(a.state.steps.size(), b.state.steps.size());
   for (std::size_t i = 0; i < a.state.steps.size(); ++i) {
@@ -210,7 +208,6 @@ TEST_F(Files, RunFile_ComesBack) {
   record.steps_total = 9;
   record.steps_done = 7;
   record.chunk = 3;
-  record.instruction_set = InstructionSet::avx512;
   record.training_seconds = 0.1;
   record.steps = some_checkpoint(7).state.steps;
   record.learning_curve = some_checkpoint(7).state.learning_curve;
@@ -222,7 +219,6 @@ TEST_F(Files, RunFile_ComesBack) {
   EXPECT_EQ(back.evaluation_identity, "evaluation");
   EXPECT_EQ(back.steps_total, 9);
   EXPECT_EQ(back.steps_done, 7);
-  EXPECT_EQ(back.instruction_set, InstructionSet::avx512);
   EXPECT_EQ(back.steps.size(), 7u);
   EXPECT_EQ(back.learning_curve.size(), 2u);
   ASSERT_TRUE(back.evaluation);

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "framework/core/error.hpp"
 #include "framework/core/random.hpp"
@@ -182,6 +183,29 @@ TEST_F(HostileValues, ChildThatAnswers_ItsResultOrWhatItThrows) {
   } catch (ConfigurationError const& error) {
     EXPECT_EQ(error.problems(), (std::vector<std::string>{"one", "two"}));
   }
+}
+
+TEST_F(HostileValues, ChildThatWaits_IsTriedAgainBeforeTheMachineIsCalledBusy) {
+  fs::path const path = folder / "file.h5", mark = folder / "mark";
+  std::ofstream(path) << "something";
+  setenv("TVEM_TEST_READ_MS", "100", 1);
+  auto const waits_once = [&]() -> std::string {
+    if (fs::exists(mark)) return "late";
+    std::ofstream(mark) << "here";
+    for (;;) pause();
+  };
+  EXPECT_EQ(in_child(path, 1 << 20, waits_once), "late");
+  try {
+    in_child(path, 1 << 20, []() -> std::string {
+      for (;;) pause();
+    });
+    ADD_FAILURE();
+  } catch (Error const& error) {
+    EXPECT_NE(std::string(error.what()).find("file.h5: reading it took"), std::string::npos);
+    EXPECT_EQ(std::string(error.what()).find("damaged"), std::string::npos);
+  }
+  unsetenv("TVEM_TEST_READ_MS");
+  EXPECT_LE(waitpid(-1, nullptr, WNOHANG), 0) << "a child was left";
 }
 
 }  // namespace

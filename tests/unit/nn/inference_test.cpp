@@ -9,8 +9,8 @@ namespace tvem::test {
 namespace {
 
 struct Model {
-  explicit Model(ModelSettings const& settings, InstructionSet set = best_instruction_set())
-      : transformer(settings, {.dim = 3, .components = {2, 4}}, set),
+  explicit Model(ModelSettings const& settings)
+      : transformer(settings, {.dim = 3, .components = {2, 4}}),
         parameters(noisy_parameters(transformer)) {
     transformer.set_parameters(parameters);
   }
@@ -56,7 +56,8 @@ TEST(Inference, AnyModelAndInstructionSet_HasTheBitsOfForward) {
   RaggedBatch const batch = ragged_batch();
   for (auto const set : present_instruction_sets())
     for (ModelSettings const& settings : all_kinds()) {
-      Model trained(settings, set), inferred(settings, set);
+      WithInstructionSet const in_use(set);
+      Model trained(settings), inferred(settings);
       auto const expected = copied(trained.transformer.forward(batch));
       EXPECT_TRUE(same_bits(copied(inferred.transformer.infer(batch)), expected))
           << name_of(set) << ' ' << name_of(settings.attention) << ' ' << name_of(settings.norm)

@@ -58,7 +58,8 @@ class TransformerGoldenTest : public testing::TestWithParam<char const*> {
     AlignedVector<T> const parameters(golden.parameters.begin(), golden.parameters.end());
     for (auto const set : present_instruction_sets()) {
       SCOPED_TRACE(std::string(name_of(set)));
-      Transformer<T> model(golden.model, golden.domain, set);
+      WithInstructionSet const in_use(set);
+      Transformer<T> model(golden.model, golden.domain);
       ASSERT_EQ(model.layout().views(), golden.layout.views());
       model.set_parameters(parameters);
       compare(golden, result_of(golden, model), tolerance);

@@ -18,7 +18,7 @@ class Problem {
  public:
   Problem(ModelSettings const& settings, ModelDomain const& domain, RaggedBatch batch)
       : batch_(std::move(batch)),
-        model_(settings, domain, InstructionSet::portable),
+        model_(settings, domain),
         parameters_(noisy_parameters(model_)),
         gradient_(result().gradient) {
     targets_ = targets(result());
@@ -123,8 +123,7 @@ TEST(TransformerGradient, ParameterReadout_EveryTensorAgreesWithFiniteDifference
                                  .norm = norm,
                                  .readout = ReadoutKind::parameters};
     RaggedBatch const batch = sample_batch({1, 3}, {2, 4}, {5, 9}, {0, 1, 5, 12});
-    Transformer<double> model(settings, {.dim = 3, .components = {2, 4}, .point_dim = 3},
-                              InstructionSet::portable);
+    Transformer<double> model(settings, {.dim = 3, .components = {2, 4}, .point_dim = 3});
     auto parameters = noisy_parameters(model);
     EXPECT_EQ(model.n_outputs(), 5);
     EXPECT_EQ(model.output_rows(batch), 4u * 4u);

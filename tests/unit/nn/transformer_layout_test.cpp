@@ -9,7 +9,7 @@ namespace {
 using Shape = std::tuple<std::string, int, int>;
 
 std::vector<Shape> shapes(ModelSettings const& settings, ModelDomain const& domain) {
-  Transformer<float> const model(settings, domain, InstructionSet::portable);
+  Transformer<float> const model(settings, domain);
   std::vector<Shape> result;
   std::size_t offset = 0;
   for (ParameterView const& view : model.layout().views()) {
@@ -22,7 +22,7 @@ std::vector<Shape> shapes(ModelSettings const& settings, ModelDomain const& doma
 }
 
 std::size_t n_parameters(ModelSettings const& settings, ModelDomain const& domain) {
-  return Transformer<float>(settings, domain, InstructionSet::portable).layout().size();
+  return Transformer<float>(settings, domain).layout().size();
 }
 
 // The order is part of every checkpoint and of every parameter's random numbers: never change it.
@@ -56,15 +56,15 @@ TEST(TransformerLayout, Options_ChangeTheParametersTheyShould) {
 }
 
 TEST(InitialParameters, Seed_DeterminesThem) {
-  Transformer<float> const model({}, {}, InstructionSet::portable);
+  Transformer<float> const model({}, {});
   EXPECT_EQ(model.initial_parameters(1), model.initial_parameters(1));
   EXPECT_NE(model.initial_parameters(1), model.initial_parameters(2));
-  Transformer<float> const best({}, {}, best_instruction_set());
+  Transformer<float> const best({}, {});
   EXPECT_EQ(model.initial_parameters(1), best.initial_parameters(1));
 }
 
 TEST(InitialParameters, Tensors_AreWithinTheirBoundsAndDiffer) {
-  Transformer<float> const model({}, {.dim = 2, .components = {2, 5}}, InstructionSet::portable);
+  Transformer<float> const model({}, {.dim = 2, .components = {2, 5}});
   auto const parameters = model.initial_parameters(1);
   for (ParameterView const& view : model.layout().views()) {
     auto const values = std::span(parameters).subspan(view.offset, view.size());
@@ -95,8 +95,7 @@ TEST(ParameterLayout, UnknownOrRepeatedName_IsRefused) {
 }
 
 TEST(Transformer, BatchOutsideItsDomain_IsRefused) {
-  Transformer<float> model({.heads = 2, .width = 8}, {.dim = 2, .components = {2, 3}},
-                           InstructionSet::portable);
+  Transformer<float> model({.heads = 2, .width = 8}, {.dim = 2, .components = {2, 3}});
   auto const parameters = model.initial_parameters(1);
   model.set_parameters(parameters);
   EXPECT_THROW(model.forward(sample_batch({3, 3}, {3, 3}, {5, 5}, {0})), CheckFailed);
@@ -106,8 +105,7 @@ TEST(Transformer, BatchOutsideItsDomain_IsRefused) {
 }
 
 TEST(Transformer, WidthThatHeadsDoNotDivide_IsRefused) {
-  EXPECT_THROW(Transformer<float>({.heads = 3, .width = 8}, {}, InstructionSet::portable),
-               CheckFailed);
+  EXPECT_THROW(Transformer<float>({.heads = 3, .width = 8}, {}), CheckFailed);
 }
 
 TEST(Kernels, InstructionSetThatIsMissing_IsRefused) {

@@ -63,11 +63,11 @@ struct Case {
 
 class TransformerPurityTest : public testing::TestWithParam<Case> {
  protected:
+  WithInstructionSet const in_use_{GetParam().set};
   template <class T>
   Transformer<T> make_model() const {
     return {{.layers = 2, .heads = 2, .width = 20, .norm = GetParam().norm},
-            {.dim = 3, .components = {2, 4}},
-            GetParam().set};
+            {.dim = 3, .components = {2, 4}}};
   }
   /// Tasks of 5 to 40 points with other k and d from task to task.
   static RaggedBatch chunk(std::vector<std::uint64_t> const& ids) {

@@ -132,7 +132,7 @@ TEST(ModelFit, EmAfterTheModel_TheSameInAllUnits) {
       scaled.points *= unit;
       Fit of_model;
       of_model.labels = task.labels;
-      return em_after_model(spec, scaled, of_model, best_instruction_set(), {});
+      return em_after_model(spec, scaled, of_model, {});
     };
     Fit const expected = fit_in(1);
     double const d = task.mixture.dim();
@@ -151,7 +151,7 @@ TEST(ModelFit, ParameterReadout_LabelsAndLikelihoodOfItsMixture) {
     settings.model.readout = ReadoutKind::parameters;
     settings.loss.kind = LossKind::negative_log_likelihood;
     settings.input.standardize = standardize;
-    Transformer<float> model(settings.model, model_domain(settings), best_instruction_set());
+    Transformer<float> model(settings.model, model_domain(settings));
     auto const parameters = model.initial_parameters(1);
     model.set_parameters(parameters);
     for (Task const& task : tasks_of(settings)) {
@@ -162,7 +162,7 @@ TEST(ModelFit, ParameterReadout_LabelsAndLikelihoodOfItsMixture) {
       EXPECT_NEAR(fit.mixture.weights.sum(), 1, 1e-12);
       EXPECT_EQ(fit.mixture.is_isotropic(), !standardize);
       EstimatorSpec const spec = parse_estimator("transformer+em", settings.em);
-      Fit const step = fit_after_model(spec, settings, task, fit, best_instruction_set());
+      Fit const step = fit_after_model(spec, settings, task, fit);
       EXPECT_EQ(step.iterations, 1);
       if (!standardize) {
         EXPECT_GE(step.log_likelihood, fit.log_likelihood);
@@ -178,9 +178,7 @@ TEST(EmAfterModel, MoreStepsThanOne_NotConvergedIsSaid) {
   of_model.labels[0] = 1;
   of_model.labels[1] = 2;
   auto const status = [&](std::string const& text) {
-    return em_after_model(parse_estimator(text, EmSettings{}), task, of_model,
-                          best_instruction_set(), {})
-        .status;
+    return em_after_model(parse_estimator(text, EmSettings{}), task, of_model, {}).status;
   };
   EXPECT_EQ(status("transformer+em"), FitStatus::converged) << "one step is all there should be";
   EXPECT_EQ(status("transformer+em:max_iterations=2"), FitStatus::not_converged);
@@ -196,8 +194,7 @@ TEST(Trainer, EveryLoss_Falls) {
     settings.train.steps = 80;
     settings.train.tasks_per_step = 16;
     settings.train.warmup = 10;
-    Trainer trainer(settings, Communicator::serial(),
-                    initial_state(settings, best_instruction_set()));
+    Trainer trainer(settings, Communicator::serial(), initial_state(settings));
     while (!trainer.is_finished()) trainer.train_step();
     auto const& steps = trainer.state().steps;
     double first = 0, last = 0;

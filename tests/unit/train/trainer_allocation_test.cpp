@@ -13,7 +13,7 @@ namespace {
 /// Allocations in each of ten steps.
 std::vector<long> allocations_of_steps(Settings const& settings) {
   auto const comm = Communicator::serial();
-  Trainer trainer(settings, comm, initial_state(settings, best_instruction_set()));
+  Trainer trainer(settings, comm, initial_state(settings));
   std::vector<long> counts(10);
   for (long& count : counts) {
     long const before = n_allocations;

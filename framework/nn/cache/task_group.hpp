@@ -6,10 +6,6 @@
 
 namespace tvem {
 
-/// Rows that go through a layer together: what the layer makes of them stays in the second-level
-/// cache. A chunk's bits depend on it, as they do on the chunk.
-constexpr std::size_t rows_in_cache = 128;
-
 /// Consecutive tasks of a chunk that go through a layer together, so that all they need of it stays
 /// in cache. They go through the next layer when the whole chunk has gone through this one.
 struct TaskGroup {

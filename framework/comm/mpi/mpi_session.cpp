@@ -1,5 +1,3 @@
-#include "framework/comm/session.hpp"
-
 #include <chrono>
 #include <cstdlib>
 #include <exception>
@@ -8,6 +6,7 @@
 #include <mpi.h>
 
 #include "framework/comm/group.hpp"
+#include "framework/comm/session.hpp"
 #include "framework/core/enum_names.hpp"
 
 namespace tvem {
@@ -56,6 +55,8 @@ void MpiSession::abort(ExitCode exit_code) const {
   MPI_Abort(MPI_COMM_WORLD, code);
   std::_Exit(code);  // MPI_Abort is not declared noreturn
 }
+
+bool MpiSession::has_mpi() { return true; }
 
 std::string MpiSession::library() {
   char text[MPI_MAX_LIBRARY_VERSION_STRING];

@@ -1,4 +1,4 @@
-#include "framework/nn/task_group.hpp"
+#include "framework/nn/cache/task_group.hpp"
 
 namespace tvem {
 
