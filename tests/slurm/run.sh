@@ -7,4 +7,4 @@ folder=$(mktemp -d /tmp/tvem-mini-XXXXXX) # short: sockets have short names
 trap 'rm -rf "$folder"' EXIT
 # Where the host's name has no address, in a network namespace of its own.
 getent ahostsv4 "$(hostname -s)" >/dev/null || export MINISLURM_ISOLATE=1
-timeout -k 20 1150 bash "$here/minislurm.sh" run "$folder" 2 2 -- "$1" "$here/slurm_test.py" "$2" "$3"
+timeout -k 20 1750 bash "$here/minislurm.sh" run "$folder" 2 2 -- "$1" "$here/slurm_test.py" "$2" "$3"

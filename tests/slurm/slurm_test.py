@@ -31,7 +31,7 @@ def run(*words, expect=0, **environment):
     return done.stdout + done.stderr
 
 
-def wait_for(condition, what, seconds=90):
+def wait_for(condition, what, seconds=300):
     limit = time.monotonic() + seconds
     while time.monotonic() < limit:
         if condition():
@@ -208,13 +208,13 @@ class Slurm(unittest.TestCase):
         # The words come right before the requeue. A scancel between the two would be undone by it.
         wait_for(lambda: self.field(f"{job}_{index}", "JobState") != "RUNNING", "the killed run's job to end")
         run("scancel", f"{job}_{index}")
-        wait_for(lambda: self.is_over(job), "the array to end", 150)
+        wait_for(lambda: self.is_over(job), "the array to end")
         self.assertIn("8 runs: 7 finished", run(TVEM, "status", self.path("sweep"), expect=75))
         before = {name: os.stat(self.path("sweep", name, "run.h5")).st_mtime_ns for name in os.listdir(self.path("sweep"))
                   if name.startswith("run-") and name != victim}
         self.assertEqual(len(before), 7)
         again = self.submit("sweep", *words)
-        wait_for(lambda: self.is_over(again), "the array to end again", 150)
+        wait_for(lambda: self.is_over(again), "the array to end again")
         self.assertIn("8 finished", run(TVEM, "status", self.path("sweep")))
         self.assertEqual(before, {name: os.stat(self.path("sweep", name, "run.h5")).st_mtime_ns for name in before})
 

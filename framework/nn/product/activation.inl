@@ -9,7 +9,7 @@ namespace {
 /// x Phi(x) and Phi(x) + x phi(x), with Phi from erf by Abramowitz and Stegun 7.1.26, which shares
 /// exp(-x^2 / 2) with the density.
 inline void gelu_and_slope(FloatVector x, FloatVector& value, FloatVector& slope) {
-  FloatVector const magnitude = x < 0.0f ? -x : x;
+  FloatVector const magnitude = (FloatVector)((BitsVector)x & 0x7fffffffu);
   FloatVector const t =
       reciprocal(fused(magnitude, broadcast(0.3275911f * 0.70710678f), broadcast(1.0f)));
   FloatVector const e = exponential(x * x * -0.5f);
@@ -39,19 +39,38 @@ inline void relu_and_slope(V x, V& value, V& slope) {
   value = x * slope;
 }
 
-/// Activation of n values in place, and its derivative.
+/// Calls f(x, value, slope) for the vectors of rows x cols values at x, in place, and of their
+/// slopes, both `stride` apart.
+template <class T, bool is_whole, class F>
+inline void for_vectors(int rows, int cols, std::ptrdiff_t stride, T* x, T* slope, F const& f) {
+  for (int r = 0; r < rows; ++r, x += stride, slope += stride)
+    for (int j = 0; j < cols; j += lanes<T>) {
+      int const count = is_whole ? lanes<T> : cols - j;
+      Vector<T> value, derivative;
+      f(load_first(x + j, count), value, derivative);
+      store_first(x + j, value, count);
+      store_first(slope + j, derivative, count);
+    }
+}
+
+template <class T, class F>
+inline void for_vectors(int rows, int cols, std::ptrdiff_t stride, T* x, T* slope, F const& f) {
+  if (cols % lanes<T> == 0)
+    for_vectors<T, true>(rows, cols, stride, x, slope, f);
+  else
+    for_vectors<T, false>(rows, cols, stride, x, slope, f);
+}
+
+/// Activation of rows x cols values in place, and its derivative, both `stride` apart.
 template <class T>
-inline void activate(Activation activation, int n, T* x, T* slope) {
-  for (int i = 0; i < n; i += lanes<T>) {
-    int const count = n - i;
-    Vector<T> value, derivative;
-    if (activation == Activation::gelu)
-      gelu_and_slope(load_first(x + i, count), value, derivative);
-    else
-      relu_and_slope(load_first(x + i, count), value, derivative);
-    store_first(x + i, value, count);
-    store_first(slope + i, derivative, count);
-  }
+void activate(Activation activation, int rows, int cols, std::ptrdiff_t stride, T* x, T* slope) {
+  using V = Vector<T>;
+  if (activation == Activation::gelu)
+    for_vectors(rows, cols, stride, x, slope,
+                [](V v, V& value, V& derivative) { gelu_and_slope(v, value, derivative); });
+  else
+    for_vectors(rows, cols, stride, x, slope,
+                [](V v, V& value, V& derivative) { relu_and_slope(v, value, derivative); });
 }
 
 }  // namespace

@@ -13,7 +13,6 @@
 // the chain that the last one has left in C. So the bits know no blocks, no tiles and no vectors.
 
 #include "framework/nn/cache/blocking.hpp"
-#include "framework/nn/product/packing.inl"
 #include "framework/nn/product/tile.inl"
 
 namespace tvem {
@@ -36,15 +35,16 @@ struct RowTiles {
   int begin(int tile) const { return tile * base + (tile < n_longer ? tile : n_longer); }
 };
 
-/// Tiles `first` .. `last` of a transposed A, each packed as depth x tile_rows.
+/// Tiles `first` .. `last` of a transposed A, each packed as depth x tile_rows. A vector may reach
+/// past its tile: the next store writes over that.
 template <class T>
 void pack_tiles(Product<T> const& q, RowTiles const& tiles, int first, int last, int p0, int depth,
                 T* packed) {
   for (int t = first; t < last; ++t) {
-    int const begin = tiles.begin(t), n_rows = tiles.begin(t + 1) - begin;
+    int const begin = tiles.begin(t), n_rows = tiles.begin(t + 1) - begin, left = q.m - begin;
     T const* a = q.a + begin + p0 * q.a_col_stride;
     for (int p = 0; p < depth; ++p, a += q.a_col_stride, packed += tile_rows) {
-      for (int r = 0; r < n_rows; r += lanes<T>) store(packed + r, load_first(a + r, n_rows - r));
+      for (int r = 0; r < n_rows; r += lanes<T>) store(packed + r, load_first(a + r, left - r));
     }
   }
 }

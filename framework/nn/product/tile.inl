@@ -4,6 +4,7 @@
 
 #include "framework/core/processor/simd.inl"
 #include "framework/nn/product/activation.inl"
+#include "framework/nn/product/packing.inl"
 
 namespace tvem {
 namespace {
@@ -25,37 +26,6 @@ struct Tile {
   std::ptrdiff_t soon_step;
 };
 
-/// Fetches what the end of the panel's next tile reads and writes. It does so a few rows at a time
-/// between the steps of k, since the processor keeps only so many lines under way.
-template <class T, int rows, int vectors>
-class EndFetch {
- public:
-  EndFetch(Product<T> const& q, Tile<T> const& tile)
-      : c_stride_(q.c_row_stride), add_stride_(q.add_row_stride) {
-    // The last tile fetches its own rows: the processor takes long to find out that a page is not
-    // there.
-    std::ptrdiff_t const row = tile.row + 2 * rows <= q.m ? tile.row + rows : q.m - rows;
-    c_ = q.c + row * c_stride_ + tile.col;
-    add_ = q.add && q.add != q.c ? q.add + row * add_stride_ + tile.col : c_;
-    along_ = q.factor && q.factor != q.c ? q.factor : q.slope;
-    along_ = along_ ? along_ + row * c_stride_ + tile.col : c_;
-  }
-  void fetch_rows(int n) {
-    for (int r = 0; r < n; ++r, c_ += c_stride_, add_ += add_stride_, along_ += c_stride_) {
-#pragma GCC unroll 2
-      for (int v = 0; v < vectors; ++v) {
-        __builtin_prefetch(c_ + v * lanes<T>, 1);
-        if (add_ != c_) __builtin_prefetch(add_ + v * lanes<T>);
-        if (along_ != c_) __builtin_prefetch(along_ + v * lanes<T>, 1);
-      }
-    }
-  }
-
- private:
-  std::ptrdiff_t c_stride_, add_stride_;
-  T const *c_, *add_, *along_;
-};
-
 /// A vector of C's columns, or what C has of it: is_whole when the tile's vectors lie within C.
 template <class T, bool is_whole>
 inline Vector<T> load_columns(T const* p, int v, int n_left) {
@@ -69,60 +39,56 @@ inline void store_columns(T* p, int v, int n_left, Vector<T> value) {
     store_first(p + v * lanes<T>, value, n_left - v * lanes<T>);
 }
 
+/// f(row, vector, sum) for all sums of a tile, which stay in registers.
+template <class T, int rows, int vectors, class F>
+[[gnu::always_inline]] inline void for_sums(Vector<T> (&sum)[rows][vectors], F const& f) {
+#pragma GCC unroll 12
+  for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) f(r, v, sum[r][v]);
+}
+
 /// Goes on from the chains that stand in C.
 template <class T, int rows, int vectors, bool is_whole>
-inline void read_chains(Product<T> const& q, Tile<T> const& tile, Vector<T> (&sum)[rows][vectors]) {
-  T const* c = q.c + tile.row * q.c_row_stride + tile.col;
-#pragma GCC unroll 12
-  for (int r = 0; r < rows; ++r, c += q.c_row_stride)
-#pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v) sum[r][v] = load_columns<T, is_whole>(c, v, q.n - tile.col);
-}
-template <class T, int rows, int vectors, bool is_whole>
-inline void write_chains(Product<T> const& q, Tile<T> const& tile,
-                         Vector<T> const (&sum)[rows][vectors]) {
-  T* c = q.c + tile.row * q.c_row_stride + tile.col;
-#pragma GCC unroll 12
-  for (int r = 0; r < rows; ++r, c += q.c_row_stride)
-#pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v) store_columns<T, is_whole>(c, v, q.n - tile.col, sum[r][v]);
+[[gnu::always_inline]] inline void read_chains(T const* c, std::ptrdiff_t stride, int n_left,
+                                               Vector<T> (&sum)[rows][vectors]) {
+  for_sums<T>(sum, [&](int r, int v, Vector<T>& value) {
+    value = load_columns<T, is_whole>(c + r * stride, v, n_left);
+  });
 }
 
-/// Writes a tile whose chains are whole.
+/// What follows the chains, all but the activation. Stages over the whole tile: each is decided
+/// once.
 template <class T, int rows, int vectors, bool is_whole>
-inline void finish(Product<T> const& q, Tile<T> const& tile,
-                   Vector<T> const (&sum)[rows][vectors]) {
-  int const left = q.n - tile.col;
-  Vector<T> bias[vectors] = {};
-  if (q.bias)
-    for (int v = 0; v < vectors; ++v)
-      bias[v] = load_columns<T, is_whole>(q.bias + tile.col, v, left);
-  T* c = q.c + tile.row * q.c_row_stride + tile.col;
-  T const* add = q.add ? q.add + tile.row * q.add_row_stride + tile.col : nullptr;
-  T const* factor = q.factor ? q.factor + (c - q.c) : nullptr;
-  T const* row_bias = q.row_bias ? q.row_bias + tile.row : nullptr;
-#pragma GCC unroll 12
-  for (int r = 0; r < rows; ++r) {
-#pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v) {
-      Vector<T> value = sum[r][v] * q.scale + bias[v];
-      if (row_bias) value += broadcast(row_bias[r]);
-      if (add) value += load_columns<T, is_whole>(add, v, left);
-      if (factor) value *= load_columns<T, is_whole>(factor, v, left);
-      store_columns<T, is_whole>(c, v, left, value);
-    }
-    c += q.c_row_stride;
-    if (add) add += q.add_row_stride;
-    if (factor) factor += q.c_row_stride;
+[[gnu::always_inline]] inline void finish(Product<T> const& q, Tile<T> const& tile, int n_left,
+                                          Vector<T> (&sum)[rows][vectors]) {
+  std::ptrdiff_t const c_at = tile.row * q.c_row_stride + tile.col;
+  if (q.scale != T(1)) {
+    Vector<T> const scale = broadcast(q.scale);
+    for_sums<T>(sum, [&](int, int, Vector<T>& value) { value *= scale; });
   }
-}
-
-/// Activates a tile that was just written, while it is in the first-level cache.
-template <class T>
-void activate_tile(Product<T> const& q, int row, int n_rows, int col, int n_cols) {
-  for (int i = row; i < row + n_rows; ++i) {
-    std::ptrdiff_t const at = i * q.c_row_stride + col;
-    activate(q.activation, n_cols, q.c + at, q.slope + at);
+  if (q.bias) {
+    Vector<T> bias[vectors];
+    for (int v = 0; v < vectors; ++v)
+      bias[v] = load_columns<T, is_whole>(q.bias + tile.col, v, n_left);
+    for_sums<T>(sum, [&](int, int v, Vector<T>& value) { value += bias[v]; });
+  }
+  if (T const* const row_bias = q.row_bias)
+    for_sums<T>(sum,
+                [&](int r, int, Vector<T>& value) { value += broadcast(row_bias[tile.row + r]); });
+  if (q.add) {
+    std::ptrdiff_t const stride = q.add_row_stride;
+    T const* const add = q.add + tile.row * stride + tile.col;
+    for_sums<T>(sum, [&](int r, int v, Vector<T>& value) {
+      value += load_columns<T, is_whole>(add + r * stride, v, n_left);
+    });
+  }
+  if (q.factor) {
+    std::ptrdiff_t const stride = q.c_row_stride;
+    T const* const factor = q.factor + c_at;
+    for_sums<T>(sum, [&](int r, int v, Vector<T>& value) {
+      value *= load_columns<T, is_whole>(factor + r * stride, v, n_left);
+    });
   }
 }
 
@@ -165,9 +131,12 @@ struct Operands {
 template <class T, int rows, int vectors, bool in_place>
 [[gnu::always_inline]] inline void multiply_steps(Operands<T, rows, vectors, in_place>& from, int n,
                                                   Vector<T> (&sum)[rows][vectors]) {
+#pragma GCC unroll 4
   for (int p = n; p > 0; --p) {
-    __builtin_prefetch(from.soon);
-    from.soon += from.soon_step;
+    if constexpr (fetches_ahead) {
+      __builtin_prefetch(from.soon);
+      from.soon += from.soon_step;
+    }
     Vector<T> y[vectors];
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; ++v) y[v] = load(from.b + v * lanes<T>);
@@ -181,29 +150,49 @@ template <class T, int rows, int vectors, bool in_place>
   }
 }
 
+/// Fetches rows of a tile into cache, line by line.
+template <class T, int rows, int vectors>
+[[gnu::always_inline]] inline void fetch_rows(T const* at, std::ptrdiff_t stride) {
+  constexpr int line = 64 / sizeof(T);
+#pragma GCC unroll 12
+  for (int r = 0; r < rows; ++r, at += stride)
+#pragma GCC unroll 2
+    for (int c = 0; c < vectors * lanes<T>; c += line) __builtin_prefetch(at + c, 1);
+}
+
+/// Fetches what the end of the tile reads and writes, while its products are computed. Chains that
+/// go on are read at the beginning: there the rows of the next tile are fetched, or of the last one
+/// again, since the processor takes long to find out that a page is not there.
+template <class T, int rows, int vectors>
+[[gnu::always_inline]] inline void fetch_ends(Product<T> const& q, Tile<T> const& tile) {
+  int const next = tile.row + 2 * rows <= q.m ? tile.row + rows : q.m - rows;
+  int const row = tile.goes_on ? next : tile.row;
+  std::ptrdiff_t const at = row * q.c_row_stride + tile.col;
+  fetch_rows<T, rows, vectors>(q.c + at, q.c_row_stride);
+  if (q.add && q.add != q.c)
+    fetch_rows<T, rows, vectors>(q.add + row * q.add_row_stride + tile.col, q.add_row_stride);
+  if (T const* const along = q.factor && q.factor != q.c ? q.factor : q.slope)
+    fetch_rows<T, rows, vectors>(along + at, q.c_row_stride);
+}
+
 template <class T, int rows, int vectors, bool in_place, bool is_whole>
 void multiply_tile(Product<T> const& q, Tile<T> const& tile) {
-  EndFetch<T, rows, vectors> ends(q, tile);
-  Operands<T, rows, vectors, in_place> operands(tile);
+  std::ptrdiff_t const stride = q.c_row_stride;
+  T* const c = q.c + tile.row * stride + tile.col;
+  int const n_left = q.n - tile.col;
+  fetch_ends<T, rows, vectors>(q, tile);
   Vector<T> sum[rows][vectors] = {};
-  if (tile.goes_on) read_chains<T, rows, vectors, is_whole>(q, tile, sum);
-  if (tile.depth < 64) {
-    // The products of attention: their operands were just computed, and are in cache.
-    multiply_steps(operands, tile.depth, sum);
-  } else if (tile.depth < 160) {
-    ends.fetch_rows(rows);
-    multiply_steps(operands, tile.depth, sum);
-  } else {
-    ends.fetch_rows((rows + 1) / 2);
-    multiply_steps(operands, tile.depth / 2, sum);
-    ends.fetch_rows(rows / 2);
-    multiply_steps(operands, tile.depth - tile.depth / 2, sum);
-  }
-  if (!tile.is_last || q.accumulates) return write_chains<T, rows, vectors, is_whole>(q, tile, sum);
-  finish<T, rows, vectors, is_whole>(q, tile, sum);
-  if (q.activation != Activation::none) {
-    int const left = q.n - tile.col, width = vectors * lanes<T>;
-    activate_tile(q, tile.row, rows, tile.col, left < width ? left : width);
+  if (tile.goes_on) read_chains<T, rows, vectors, is_whole>(c, stride, n_left, sum);
+  Operands<T, rows, vectors, in_place> operands(tile);
+  multiply_steps(operands, tile.depth, sum);
+  if (tile.is_last && !q.accumulates) finish<T, rows, vectors, is_whole>(q, tile, n_left, sum);
+  for_sums<T>(sum, [&](int r, int v, Vector<T>& value) {
+    store_columns<T, is_whole>(c + r * stride, v, n_left, value);
+  });
+  if (tile.is_last && q.activation != Activation::none) {
+    // The tile was just written, and is in the first-level cache.
+    constexpr int width = vectors * lanes<T>;
+    activate(q.activation, rows, n_left < width ? n_left : width, stride, c, q.slope + (c - q.c));
   }
 }
 
