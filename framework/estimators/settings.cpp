@@ -51,8 +51,12 @@ std::vector<Setting<InputSettings>> const& input_settings() {
                    "input.init = corrupted"),
       flag("auxiliary", &T::auxiliary,
            "the guess's mean and share of a point's component go in beside its label"),
+      word("frame", &T::frame,
+           "coordinates in which a task goes in: centred about the mean of its points, or "
+           "canonical, "
+           "along the axes of their scatter besides"),
       flag("standardize", &T::standardize,
-           "every coordinate of a task goes in with mean 0 and variance 1"),
+           "every coordinate of a task goes in with mean 0 and variance 1, after the frame"),
   };
   return table;
 }

@@ -31,6 +31,13 @@ template <>
 inline constexpr auto enum_names<GuessKind> =
     std::array<std::string_view, 5>{"none", "random", "kmeans++", "spectral", "corrupted"};
 
+/// The coordinates in which a model sees a task. centred: about the mean of the points; canonical:
+/// along the axes of their scatter besides (canonical_axes), the same however they were rotated.
+enum class FrameKind { none, centred, canonical };
+template <>
+inline constexpr auto enum_names<FrameKind> =
+    std::array<std::string_view, 3>{"none", "centred", "canonical"};
+
 /// Methods that an estimator specification begins with.
 enum class Method {
   transformer,
@@ -54,6 +61,7 @@ struct InputSettings {
   GuessKind guess = GuessKind::none;  // the key input.init
   double corruption = 0.3;            // share of labels that `corrupted` replaces
   bool auxiliary = false;             // mean and share of the guess's component beside its label
+  FrameKind frame = FrameKind::none;
   bool standardize = false;
 };
 

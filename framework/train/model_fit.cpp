@@ -53,7 +53,7 @@ Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const
     predict_labels(outputs, model.n_outputs(), k, fit.labels);
     fit.responsibilities = probabilities(outputs, model.n_outputs(), k);
   } else if (fit.status != FitStatus::failed) {
-    take_mixture(input.units[0].to_points(
+    take_mixture(input.frames[0].to_points(
                      mixture_of_outputs(outputs, model.n_outputs(), k, task.mixture.dim())),
                  task.points, fit);
   }

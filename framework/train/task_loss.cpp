@@ -13,12 +13,12 @@ double TaskLoss::operator()(ModelInput const& input, std::size_t t, Task const& 
     predict_labels(outputs, n_outputs_, k, labels);
     return cross_entropy_(outputs, n_outputs_, truth, k, doutputs);
   }
-  Units const& units = input.units[t];
+  Frame const& frame = input.frames[t];
   auto const estimated =
-      map_labels(units.to_points(mixture_of_outputs(outputs, n_outputs_, k, d)), task.points);
+      map_labels(frame.to_points(mixture_of_outputs(outputs, n_outputs_, k, d)), task.points);
   std::copy(estimated.begin(), estimated.end(), labels.begin());
   if (kind_ == LossKind::permutation_parameters)
-    return parameters_(outputs, n_outputs_, units.from_points(task.mixture), doutputs);
+    return parameters_(outputs, n_outputs_, frame.from_points(task.mixture), doutputs);
   std::size_t const stride = input.batch.dim;
   auto const points = std::span(input.batch.points)
                           .subspan(input.batch.offsets[t] * stride, labels.size() * stride);

@@ -36,12 +36,12 @@ RowMatrix without_rounding(RowMatrix points) {
 }
 
 /// Points in the units that a method sees.
-struct Frame {
+struct View {
   Task task;
   Scaling scaling;
 };
 
-Frame frame_of(RowMatrix const& points, int components, Scaling const& scaling) {
+View view_of(RowMatrix const& points, int components, Scaling const& scaling) {
   return {task_of(scaling.from_points(points), components), scaling};
 }
 
@@ -53,28 +53,31 @@ Scaling without_constants(RowMatrix const& points) {
   return scaling;
 }
 
-/// Units in which every coordinate has mean 0 and the root of the mean variance of training tasks.
-Units training_units(Settings const& settings, RowMatrix const& points) {
+/// The frame in which every coordinate has mean 0 and the root of the mean variance of training
+/// tasks.
+Frame training_frame(Settings const& settings, RowMatrix const& points) {
   Spread const training = spread_of_training(settings), own = spread_of(points);
   double const n = as_real(std::ssize(training.deviations));
   double variance = 0;
   for (double const deviation : training.deviations) variance += deviation * deviation / n;
-  Units units{Eigen::VectorXd(points.cols()), Eigen::VectorXd(points.cols())};
+  Frame frame{.centre = Eigen::VectorXd(points.cols()),
+              .scale = Eigen::VectorXd(points.cols()),
+              .axes = {}};
   for (Eigen::Index c = 0; c < points.cols(); ++c) {
-    units.shift[c] = own.means[c];
-    units.scale[c] = own.deviations[c] > 0 ? own.deviations[c] / std::sqrt(variance) : 1.0;
+    frame.centre[c] = own.means[c];
+    frame.scale[c] = own.deviations[c] > 0 ? own.deviations[c] / std::sqrt(variance) : 1.0;
   }
-  return units;
+  return frame;
 }
 
-Task rescaled(Task task, Units const& units) {
-  task.points = units.from_points(task.points);
+Task rescaled(Task task, Frame const& frame) {
+  task.points = frame.from_points(task.points);
   return task;
 }
 
-/// A fit of a task in `units`, brought back to the task's own.
-Fit back(Fit fit, Task const& task, Units const& units) {
-  fit.mixture = units.to_points(fit.mixture);
+/// A fit of a task in `frame`, brought back to the task's own.
+Fit back(Fit fit, Task const& task, Frame const& frame) {
+  fit.mixture = frame.to_points(fit.mixture);
   fit.log_likelihood = mean_log_likelihood(fit.mixture, task.points);
   return fit;
 }
@@ -85,16 +88,16 @@ RowMatrix responsibilities_of(Fit const& fit, RowMatrix const& points) {
   return (log_joint.colwise() - log_sum_exp_rows(log_joint)).array().exp();
 }
 
-/// f(task, its units): in standard units where covariances are matrices, else in those of the task.
+/// f(task, its frame): in standard units where covariances are matrices, else in those of the task.
 /// EM with matrices gives the same in all units, except for its floor and ratio limit: they must
 /// not take a coordinate in small units for a collapse.
 template <class F>
 Fit fit_in_fair_units(EstimatorSpec const& spec, Task const& task, F const& f) {
   bool const has_covariance = spec.method == Method::em || spec.method == Method::two_round ||
                               spec.method == Method::transformer_em;
-  if (!has_covariance || !has_matrices(spec.em.covariance)) return f(task, Units{});
-  Units const units = standard_units(task.points);
-  return back(f(rescaled(task, units), units), task, units);
+  if (!has_covariance || !has_matrices(spec.em.covariance)) return f(task, Frame{});
+  Frame const frame = standard_frame(task.points);
+  return back(f(rescaled(task, frame), frame), task, frame);
 }
 
 /// Labels as numbers, in the order of their first appearance.
@@ -110,17 +113,17 @@ std::vector<int> numbered(std::vector<std::string> const& labels) {
   return result;
 }
 
-/// Brings a fit in a frame back to the units of the points. Time and errors come later.
-ClusteringResult result_of(EstimatorSpec const& spec, Fit fit, Frame const& frame) {
+/// Brings a fit in a view back to the units of the points. Time and errors come later.
+ClusteringResult result_of(EstimatorSpec const& spec, Fit fit, View const& view) {
   ClusteringResult result{.estimator = spec.text,
                           .labels = fit.labels,
-                          .responsibilities = responsibilities_of(fit, frame.task.points),
+                          .responsibilities = responsibilities_of(fit, view.task.points),
                           .mixture = {},
                           .error = std::nan(""),
                           .ari = std::nan(""),
                           .iterations = fit.total_iterations,
                           .status = std::string(name_of(fit.status))};
-  fit = frame.scaling.to_points(std::move(fit));
+  fit = view.scaling.to_points(std::move(fit));
   result.log_likelihood = fit.log_likelihood;
   if (fit.mixture.components() > 0) result.mixture = std::move(fit.mixture);
   return result;
@@ -140,17 +143,17 @@ class Clusterer {
       : asked_(asked),
         is_scaled_(asked.is_rescaled || asked.model.settings.input.standardize),
         points_(without_rounding(asked.table.points)),
-        own_(frame_of(points_, asked.components, centred_scaling(points_))),
+        own_(view_of(points_, asked.components, centred_scaling(points_))),
         of_model_(is_scaled_ ? own_
-                             : frame_of(points_, asked.components, without_constants(points_))) {
-    if (asked.is_rescaled) units_ = training_units(asked.model.settings, own_.task.points);
+                             : view_of(points_, asked.components, without_constants(points_))) {
+    if (asked.is_rescaled) frame_ = training_frame(asked.model.settings, own_.task.points);
   }
 
   ClusteringResult cluster(EstimatorSpec const& spec) {
     bool const is_of_model = spec.method == Method::transformer;
     double const seconds = spec.needs_model() ? ask_model() : 0;
     auto const start = Clock::now();
-    Fit const fit = is_of_model ? *answer_ : fit_in_own_frame(spec);
+    Fit const fit = is_of_model ? *answer_ : fit_in_own_view(spec);
     ClusteringResult result = result_of(spec, fit, is_of_model ? of_model_ : own_);
     result.seconds = seconds + std::chrono::duration<double>(Clock::now() - start).count();
     return result;
@@ -165,27 +168,27 @@ class Clusterer {
     Transformer<float> transformer = asked_.transformer();
     transformer.set_parameters(asked_.model.state.parameters);
     auto const start = Clock::now();
-    bool const has_units = !units_.are_those_of_points();
+    bool const has_frame = !frame_.is_that_of_points();
     Task const& task = of_model_.task;
     Fit const fit =
-        fit_of_model(asked_.model.settings, transformer, has_units ? rescaled(task, units_) : task,
+        fit_of_model(asked_.model.settings, transformer, has_frame ? rescaled(task, frame_) : task,
                      asked_.seed, Purpose::evaluation_tasks);
-    answer_ = has_units && fit.mixture.components() > 0 ? back(fit, task, units_) : fit;
+    answer_ = has_frame && fit.mixture.components() > 0 ? back(fit, task, frame_) : fit;
     answer_seconds_ = std::chrono::duration<double>(Clock::now() - start).count();
     return answer_seconds_;
   }
 
   /// A baseline, or EM from the answer of the model.
-  Fit fit_in_own_frame(EstimatorSpec const& spec) const {
+  Fit fit_in_own_view(EstimatorSpec const& spec) const {
     Settings const& settings = asked_.model.settings;
-    return fit_in_fair_units(spec, own_.task, [&](Task const& in_units, Units const& units) {
+    return fit_in_fair_units(spec, own_.task, [&](Task const& in_units, Frame const& frame) {
       if (spec.method != Method::transformer_em)
         return run_baseline(spec, settings.task, settings.input, in_units,
                             {.seed = asked_.seed, .task_id = 0, .count = spec.restarts()});
       Fit fit = *answer_;
       if (!is_scaled_)
         fit.mixture = own_.scaling.from_points(of_model_.scaling.to_points(fit.mixture));
-      if (fit.mixture.components() > 0) fit.mixture = units.from_points(fit.mixture);
+      if (fit.mixture.components() > 0) fit.mixture = frame.from_points(fit.mixture);
       return em_after_model(spec, in_units, fit, {});
     });
   }
@@ -193,11 +196,11 @@ class Clusterer {
   ClusteringTask const& asked_;
   bool is_scaled_;
   RowMatrix points_;
-  // In this frame no method depends on the unit or the origin of the points.
-  Frame own_;
+  // In this view no method depends on the unit or the origin of the points.
+  View own_;
   // A model without standardised input knows the units of its training.
-  Frame of_model_;
-  Units units_;                // of the model's input in its frame
+  View of_model_;
+  Frame frame_;                // in which the model sees rescaled points
   std::optional<Fit> answer_;  // of the model
   double answer_seconds_ = 0;
 };

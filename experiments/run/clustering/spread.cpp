@@ -7,11 +7,11 @@
 namespace tvem {
 
 Spread spread_of(RowMatrix const& points) {
-  Units const units = standard_units(points);
+  Frame const frame = standard_frame(points);
   Spread spread;
   for (Eigen::Index c = 0; c < points.cols(); ++c) {
-    spread.means.push_back(units.shift[c]);
-    spread.deviations.push_back(is_constant(points, c) ? 0 : units.scale[c]);
+    spread.means.push_back(frame.centre[c]);
+    spread.deviations.push_back(is_constant(points, c) ? 0 : frame.scale[c]);
   }
   return spread;
 }

@@ -39,7 +39,7 @@ TEST(ModelInput, NothingGiven_TheBatchOfThePoints) {
   ModelInput const input = input_of(settings, tasks);
   EXPECT_EQ(input.batch.points, make_batch(tasks, 3).points);
   EXPECT_EQ(model_domain(settings).dim, 3);
-  for (Units const& units : input.units) EXPECT_TRUE(units.are_those_of_points());
+  for (Frame const& frame : input.frames) EXPECT_TRUE(frame.is_that_of_points());
 }
 
 TEST(ModelInput, Guess_IndicatorsThenMeanAndShare) {
@@ -65,7 +65,7 @@ TEST(ModelInput, Guess_IndicatorsThenMeanAndShare) {
   EXPECT_EQ(row, input.batch.n_points());
 }
 
-TEST(ModelInput, Standardised_MeanZeroVarianceOneAndUnitsLeadBack) {
+TEST(ModelInput, Standardised_MeanZeroVarianceOneAndFrameLeadBack) {
   Settings settings = ragged_settings();
   settings.input.standardize = true;
   settings.task.covariance = CovarianceKind::full;
@@ -85,43 +85,43 @@ TEST(ModelInput, Standardised_MeanZeroVarianceOneAndUnitsLeadBack) {
       EXPECT_NEAR(sum / n, 0, 1e-6);
       EXPECT_NEAR(square_sum / n, t == 0 && c == 0 ? 0 : 1, 1e-6);
     }
-    Units const& units = input.units[t];
-    Mixture const there = units.from_points(task.mixture), back = units.to_points(there);
-    RowMatrix const moved = (task.points.rowwise() - units.shift.transpose()).array().rowwise() /
-                            units.scale.transpose().array();
-    // Densities change by the volume of the units.
+    Frame const& frame = input.frames[t];
+    Mixture const there = frame.from_points(task.mixture), back = frame.to_points(there);
+    RowMatrix const moved = (task.points.rowwise() - frame.centre.transpose()).array().rowwise() /
+                            frame.scale.transpose().array();
+    // Densities change by the volume of the frame.
     EXPECT_NEAR(mean_log_likelihood(there, moved),
-                mean_log_likelihood(task.mixture, task.points) + units.scale.array().log().sum(),
+                mean_log_likelihood(task.mixture, task.points) + frame.scale.array().log().sum(),
                 1e-10);
     EXPECT_LT((back.means - task.mixture.means).norm(), 1e-12);
     EXPECT_LT((back.factors - task.mixture.factors).norm(), 1e-12);
   }
 }
 
-TEST(StandardUnits, PowersOfTwo_ScaleAlongExactly) {
+TEST(StandardFrame, PowersOfTwo_ScaleAlongExactly) {
   Settings const settings = ragged_settings();
   RowMatrix const points = tasks_of(settings)[0].points;
-  Units const units = standard_units(points);
+  Frame const frame = standard_frame(points);
   for (int const exponent : {-900, -530, -90, 90, 500, 900}) {
     double const unit = std::ldexp(1.0, exponent);
-    Units const scaled = standard_units(unit * points);
-    EXPECT_EQ(scaled.shift, unit * units.shift) << exponent;
-    EXPECT_EQ(scaled.scale, unit * units.scale) << exponent;
+    Frame const scaled = standard_frame(unit * points);
+    EXPECT_EQ(scaled.centre, unit * frame.centre) << exponent;
+    EXPECT_EQ(scaled.scale, unit * frame.scale) << exponent;
   }
 }
 
-TEST(StandardUnits, ConstantCoordinate_ExactlyZeroWhateverItsValue) {
+TEST(StandardFrame, ConstantCoordinate_ExactlyZeroWhateverItsValue) {
   RowMatrix points(6, 2);
   for (double const value : {0.0, 0.1, -7.3, 1e8, 1e-300, 1e300}) {
     points.col(0) << 0, 1, 2, 10, 11, 12;
     points.col(1).setConstant(value);
-    Units const units = standard_units(points);
-    EXPECT_EQ(units.scale[1], 1) << value;
-    EXPECT_TRUE((units.from_points(points).col(1).array() == 0).all()) << value;
+    Frame const frame = standard_frame(points);
+    EXPECT_EQ(frame.scale[1], 1) << value;
+    EXPECT_TRUE((frame.from_points(points).col(1).array() == 0).all()) << value;
   }
 }
 
-TEST(ModelFit, EmAfterTheModel_TheSameInAllUnits) {
+TEST(ModelFit, EmAfterTheModel_TheSameInAllFrame) {
   Task const task = tasks_of(ragged_settings())[0];
   for (std::string const text :
        {"transformer+em:max_iterations=5", "transformer+em:covariance=spherical",
