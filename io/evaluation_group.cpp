@@ -134,7 +134,10 @@ class EvaluationReader {
     return {table_.estimators.size(), table_.n_tasks()};
   }
   void read_column(EvaluationColumn const& column, std::vector<double>& values) {
-    values = group_.read<double>(column.name, shape_of(column));
+    if (column.is_in_old_files || group_.has(column.name))
+      values = group_.read<double>(column.name, shape_of(column));
+    else
+      values.assign(table_.estimators.size() * table_.n_tasks(), std::nan(""));
   }
   void read_column(EvaluationColumn const& column, std::vector<int>& values) {
     if (column.words)

@@ -22,6 +22,7 @@ enum class Purpose : std::uint64_t {
   initial_guess = 10,
   bootstrap = 11,
   family = 12,
+  posterior = 13,
 };
 
 /// Random numbers keyed by identity: a stream is a pure function of (seed, purpose, id, index),

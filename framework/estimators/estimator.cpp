@@ -9,6 +9,7 @@
 #include "framework/estimators/hartigan.hpp"
 #include "framework/estimators/lloyd.hpp"
 #include "framework/estimators/passes/scaling.hpp"
+#include "framework/estimators/posterior/posterior.hpp"
 #include "framework/estimators/spectral.hpp"
 #include "framework/estimators/starts/initial_guess.hpp"
 
@@ -56,6 +57,7 @@ Fit fit_of_points(EstimatorSpec const& spec, RowMatrix const& points, int k,
       return hartigan(points, k, spec.em, restarts, known);
     case Method::spectral:
       return spectral(points, k, spec.em, restarts);
+    case Method::posterior:
     case Method::bayes:
     case Method::chance:
     case Method::transformer:
@@ -72,9 +74,11 @@ Fit run_baseline(EstimatorSpec const& spec, TaskSettings const& prior, InputSett
                  Task const& task, Restarts const& restarts, Purpose purpose) {
   if (spec.method == Method::bayes) return bayes(task);
   if (spec.method == Method::chance) return chance(task, restarts.seed);
+  TaskSettings const& of_family = family_of(prior, task.family);
+  if (spec.method == Method::posterior) return posterior(task, of_family, spec.em, restarts.seed);
   auto const guess = spec.starts_from_guess() ? initial_guess(input, restarts.seed, purpose, task)
                                               : std::vector<int>{};
-  Knowledge const known = knowledge_of(task, family_of(prior, task.family), spec.em, guess);
+  Knowledge const known = knowledge_of(task, of_family, spec.em, guess);
   int const k = spec.em.components > 0 ? spec.em.components : task.components();
   return fit_in_ordinary_units(task.points, [&](RowMatrix const& points, Scaling const& scaling) {
     return fit_of_points(spec, points, k, restarts, scaling.from_points(known));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -35,6 +36,14 @@ struct TracePoint {
   double log_likelihood = 0;  // mean per point; NaN where the method has none
 };
 
+/// What a sample of the posterior says of its optimal labelling.
+struct PosteriorSummary {
+  double expected_error = std::numeric_limits<double>::quiet_NaN();
+  double effective_samples = std::numeric_limits<double>::quiet_NaN();  // of the error
+  double r_hat =
+      std::numeric_limits<double>::quiet_NaN();  // of the error over chains; 1: they agree
+};
+
 /// The result of an estimator on a task.
 struct Fit {
   Mixture mixture;             // empty (0 components) for methods that estimate labels alone
@@ -48,6 +57,7 @@ struct Fit {
   bool is_beyond_ratio_limit = false;  // variances are further apart than settings.ratio_limit
   int n_collapsed = 0;                 // restarts that ended with a variance at the floor
   int n_dead = 0;                      // components without points, over all restarts
+  PosteriorSummary posterior;          // of the method posterior
   std::vector<TracePoint> trace;       // of the restart that was kept: after 0, 1, ... iterations
 };
 

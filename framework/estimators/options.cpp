@@ -80,9 +80,27 @@ Table other_options() {
   };
 }
 
+Table posterior_options() {
+  return {
+      {number("chains", &S::chains, {1, 1000}, "independent chains of posterior"),
+       {posterior},
+       false},
+      {number("samples", &S::samples, {2, 1'000'000}, "sweeps that are kept of each chain"),
+       {posterior},
+       false},
+      {number("burn_in", &S::burn_in, {0, 1'000'000}, "sweeps of each chain before them"),
+       {posterior},
+       false},
+      {number("temperatures", &S::temperatures, {1, 100},
+              "states of a chain that are tempered together; 1: no tempering"),
+       {posterior},
+       false},
+  };
+}
+
 Table make_options() {
-  Table options =
-      one_table({start_options(), iteration_options(), covariance_options(), other_options()});
+  Table options = one_table({start_options(), iteration_options(), covariance_options(),
+                             other_options(), posterior_options()});
   for (EstimatorOption& option : options) option.setting.role = Role::evaluation;
   return options;
 }

@@ -48,13 +48,14 @@ enum class Method {
   lloyd,
   hartigan,
   spectral,
+  posterior,
   bayes,
   chance
 };
 template <>
-inline constexpr auto enum_names<Method> = std::array<std::string_view, 10>{
-    "transformer", "transformer+em", "em",       "two_round", "gradient",
-    "lloyd",       "hartigan",       "spectral", "bayes",     "chance"};
+inline constexpr auto enum_names<Method> = std::array<std::string_view, 11>{
+    "transformer", "transformer+em", "em",        "two_round", "gradient", "lloyd",
+    "hartigan",    "spectral",       "posterior", "bayes",     "chance"};
 
 /// The keys `input.*`: what goes into a Transformer, and to estimators that start from the guess.
 struct InputSettings {
@@ -92,7 +93,12 @@ struct EmSettings {
   double rate = 0.1;   // Adam's, of `gradient`
   int centres = 0;     // of the first round of the start two_round; 0: about 4 k log(2 k)
   int components = 0;  // that a specification assumes; 0: the task's. No key
-  int trace = 0;       // eval.trace
+  // Of `posterior`. No keys.
+  int chains = 4;
+  int samples = 200;     // sweeps of a chain that are kept
+  int burn_in = 100;     // sweeps before them
+  int temperatures = 4;  // of a chain's tempering; 1: none
+  int trace = 0;         // eval.trace
 };
 
 /// A row for each of the keys `input.*`; those of `em.*` are among estimator_options().

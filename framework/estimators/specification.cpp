@@ -4,6 +4,7 @@
 #include "framework/core/text.hpp"
 #include "framework/estimators/options.hpp"
 #include "framework/estimators/passes/maximization.hpp"
+#include "framework/estimators/posterior/posterior.hpp"
 #include "framework/tasks/spread.hpp"
 
 namespace tvem {
@@ -182,6 +183,7 @@ std::vector<std::string> unmet_conditions(EstimatorSpec const& spec, TaskSetting
   std::vector<std::string> sentences;
   if (spec.starts_from_guess() && input.guess == GuessKind::none)
     sentences.emplace_back("start=given takes the guess of input.init, which is none");
+  if (spec.method == Method::posterior) sentences = posterior_problems(task);
   if (takes_option(spec.method, "known"))
     for (auto const& sentence : known_problems(spec, task)) sentences.push_back(sentence);
   return of_specification(spec.text, sentences);

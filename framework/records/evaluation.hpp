@@ -21,7 +21,8 @@ struct Evaluation {
   std::vector<int> components, dim, points, family;  // of each task
   std::vector<double> bayes_error_raw, bayes_error;  // of each task: the MAP rule
   std::vector<double> error, excess_error, ari, nmi, log_likelihood, held_out_log_likelihood;
-  std::vector<double> means_distance, weights_distance, covariances_distance, seconds;
+  std::vector<double> means_distance, weights_distance, covariances_distance;
+  std::vector<double> expected_error, effective_samples, r_hat, seconds;
   std::vector<int> iterations, collapsed_restarts, dead_components, status;
   std::vector<std::string> status_names;  // words of FitStatus
   std::vector<std::string> family_names;  // "none" for tasks of no named family
@@ -61,6 +62,7 @@ struct EvaluationColumn {
   char const* total_name = "";
   bool is_of_all_restarts = false;  // a sum over them; else of the restart that is kept
   std::vector<std::string> Evaluation::*words = nullptr;  // of which the values are positions
+  bool is_in_old_files = true;  // of schema versions up to 4; where it is not there, it is NaN
 
   constexpr bool is_metric() const { return over == Over::results && values.index() == 0; }
 };
@@ -96,6 +98,21 @@ inline constexpr EvaluationColumn evaluation_columns[] = {
      "sum over components of the squared difference of estimated and true weight"},
     {"covariances_distance", Over::results, &Evaluation::covariances_distance,
      "mean over components of the squared Frobenius distance of estimated and true covariance"},
+    {.name = "expected_error",
+     .over = Over::results,
+     .values = &Evaluation::expected_error,
+     .long_name = "error that the posterior expects of its labelling; NaN for other methods",
+     .is_in_old_files = false},
+    {.name = "effective_samples",
+     .over = Over::results,
+     .values = &Evaluation::effective_samples,
+     .long_name = "independent samples that would say as much of expected_error",
+     .is_in_old_files = false},
+    {.name = "r_hat",
+     .over = Over::results,
+     .values = &Evaluation::r_hat,
+     .long_name = "how far chains disagree about expected_error; 1 where they agree",
+     .is_in_old_files = false},
     {.name = "seconds",
      .over = Over::results,
      .values = &Evaluation::seconds,

@@ -164,6 +164,9 @@ void EvaluationRows::add_fit(Task const& task, RowMatrix const& held_out,
     set_parameter_distances(task, fit, row);
     value<&E::held_out_log_likelihood>(row) = mean_log_likelihood(fit.mixture, held_out);
   }
+  value<&E::expected_error>(row) = fit.posterior.expected_error;
+  value<&E::effective_samples>(row) = fit.posterior.effective_samples;
+  value<&E::r_hat>(row) = fit.posterior.r_hat;
   value<&E::seconds>(row) = seconds;
   value<&E::iterations>(row) = fit.total_iterations;
   value<&E::collapsed_restarts>(row) = fit.n_collapsed;

@@ -146,7 +146,6 @@ RowMatrix canonical_axes(RowMatrix const& points) {
   return axes.vectors;
 }
 
-
 Frame standard_frame(RowMatrix const& points) {
   return {.centre = centre_of(points), .scale = scale_of(points), .axes = {}};
 }
@@ -154,7 +153,8 @@ Frame standard_frame(RowMatrix const& points) {
 Frame frame_of(InputSettings const& settings, RowMatrix const& points) {
   if (settings.frame == FrameKind::none)
     return settings.standardize ? standard_frame(points) : Frame{};
-  Frame frame{.centre = centre_of(points), .scale = Eigen::VectorXd::Ones(points.cols()), .axes = {}};
+  Frame frame{
+      .centre = centre_of(points), .scale = Eigen::VectorXd::Ones(points.cols()), .axes = {}};
   if (settings.frame == FrameKind::canonical)
     frame.axes = canonical_axes(centred_at(points, frame.centre));
   if (settings.standardize) frame.scale = scale_of(frame.from_points(points));

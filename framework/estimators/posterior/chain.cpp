@@ -1,0 +1,170 @@
+#include "framework/estimators/posterior/chain.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "framework/core/math.hpp"
+#include "framework/estimators/starts/starts.hpp"
+
+namespace tvem {
+namespace {
+
+/// exp(-37) is below the resolution of a uniform number.
+constexpr double negligible = -37;
+
+/// Inverse temperatures from 1 down to where means drawn from the prior are about a sigma apart.
+std::vector<double> ladder(TaskSettings const& prior, int n) {
+  double const ratio = prior.sigma.low / prior.scale;
+  double const last = std::min(1.0, 0.5 * ratio * ratio);
+  std::vector<double> betas(n, 1.0);
+  for (int t = 1; t < n; ++t)
+    betas[t] = portable_exp(portable_log(last) * as_real(t) / as_real(n - 1));
+  return betas;
+}
+
+double middle(Range<double> const& range) { return 0.5 * (range.low + range.high); }
+
+}  // namespace
+
+PosteriorChain::PosteriorChain(RowMatrix const& points, int k, TaskSettings const& prior,
+                               int n_temperatures, RandomStream random)
+    : points_(points),
+      distances_(points.rows(), k),
+      densities_(k),
+      prior_(prior),
+      random_(random),
+      betas_(ladder(prior, n_temperatures)),
+      counts_(k) {
+  for (int t = 0; t < n_temperatures; ++t) {
+    RowMatrix const means = kmeans_plus_plus_start(points_, k, random_);
+    states_.push_back({.labels = nearest_labels(points_, means),
+                       .means = means,
+                       .sigmas = std::vector<double>(k, middle(prior.sigma)),
+                       .log_weights = std::vector<double>(k, -portable_log(k))});
+  }
+}
+
+void PosteriorChain::sweep() {
+  for (std::size_t t = 0; t < states_.size(); ++t) {
+    draw_means(betas_[t], states_[t]);
+    draw_sigmas(betas_[t], states_[t]);
+    draw_weights(states_[t]);
+    draw_labels(betas_[t], states_[t]);
+  }
+  exchange_neighbours();
+}
+
+/// Means are N(0, scale^2 I), and so Gaussian given their points.
+void PosteriorChain::draw_means(double beta, ChainState& state) {
+  std::fill(counts_.begin(), counts_.end(), 0);
+  state.means.setZero();
+  for (Eigen::Index i = 0; i < points_.rows(); ++i) {
+    int const label = state.labels[i];
+    ++counts_[label];
+    for (Eigen::Index c = 0; c < points_.cols(); ++c) state.means(label, c) += points_(i, c);
+  }
+  double const prior_precision = 1 / (prior_.scale * prior_.scale);
+  for (Eigen::Index j = 0; j < state.means.rows(); ++j) {
+    double const weight = beta / (state.sigmas[j] * state.sigmas[j]);
+    double const precision = prior_precision + weight * counts_[j];
+    double const deviation = 1 / std::sqrt(precision);
+    for (Eigen::Index c = 0; c < points_.cols(); ++c)
+      state.means(j, c) = weight * state.means(j, c) / precision + deviation * random_.normal();
+  }
+  for (Eigen::Index i = 0; i < points_.rows(); ++i)
+    for (Eigen::Index j = 0; j < state.means.rows(); ++j)
+      distances_(i, j) =
+          squared_distance(points_.row(i).data(), state.means.row(j).data(), points_.cols());
+}
+
+/// A slice sampler on the prior's interval (Neal 2003), where sigma is uniform. n_values: coordinates
+/// that have this sigma; square_sum: of their distances from the mean.
+double PosteriorChain::draw_sigma(double beta, double n_values, double square_sum,
+                                  double present) {
+  auto const log_density = [=](double sigma) {
+    return -beta * (n_values * portable_log(sigma) + 0.5 * square_sum / (sigma * sigma));
+  };
+  double const level = log_density(present) + portable_log(random_.uniform());
+  double low = prior_.sigma.low, high = prior_.sigma.high;
+  while (true) {
+    double const sigma = random_.uniform(low, high);
+    if (log_density(sigma) >= level) return sigma;
+    (sigma < present ? low : high) = sigma;
+  }
+}
+
+void PosteriorChain::draw_sigmas(double beta, ChainState& state) {
+  if (prior_.sigma.is_fixed()) return;
+  std::vector<double> square_sums(counts_.size());
+  for (std::size_t i = 0; i < state.labels.size(); ++i)
+    square_sums[state.labels[i]] += distances_(i, state.labels[i]);
+  double const d = as_real(points_.cols());
+  if (prior_.covariance == CovarianceKind::spherical) {
+    for (std::size_t j = 0; j < counts_.size(); ++j)
+      state.sigmas[j] = draw_sigma(beta, counts_[j] * d, square_sums[j], state.sigmas[j]);
+    return;
+  }
+  double sum = 0;
+  for (double const square_sum : square_sums) sum += square_sum;
+  double const sigma = draw_sigma(beta, d * as_real(points_.rows()), sum, state.sigmas[0]);
+  std::fill(state.sigmas.begin(), state.sigmas.end(), sigma);
+}
+
+void PosteriorChain::draw_weights(ChainState& state) {
+  if (prior_.weights == WeightsKind::equal) return;
+  for (std::size_t j = 0; j < counts_.size(); ++j)
+    state.log_weights[j] = random_.log_gamma_variate(prior_.concentration + counts_[j]);
+  double const largest = *std::max_element(state.log_weights.begin(), state.log_weights.end());
+  double sum = 0;
+  for (double const log_weight : state.log_weights) sum += portable_exp(log_weight - largest);
+  for (double& log_weight : state.log_weights) log_weight -= largest + portable_log(sum);
+}
+
+int PosteriorChain::draw_label(Eigen::Index point, std::vector<double> const& constants,
+                               double beta, ChainState const& state) {
+  std::size_t const k = densities_.size();
+  double largest = -std::numeric_limits<double>::infinity(), sum = 0;
+  for (std::size_t j = 0; j < k; ++j) {
+    double const sigma = state.sigmas[j];
+    densities_[j] = constants[j] - 0.5 * beta / (sigma * sigma) * distances_(point, j);
+    largest = std::fmax(largest, densities_[j]);
+  }
+  int n_likely = 0, last = 0;
+  for (std::size_t j = 0; j < k; ++j) {
+    double const difference = densities_[j] - largest;
+    densities_[j] = difference > negligible ? portable_exp(difference) : 0;
+    sum += densities_[j];
+    if (densities_[j] > 0) ++n_likely, last = static_cast<int>(j);
+  }
+  if (n_likely == 1) return last;
+  double left = sum * random_.uniform();
+  for (int j = 0; j < last; ++j)
+    if ((left -= densities_[j]) < 0) return j;
+  return last;
+}
+
+void PosteriorChain::draw_labels(double beta, ChainState& state) {
+  double const d = as_real(points_.cols());
+  std::vector<double> logs(densities_.size()), constants(densities_.size());
+  for (std::size_t j = 0; j < logs.size(); ++j) {
+    logs[j] = d * portable_log(state.sigmas[j]);
+    constants[j] = state.log_weights[j] - beta * logs[j];
+  }
+  state.log_likelihood = 0;
+  for (Eigen::Index i = 0; i < points_.rows(); ++i) {
+    int const label = draw_label(i, constants, beta, state);
+    state.labels[i] = label;
+    double const sigma = state.sigmas[label];
+    state.log_likelihood -= logs[label] + 0.5 * distances_(i, label) / (sigma * sigma);
+  }
+}
+
+void PosteriorChain::exchange_neighbours() {
+  for (std::size_t t = states_.size() - 1; t > 0; --t) {
+    double const log_ratio = (betas_[t - 1] - betas_[t]) *
+                             (states_[t].log_likelihood - states_[t - 1].log_likelihood);
+    if (portable_log(random_.uniform()) < log_ratio) std::swap(states_[t], states_[t - 1]);
+  }
+}
+
+}  // namespace tvem

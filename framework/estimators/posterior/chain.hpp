@@ -1,0 +1,57 @@
+#pragma once
+
+#include <vector>
+
+#include "framework/core/random.hpp"
+#include "framework/tasks/mixture.hpp"
+#include "framework/tasks/settings.hpp"
+
+namespace tvem {
+
+/// What a chain is in: labels, and a mixture of isotropic Gaussians.
+struct ChainState {
+  std::vector<int> labels;         // n, in 0..k-1
+  RowMatrix means;                 // k x d
+  std::vector<double> sigmas;      // k
+  std::vector<double> log_weights;  // k
+  double log_likelihood = 0;       // sum_i log p(x_i | its label, mean and sigma), without constants
+};
+
+/// A Gibbs sampler of labels and mixture given the points of a task, under the prior it was drawn
+/// from (posterior_problems says which), with parallel tempering.
+///
+/// State t has the density prior x likelihood^beta_t, where beta_0 = 1 and the others fall to where
+/// the prior's means are about one sigma apart, so that labels move freely there. A sweep draws
+/// means, sigmas, weights and labels of every state given the rest, and then offers neighbours to
+/// change places (Geyer 1991). So state 0 meets all modes of the posterior in their proportions.
+class PosteriorChain {
+ public:
+  /// Begins at the nearest of k points for each point. points: n x d. prior: one family.
+  PosteriorChain(RowMatrix const& points, int k, TaskSettings const& prior, int n_temperatures,
+                 RandomStream random);
+
+  void sweep();
+  /// State 0: a draw from the posterior, once the chain has forgotten where it began.
+  ChainState const& state() const { return states_[0]; }
+
+ private:
+  void draw_means(double beta, ChainState& state);
+  void draw_sigmas(double beta, ChainState& state);
+  void draw_weights(ChainState& state);
+  void draw_labels(double beta, ChainState& state);
+  int draw_label(Eigen::Index point, std::vector<double> const& constants, double beta,
+                 ChainState const& state);
+  double draw_sigma(double beta, double n_values, double square_sum, double present);
+  void exchange_neighbours();
+
+  RowMatrix points_;     // n x d
+  RowMatrix distances_;  // n x k: squares, of the state at work
+  std::vector<double> densities_;  // k
+  TaskSettings prior_;
+  RandomStream random_;
+  std::vector<double> betas_;
+  std::vector<ChainState> states_;
+  std::vector<int> counts_;  // k: points of each label, of the state at work
+};
+
+}  // namespace tvem

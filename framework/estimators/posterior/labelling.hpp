@@ -1,0 +1,21 @@
+#pragma once
+
+#include <vector>
+
+namespace tvem {
+
+/// The labelling of least expected misclustering error, the minimum over permutations of labels,
+/// where the true labels are one of `samples` with equal probability.
+struct OptimalLabelling {
+  std::vector<int> labels;     // n, in 0..k-1
+  std::vector<double> errors;  // of each sample: that of `labels` if it were the truth
+  double expected_error = 0;   // their mean
+};
+
+/// Aligns the samples to a labelling, gives each point the label that most of them give it, and
+/// begins again from there until the expected error falls no further. `pivots`: places among the
+/// samples from which that begins; the best end counts, since each is only a local minimum.
+OptimalLabelling optimal_labelling(std::vector<std::vector<int>> const& samples, int k,
+                                   std::vector<std::size_t> const& pivots);
+
+}  // namespace tvem

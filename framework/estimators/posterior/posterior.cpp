@@ -1,0 +1,75 @@
+#include "framework/estimators/posterior/posterior.hpp"
+
+#include <cmath>
+
+#include "framework/core/text.hpp"
+#include "framework/estimators/posterior/chain.hpp"
+#include "framework/estimators/posterior/diagnostics.hpp"
+#include "framework/estimators/posterior/labelling.hpp"
+
+namespace tvem {
+namespace {
+
+/// Chains whose r_hat is above this do not agree (Gelman and Rubin 1992).
+constexpr double largest_r_hat = 1.1;
+
+/// The labels of the sweeps that are kept, chain after chain.
+std::vector<std::vector<int>> sampled(Task const& task, TaskSettings const& prior,
+                                      EmSettings const& settings, std::uint64_t seed) {
+  std::vector<std::vector<int>> samples;
+  for (int c = 0; c < settings.chains; ++c) {
+    PosteriorChain chain(task.points, task.components(), prior, settings.temperatures,
+                         RandomStream(seed, Purpose::posterior, task.id, c));
+    for (int s = 0; s < settings.burn_in; ++s) chain.sweep();
+    for (int s = 0; s < settings.samples; ++s) {
+      chain.sweep();
+      samples.push_back(chain.state().labels);
+    }
+  }
+  return samples;
+}
+
+/// The last sample of each chain.
+std::vector<std::size_t> last_samples(EmSettings const& settings) {
+  std::vector<std::size_t> places;
+  for (int c = 1; c <= settings.chains; ++c) places.push_back(c * settings.samples - 1);
+  return places;
+}
+
+}  // namespace
+
+Fit posterior(Task const& task, TaskSettings const& prior, EmSettings const& settings,
+              std::uint64_t seed) {
+  OptimalLabelling optimal = optimal_labelling(sampled(task, prior, settings, seed),
+                                               task.components(), last_samples(settings));
+  ChainDiagnostics const diagnostics = diagnose(optimal.errors, settings.chains);
+  Fit fit;
+  fit.labels = std::move(optimal.labels);
+  fit.log_likelihood = std::nan("");
+  fit.posterior = {.expected_error = optimal.expected_error,
+                   .effective_samples = diagnostics.effective_samples,
+                   .r_hat = diagnostics.r_hat};
+  fit.iterations = fit.total_iterations = settings.chains * (settings.burn_in + settings.samples);
+  if (diagnostics.r_hat > largest_r_hat) fit.status = FitStatus::not_converged;
+  return fit;
+}
+
+std::vector<std::string> posterior_problems(TaskSettings const& prior) {
+  std::vector<std::string> problems;
+  auto const require = [&](bool is_met, std::string const& what) {
+    if (!is_met) problems.push_back("posterior samples tasks " + what);
+  };
+  require(n_families(prior) == 1, "of one family");
+  require(prior.means == MeansKind::gaussian,
+          fmt::format("with task.means = gaussian, not {}", name_of(prior.means)));
+  require(prior.separation == 0, "with task.separation = 0");
+  require(!has_matrices(prior.covariance),
+          fmt::format("with task.covariance = shared or spherical, not {}",
+                      name_of(prior.covariance)));
+  require(prior.noise == NoiseKind::gaussian,
+          fmt::format("with task.noise = gaussian, not {}", name_of(prior.noise)));
+  require(prior.outliers == 0, "with task.outliers = 0");
+  return problems;
+}
+
+}  // namespace tvem
