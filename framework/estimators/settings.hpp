@@ -95,9 +95,9 @@ struct EmSettings {
   int components = 0;  // that a specification assumes; 0: the task's. No key
   // Of `posterior`. No keys.
   int chains = 4;
-  int samples = 200;     // sweeps of a chain that are kept
-  int burn_in = 100;     // sweeps before them
-  int temperatures = 4;  // of a chain's tempering; 1: none
+  int samples = 100;     // sweeps of a chain that are kept
+  int burn_in = 50;      // sweeps before them
+  int temperatures = 6;  // of a chain's tempering; 1: none
   int trace = 0;         // eval.trace
 };
 

@@ -68,11 +68,17 @@ READOUT = ["--task.dim", "3", "--task.components", "3", "--task.points", "40", "
            "--model.width", "20", "--model.heads", "2", "--model.activation", "relu", "--model.attention", "unnormalised",
            "--train.steps", "20", "--train.tasks_per_step", "8", "--eval.tasks", "16", "--eval.estimators",
            "transformer, transformer+em, em"]
+POSTERIOR = ["--task.dim", "2..3", "--task.components", "2..4", "--task.points", "20..90", "--task.weights", "dirichlet",
+             "--task.covariance", "spherical", "--task.sigma", "0.5..2", "--eval.tasks", "16",
+             "--eval.estimators", "posterior:samples=20:burn_in=10, posterior:chains=2:samples=20:temperatures=3"]
+FRAME = ["--task.dim", "2..4", "--input.frame", "canonical", "--input.init", "kmeans++", "--input.auxiliary", "true"]
 # name: (command, file whose content counts)
 CASES = {
     "quickstart": (["run", *QUICK, "--out", "{folder}"], "checkpoint.h5"),
     "quickstart-evaluation": (["run", *QUICK, "--out", "{folder}"], "run.h5"),
     "first-steps": (["run", *FIRST_STEPS, "--out", "{folder}"], "checkpoint.h5"),
+    "frame": (["run", *FIRST_STEPS, *FRAME, "--out", "{folder}"], "checkpoint.h5"),
+    "posterior": (["evaluate", "--config", QUICKSTART, *POSTERIOR, "--out", "{folder}/evaluation.h5"], "evaluation.h5"),
     "ragged": (["run", "--config", "{small}", "--out", "{folder}"], "checkpoint.h5"),
     "ragged-evaluation": (["run", "--config", "{small}", "--out", "{folder}"], "run.h5"),
     "evaluate": (["evaluate", "--model", "{model}", "--task.points", "60", "--task.noise", "laplace", "--eval.tasks", "20",

@@ -10,9 +10,9 @@ namespace {
 
 /// Log densities of N vectors of points under every component, and the squared distances they are
 /// made of; the largest of a point and its component.
-template <int N, class T>
-[[gnu::always_inline]] inline void log_densities(ExpectationPass<T> const& pass, T const* x,
-                                                 T* log_density, T* squares, Vector<T> (&top)[N],
+template <int N, class Pass, class T>
+[[gnu::always_inline]] inline void log_densities(Pass const& pass, T const* x, T* log_density,
+                                                 T* squares, Vector<T> (&top)[N],
                                                  Vector<T> (&label)[N]) {
   Vector<T> square[N];
   for (int u = 0; u < N; ++u) label[u] = Vector<T>{};

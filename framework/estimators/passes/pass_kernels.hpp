@@ -44,6 +44,23 @@ struct NearestPass {
   bool has_changed = false;  // whether a label did
 };
 
+/// What a draw of labels needs: the densities of a point under every component, relative to the
+/// largest one of them.
+template <class T>
+struct LabelWeightsPass {
+  // Input, as of ExpectationPass.
+  T const* points = nullptr;
+  int n_points = 0, dim = 0, components = 0;
+  T const* means = nullptr;
+  T const* half_precision = nullptr;
+  T const* log_scale = nullptr;
+  // Output.
+  T* weights = nullptr;  // blocks of components x block_points: the largest of a point is 1
+  T* squares = nullptr;  // the same of |x_i - mu_j|^2
+  T* sums = nullptr;     // whole blocks of points: of a point's weights
+  T* labels = nullptr;   // whole blocks of points: of the largest weight, the first of equals
+};
+
 /// The inner loops of EM and Lloyd: points in the lanes of vectors, sums in T over at most 4096
 /// points, then in double.
 template <class T>
@@ -51,6 +68,7 @@ struct PassKernels {
   std::size_t (*scratch_size)(int components, int dim);
   void (*expectation)(ExpectationPass<T>&);
   void (*nearest)(NearestPass<T>&);
+  void (*label_weights)(LabelWeightsPass<T>&);
 };
 
 /// An E-step for components with a covariance matrix each, over some of the points.

@@ -1,5 +1,6 @@
 // Compiled once per instruction set (tvem_variants in cmake/TvemModule.cmake).
 #include "framework/estimators/passes/expectation.inl"
+#include "framework/estimators/passes/label_weights.inl"
 #include "framework/estimators/passes/matrices.inl"
 #include "framework/estimators/passes/nearest.inl"
 
@@ -7,8 +8,10 @@ namespace tvem {
 namespace {
 
 template <class T>
-constexpr PassKernels<T> table{
-    .scratch_size = &scratch_size, .expectation = &expectation<T>, .nearest = &nearest<T>};
+constexpr PassKernels<T> table{.scratch_size = &scratch_size,
+                               .expectation = &expectation<T>,
+                               .nearest = &nearest<T>,
+                               .label_weights = &label_weights<T>};
 
 constexpr MatrixPassKernels matrix_table{.expectation = &matrix_expectation,
                                          .moments = &matrix_moments};

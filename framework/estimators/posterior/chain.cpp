@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "framework/core/index.hpp"
 #include "framework/core/math.hpp"
+#include "framework/estimators/passes/point_blocks.hpp"
 #include "framework/estimators/starts/starts.hpp"
 
 namespace tvem {
 namespace {
-
-/// exp(-37) is below the resolution of a uniform number.
-constexpr double negligible = -37;
 
 /// Inverse temperatures from 1 down to where means drawn from the prior are about a sigma apart.
 std::vector<double> ladder(TaskSettings const& prior, int n) {
@@ -22,6 +21,14 @@ std::vector<double> ladder(TaskSettings const& prior, int n) {
   return betas;
 }
 
+/// The first of k weights, block_points apart, up to which they sum to more than `level`.
+int chosen(double const* weights, int k, double level) {
+  int j = 0;
+  for (; j + 1 < k; ++j, weights += block_points)
+    if ((level -= *weights) < 0) break;
+  return j;
+}
+
 double middle(Range<double> const& range) { return 0.5 * (range.low + range.high); }
 
 }  // namespace
@@ -29,12 +36,17 @@ double middle(Range<double> const& range) { return 0.5 * (range.low + range.high
 PosteriorChain::PosteriorChain(RowMatrix const& points, int k, TaskSettings const& prior,
                                int n_temperatures, RandomStream random)
     : points_(points),
-      distances_(points.rows(), k),
-      densities_(k),
       prior_(prior),
       random_(random),
       betas_(ladder(prior, n_temperatures)),
-      counts_(k) {
+      counts_(k),
+      log_volumes_(k),
+      half_precisions_(k),
+      log_scales_(k),
+      blocks_(in_blocks<double>(points, Eigen::VectorXd::Zero(points.cols()))) {
+  std::size_t const n_places = n_blocks_of(as_count(points.rows())) * block_points;
+  for (auto* const values : {&weights_, &squares_}) values->resize(n_places * k);
+  for (auto* const values : {&sums_, &tops_}) values->resize(n_places);
   for (int t = 0; t < n_temperatures; ++t) {
     RowMatrix const means = kmeans_plus_plus_start(points_, k, random_);
     states_.push_back({.labels = nearest_labels(points_, means),
@@ -71,16 +83,11 @@ void PosteriorChain::draw_means(double beta, ChainState& state) {
     for (Eigen::Index c = 0; c < points_.cols(); ++c)
       state.means(j, c) = weight * state.means(j, c) / precision + deviation * random_.normal();
   }
-  for (Eigen::Index i = 0; i < points_.rows(); ++i)
-    for (Eigen::Index j = 0; j < state.means.rows(); ++j)
-      distances_(i, j) =
-          squared_distance(points_.row(i).data(), state.means.row(j).data(), points_.cols());
 }
 
-/// A slice sampler on the prior's interval (Neal 2003), where sigma is uniform. n_values: coordinates
-/// that have this sigma; square_sum: of their distances from the mean.
-double PosteriorChain::draw_sigma(double beta, double n_values, double square_sum,
-                                  double present) {
+/// A slice sampler on the prior's interval (Neal 2003), where sigma is uniform. n_values:
+/// coordinates that have this sigma; square_sum: of their distances from the mean.
+double PosteriorChain::draw_sigma(double beta, double n_values, double square_sum, double present) {
   auto const log_density = [=](double sigma) {
     return -beta * (n_values * portable_log(sigma) + 0.5 * square_sum / (sigma * sigma));
   };
@@ -97,7 +104,8 @@ void PosteriorChain::draw_sigmas(double beta, ChainState& state) {
   if (prior_.sigma.is_fixed()) return;
   std::vector<double> square_sums(counts_.size());
   for (std::size_t i = 0; i < state.labels.size(); ++i)
-    square_sums[state.labels[i]] += distances_(i, state.labels[i]);
+    square_sums[state.labels[i]] += squared_distance(
+        points_.row(i).data(), state.means.row(state.labels[i]).data(), points_.cols());
   double const d = as_real(points_.cols());
   if (prior_.covariance == CovarianceKind::spherical) {
     for (std::size_t j = 0; j < counts_.size(); ++j)
@@ -120,49 +128,48 @@ void PosteriorChain::draw_weights(ChainState& state) {
   for (double& log_weight : state.log_weights) log_weight -= largest + portable_log(sum);
 }
 
-int PosteriorChain::draw_label(Eigen::Index point, std::vector<double> const& constants,
-                               double beta, ChainState const& state) {
-  std::size_t const k = densities_.size();
-  double largest = -std::numeric_limits<double>::infinity(), sum = 0;
-  for (std::size_t j = 0; j < k; ++j) {
+void PosteriorChain::weigh_labels(double beta, ChainState const& state) {
+  double const d = as_real(points_.cols());
+  for (std::size_t j = 0; j < counts_.size(); ++j) {
     double const sigma = state.sigmas[j];
-    densities_[j] = constants[j] - 0.5 * beta / (sigma * sigma) * distances_(point, j);
-    largest = std::fmax(largest, densities_[j]);
+    half_precisions_[j] = 0.5 * beta / (sigma * sigma);
+    log_volumes_[j] = d * portable_log(sigma);
+    log_scales_[j] = state.log_weights[j] - beta * log_volumes_[j];
   }
-  int n_likely = 0, last = 0;
-  for (std::size_t j = 0; j < k; ++j) {
-    double const difference = densities_[j] - largest;
-    densities_[j] = difference > negligible ? portable_exp(difference) : 0;
-    sum += densities_[j];
-    if (densities_[j] > 0) ++n_likely, last = static_cast<int>(j);
-  }
-  if (n_likely == 1) return last;
-  double left = sum * random_.uniform();
-  for (int j = 0; j < last; ++j)
-    if ((left -= densities_[j]) < 0) return j;
-  return last;
+  LabelWeightsPass<double> pass{.points = blocks_.data(),
+                                .n_points = as_count(points_.rows()),
+                                .dim = as_count(points_.cols()),
+                                .components = count_of(counts_),
+                                .means = state.means.data(),
+                                .half_precision = half_precisions_.data(),
+                                .log_scale = log_scales_.data(),
+                                .weights = weights_.data(),
+                                .squares = squares_.data(),
+                                .sums = sums_.data(),
+                                .labels = tops_.data()};
+  variant<PassKernels<double>>(instruction_set_in_use()).label_weights(pass);
 }
 
 void PosteriorChain::draw_labels(double beta, ChainState& state) {
-  double const d = as_real(points_.cols());
-  std::vector<double> logs(densities_.size()), constants(densities_.size());
-  for (std::size_t j = 0; j < logs.size(); ++j) {
-    logs[j] = d * portable_log(state.sigmas[j]);
-    constants[j] = state.log_weights[j] - beta * logs[j];
-  }
-  state.log_likelihood = 0;
-  for (Eigen::Index i = 0; i < points_.rows(); ++i) {
-    int const label = draw_label(i, constants, beta, state);
+  weigh_labels(beta, state);
+  int const k = count_of(counts_);
+  double log_volume = 0, half_squares = 0;
+  for (std::size_t i = 0; i < state.labels.size(); ++i) {
+    std::size_t const at = i / block_points * block_points * k + i % block_points;
+    int label = as_count(whole_part(tops_[i]));
+    // Where the sum is 1, all other weights are below its rounding.
+    if (sums_[i] > 1) label = chosen(weights_.data() + at, k, sums_[i] * random_.uniform());
     state.labels[i] = label;
-    double const sigma = state.sigmas[label];
-    state.log_likelihood -= logs[label] + 0.5 * distances_(i, label) / (sigma * sigma);
+    log_volume += log_volumes_[label];
+    half_squares += half_precisions_[label] * squares_[at + label * block_points];
   }
+  state.log_likelihood = -log_volume - half_squares / beta;
 }
 
 void PosteriorChain::exchange_neighbours() {
   for (std::size_t t = states_.size() - 1; t > 0; --t) {
-    double const log_ratio = (betas_[t - 1] - betas_[t]) *
-                             (states_[t].log_likelihood - states_[t - 1].log_likelihood);
+    double const log_ratio =
+        (betas_[t - 1] - betas_[t]) * (states_[t].log_likelihood - states_[t - 1].log_likelihood);
     if (portable_log(random_.uniform()) < log_ratio) std::swap(states_[t], states_[t - 1]);
   }
 }

@@ -2,7 +2,9 @@
 
 #include <vector>
 
+#include "framework/core/aligned_buffer.hpp"
 #include "framework/core/random.hpp"
+#include "framework/estimators/passes/pass_kernels.hpp"
 #include "framework/tasks/mixture.hpp"
 #include "framework/tasks/settings.hpp"
 
@@ -10,11 +12,11 @@ namespace tvem {
 
 /// What a chain is in: labels, and a mixture of isotropic Gaussians.
 struct ChainState {
-  std::vector<int> labels;         // n, in 0..k-1
-  RowMatrix means;                 // k x d
-  std::vector<double> sigmas;      // k
+  std::vector<int> labels;          // n, in 0..k-1
+  RowMatrix means;                  // k x d
+  std::vector<double> sigmas;       // k
   std::vector<double> log_weights;  // k
-  double log_likelihood = 0;       // sum_i log p(x_i | its label, mean and sigma), without constants
+  double log_likelihood = 0;  // sum_i log p(x_i | its label, mean and sigma), without constants
 };
 
 /// A Gibbs sampler of labels and mixture given the points of a task, under the prior it was drawn
@@ -37,21 +39,23 @@ class PosteriorChain {
  private:
   void draw_means(double beta, ChainState& state);
   void draw_sigmas(double beta, ChainState& state);
-  void draw_weights(ChainState& state);
-  void draw_labels(double beta, ChainState& state);
-  int draw_label(Eigen::Index point, std::vector<double> const& constants, double beta,
-                 ChainState const& state);
   double draw_sigma(double beta, double n_values, double square_sum, double present);
+  void draw_weights(ChainState& state);
+  void weigh_labels(double beta, ChainState const& state);
+  void draw_labels(double beta, ChainState& state);
   void exchange_neighbours();
 
-  RowMatrix points_;     // n x d
-  RowMatrix distances_;  // n x k: squares, of the state at work
-  std::vector<double> densities_;  // k
+  RowMatrix points_;  // n x d
   TaskSettings prior_;
   RandomStream random_;
   std::vector<double> betas_;
   std::vector<ChainState> states_;
-  std::vector<int> counts_;  // k: points of each label, of the state at work
+  // Of the state at work.
+  std::vector<int> counts_;                                // k: points of each label
+  std::vector<double> log_volumes_;                        // k: d log sigma_j
+  AlignedVector<double> half_precisions_, log_scales_;     // k
+  AlignedVector<double> blocks_;                           // the points, as passes read them
+  AlignedVector<double> weights_, squares_, sums_, tops_;  // LabelWeightsPass
 };
 
 }  // namespace tvem

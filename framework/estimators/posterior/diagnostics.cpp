@@ -40,9 +40,7 @@ double autocovariance(std::vector<Chain> const& chains, std::size_t lag) {
 double variance_of_means(std::vector<Chain> const& chains) {
   std::vector<double> means;
   for (Chain const& chain : chains) means.push_back(chain.mean);
-  return means.size() < 2
-             ? 0
-             : products(means, mean_of(means), 0) / as_real(std::ssize(means) - 1);
+  return means.size() < 2 ? 0 : products(means, mean_of(means), 0) / as_real(std::ssize(means) - 1);
 }
 
 /// 1 + 2 sum of autocorrelations, as long as sums of two neighbours are positive.

@@ -11,9 +11,9 @@ struct ChainDiagnostics {
 };
 
 /// Of n_chains sequences of equal length >= 2, one after another (Gelman and Rubin 1992; the
-/// autocorrelations of all chains together, with Geyer's initial positive sequence, as in Vehtari et
-/// al. 2021, without ranks). Chains that do not move at one value agree; at several values, r_hat is
-/// infinite and there is one effective sample.
+/// autocorrelations of all chains together, with Geyer's initial positive sequence, as in Vehtari
+/// et al. 2021, without ranks). Chains that do not move at one value agree; at several values,
+/// r_hat is infinite and there is one effective sample.
 ChainDiagnostics diagnose(std::span<double const> values, int n_chains);
 
 }  // namespace tvem

@@ -29,19 +29,12 @@ std::vector<std::vector<int>> sampled(Task const& task, TaskSettings const& prio
   return samples;
 }
 
-/// The last sample of each chain.
-std::vector<std::size_t> last_samples(EmSettings const& settings) {
-  std::vector<std::size_t> places;
-  for (int c = 1; c <= settings.chains; ++c) places.push_back(c * settings.samples - 1);
-  return places;
-}
-
 }  // namespace
 
 Fit posterior(Task const& task, TaskSettings const& prior, EmSettings const& settings,
               std::uint64_t seed) {
-  OptimalLabelling optimal = optimal_labelling(sampled(task, prior, settings, seed),
-                                               task.components(), last_samples(settings));
+  OptimalLabelling optimal =
+      optimal_labelling(sampled(task, prior, settings, seed), task.components());
   ChainDiagnostics const diagnostics = diagnose(optimal.errors, settings.chains);
   Fit fit;
   fit.labels = std::move(optimal.labels);
@@ -63,9 +56,9 @@ std::vector<std::string> posterior_problems(TaskSettings const& prior) {
   require(prior.means == MeansKind::gaussian,
           fmt::format("with task.means = gaussian, not {}", name_of(prior.means)));
   require(prior.separation == 0, "with task.separation = 0");
-  require(!has_matrices(prior.covariance),
-          fmt::format("with task.covariance = shared or spherical, not {}",
-                      name_of(prior.covariance)));
+  require(
+      !has_matrices(prior.covariance),
+      fmt::format("with task.covariance = shared or spherical, not {}", name_of(prior.covariance)));
   require(prior.noise == NoiseKind::gaussian,
           fmt::format("with task.noise = gaussian, not {}", name_of(prior.noise)));
   require(prior.outliers == 0, "with task.outliers = 0");

@@ -16,8 +16,8 @@ namespace tvem {
 /// optimal_labelling.
 ///
 /// The fit has the error that it expects, the effective number of samples of it and how far chains
-/// disagree (r_hat). Its status is not_converged where r_hat is above 1.1. It has no mixture. Chain c
-/// has RandomStream(seed, Purpose::posterior, task.id, c).
+/// disagree (r_hat). Its status is not_converged where r_hat is above 1.1. It has no mixture. Chain
+/// c has RandomStream(seed, Purpose::posterior, task.id, c).
 Fit posterior(Task const& task, TaskSettings const& prior, EmSettings const& settings,
               std::uint64_t seed);
 
