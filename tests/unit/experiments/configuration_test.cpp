@@ -66,7 +66,8 @@ TEST(ParseConfiguration, EveryKey_SetsItsOwnMember) {
          {"4",       "0.25",      "sphere",  "uniform",    "dirichlet",
           "none",    "relu",      "true",    "sgd",        "rsqrt",
           "random",  "spherical", "float",   "fast",       "bayes",
-          "laplace", "2",         "weights", "parameters", "negative_log_likelihood"}) {
+          "laplace", "2",         "weights", "parameters", "negative_log_likelihood",
+          "centred"}) {
       Settings settings;
       if (!key.parse(value, settings) || key.print(settings) == key.print(defaults)) continue;
       ++n_accepted;
@@ -155,10 +156,26 @@ TEST(KeysHelp, EveryKey_WithItsDefault) {
 TEST(TrainingIdentity, KeysOfTheTraining_ChangeItAndOthersDoNot) {
   Settings const defaults;
   for (Key const& key : configuration_keys())
-    for (std::string const value :
-         {"4", "0.25", "uniform", "dirichlet", "none", "relu", "true", "sgd", "rsqrt", "random",
-          "spherical", "float", "fast", "bayes", "laplace", "2", "weights", "parameters",
-          "negative_log_likelihood"}) {
+    for (std::string const value : {"4",
+                                    "0.25",
+                                    "uniform",
+                                    "dirichlet",
+                                    "none",
+                                    "relu",
+                                    "true",
+                                    "sgd",
+                                    "rsqrt",
+                                    "random",
+                                    "spherical",
+                                    "float",
+                                    "fast",
+                                    "bayes",
+                                    "laplace",
+                                    "2",
+                                    "weights",
+                                    "parameters",
+                                    "negative_log_likelihood",
+                                    "centred"}) {
       Settings settings;
       if (!key.parse(value, settings) || key.print(settings) == key.print(defaults)) continue;
       bool const is_training = key.role == Role::training;
