@@ -94,6 +94,8 @@ std::string Sweeper::outcome_of(SweepRun const& run, Voice voice,
 bool Sweeper::take_claim(fs::path const& folder, std::unique_ptr<RunClaim>& claim) const {
   return root_finds(group_, [&] {
     claim = RunClaim::take(claim_file(folder));
+    // It may have failed, and been released, since is_left_to_do looked.
+    if (claim && has_failed_since_start(folder)) claim.reset();
     if (!claim) return false;
     remove_left_over_writes(folder);
     clear_failure(folder);
@@ -129,10 +131,15 @@ bool Sweeper::work_on(SweepRun const& run, Voice voice, RunClaim* claim) {
 /// another group or job since this sweep was started.
 bool Sweeper::is_left_to_do(std::size_t index) {
   return root_finds(group_, [&] {
-    auto const failed_at = time_of_failure(folder_ / plan_.runs[index].id);
     return states_.look_at(index).state != RunState::finished &&
-           !(failed_at && *failed_at >= started_at_);
+           !has_failed_since_start(folder_ / plan_.runs[index].id);
   });
+}
+
+/// Whether the run of the folder has failed in another group or job since this sweep was started.
+bool Sweeper::has_failed_since_start(fs::path const& folder) const {
+  auto const failed_at = time_of_failure(folder);
+  return failed_at && *failed_at >= started_at_;
 }
 
 /// Collective in the group, as its root sees it.

@@ -57,6 +57,7 @@ class Sweeper {
 
  private:
   bool is_left_to_do(std::size_t index);
+  bool has_failed_since_start(fs::path const& folder) const;
   std::string outcome_of(SweepRun const& run, Voice voice, std::unique_ptr<RunClaim>& claim);
   bool take_claim(fs::path const& folder, std::unique_ptr<RunClaim>& claim) const;
   bool work_on(SweepRun const& run, Voice voice, RunClaim* claim);
