@@ -23,6 +23,7 @@ enum class Purpose : std::uint64_t {
   bootstrap = 11,
   family = 12,
   posterior = 13,
+  orientation = 14,
 };
 
 /// Random numbers keyed by identity: a stream is a pure function of (seed, purpose, id, index),

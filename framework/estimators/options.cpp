@@ -82,6 +82,11 @@ Table other_options() {
 
 Table posterior_options() {
   return {
+      {number("orientations", &S::orientations, {1, 4096},
+              "orientations in which transformer sees a task; the labels that are most probable "
+              "under the prior are kept"),
+       {transformer},
+       false},
       {number("chains", &S::chains, {1, 1000}, "independent chains of posterior"),
        {posterior},
        false},

@@ -90,9 +90,10 @@ struct EmSettings {
   double ratio_limit = 30;       // of a fit's variances; 0: none
   PrecisionKind precision = PrecisionKind::double_precision;  // of the iterations
   KnownParameters known;
-  double rate = 0.1;   // Adam's, of `gradient`
-  int centres = 0;     // of the first round of the start two_round; 0: about 4 k log(2 k)
-  int components = 0;  // that a specification assumes; 0: the task's. No key
+  double rate = 0.1;     // Adam's, of `gradient`
+  int centres = 0;       // of the first round of the start two_round; 0: about 4 k log(2 k)
+  int components = 0;    // that a specification assumes; 0: the task's. No key
+  int orientations = 1;  // of `transformer`, of which the most probable labels are kept. No key
   // Of `posterior`. No keys.
   int chains = 4;
   int samples = 100;     // sweeps of a chain that are kept

@@ -183,7 +183,7 @@ std::vector<std::string> unmet_conditions(EstimatorSpec const& spec, TaskSetting
   std::vector<std::string> sentences;
   if (spec.starts_from_guess() && input.guess == GuessKind::none)
     sentences.emplace_back("start=given takes the guess of input.init, which is none");
-  if (spec.method == Method::posterior) sentences = posterior_problems(task);
+  if (spec.weighs_labels()) sentences = posterior_problems(task);
   if (takes_option(spec.method, "known"))
     for (auto const& sentence : known_problems(spec, task)) sentences.push_back(sentence);
   return of_specification(spec.text, sentences);

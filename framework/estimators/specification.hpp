@@ -22,6 +22,8 @@ struct EstimatorSpec {
   }
   /// Whether it starts from the guess of input.init.
   bool starts_from_guess() const;
+  /// Whether it weighs labels by their probability under the prior of the tasks.
+  bool weighs_labels() const { return method == Method::posterior || em.orientations > 1; }
   /// Restarts; 1 for methods and starts without chance.
   int restarts() const;
   /// Whether it takes an option, does not name it, and uses its default, the key em.OPTION.

@@ -119,8 +119,9 @@ Fit fit_of(EstimatorSpec const& spec, EvaluationItem const& item, Settings const
            Task const& task, std::optional<EvaluatedModel> const& model) {
   if (spec.needs_model()) {
     TVEM_CHECK(model.has_value(), spec.text + " needs a model");
-    Fit const fit = fit_of_model(model->settings, model->transformer, task, settings.eval.seed,
-                                 Purpose::evaluation_tasks);
+    Fit const fit = fit_in_best_orientation(
+        model->settings, model->transformer, task, family_of(settings.task, task.family),
+        settings.eval.seed, Purpose::evaluation_tasks, spec.em.orientations);
     return fit_after_model(spec, settings, task, fit);
   }
   Restarts const restarts{.seed = settings.eval.seed,

@@ -1,10 +1,16 @@
 #include "framework/train/frame.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include <Eigen/Eigenvalues>
+#include <Eigen/LU>
 
+#include "framework/core/random.hpp"
 #include "framework/estimators/passes/scaling.hpp"
+#include "framework/tasks/directions.hpp"
 
 namespace tvem {
 namespace {
@@ -126,14 +132,43 @@ Mixture scaled(Mixture const& mixture, Eigen::VectorXd const& scale) {
   return result;
 }
 
-bool changes_lengths(Frame const& frame) { return (frame.scale.array() != 1).any(); }
-
 /// Points divided by a power of two, which changes no digit, so that fourth powers of coordinates
 /// are within the range of double.
 RowMatrix in_range(RowMatrix const& points) {
   double const largest = points.size() > 0 ? points.cwiseAbs().maxCoeff() : 0;
   return largest > 0 ? RowMatrix(points / std::ldexp(1.0, std::ilogb(largest))) : points;
 }
+
+/// How clearly the points say which way the axis points: |sum of cubes| / sum of |cubes|.
+double clearness(Eigen::VectorXd const& y) {
+  double const sum = y.array().cube().sum(), largest = y.array().cube().abs().sum();
+  return largest > 0 ? std::fabs(sum) / largest : 0;
+}
+
+/// The axes with the signs that the bits of `number` turn: the lowest bit that of the least clear.
+RowMatrix with_signs(RowMatrix axes, RowMatrix const& centred, int number) {
+  if (number == 0) return axes;
+  std::vector<std::pair<double, Eigen::Index>> order;
+  for (Eigen::Index a = 0; a < axes.rows(); ++a)
+    order.emplace_back(clearness(along(in_range(centred), axes.row(a))), a);
+  std::sort(order.begin(), order.end());
+  for (auto const& [clear, a] : order) {
+    if (number % 2 == 1) axes.row(a) *= -1;
+    number /= 2;
+  }
+  return axes;
+}
+
+/// Rotated at random; every second one is reflected.
+RowMatrix random_axes(Eigen::Index d, int number) {
+  RandomStream random(0, Purpose::orientation, number);
+  RowMatrix axes(d, d);
+  draw_frame(random, 0, d - 1, axes);
+  if ((axes.determinant() < 0) != (number % 2 == 1)) axes.row(0) *= -1;
+  return axes;
+}
+
+bool changes_lengths(Frame const& frame) { return (frame.scale.array() != 1).any(); }
 
 }  // namespace
 
@@ -150,13 +185,19 @@ Frame standard_frame(RowMatrix const& points) {
   return {.centre = centre_of(points), .scale = scale_of(points), .axes = {}};
 }
 
-Frame frame_of(InputSettings const& settings, RowMatrix const& points) {
-  if (settings.frame == FrameKind::none)
+Frame frame_of(InputSettings const& settings, RowMatrix const& points, int orientation) {
+  bool const is_canonical = settings.frame == FrameKind::canonical;
+  if (settings.frame == FrameKind::none && orientation == 0)
     return settings.standardize ? standard_frame(points) : Frame{};
-  Frame frame{
-      .centre = centre_of(points), .scale = Eigen::VectorXd::Ones(points.cols()), .axes = {}};
-  if (settings.frame == FrameKind::canonical)
-    frame.axes = canonical_axes(centred_at(points, frame.centre));
+  Eigen::Index const d = points.cols();
+  Frame frame{.centre = Eigen::VectorXd::Zero(d), .scale = Eigen::VectorXd::Ones(d), .axes = {}};
+  if (settings.frame != FrameKind::none || settings.standardize) frame.centre = centre_of(points);
+  if (is_canonical) {
+    RowMatrix const centred = centred_at(points, frame.centre);
+    frame.axes = with_signs(canonical_axes(centred), centred, orientation);
+  } else if (orientation > 0) {
+    frame.axes = random_axes(d, orientation);
+  }
   if (settings.standardize) frame.scale = scale_of(frame.from_points(points));
   return frame;
 }

@@ -21,7 +21,12 @@ struct Frame {
 
 /// The frame of these points (n x d) that the keys `input.frame` and `input.standardize` ask for. A
 /// coordinate that is constant but for rounding (is_constant) keeps its scale.
-Frame frame_of(InputSettings const& settings, RowMatrix const& points);
+///
+/// orientation: 0 for that frame, 1, 2, ... for others in which the points have the same distances.
+/// Of a canonical frame they have other signs of the axes, 2^d in all, those first whose sign was
+/// decided by least (the numbers go round again after that). Of other frames they are rotated and
+/// reflected at random, keyed by the orientation alone.
+Frame frame_of(InputSettings const& settings, RowMatrix const& points, int orientation = 0);
 
 /// The points' own axes, with mean 0 and variance 1 in every coordinate.
 Frame standard_frame(RowMatrix const& points);

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "framework/core/math.hpp"
 #include "framework/estimators/em.hpp"
 #include "framework/estimators/passes/scaling.hpp"
+#include "framework/estimators/posterior/joint.hpp"
 #include "framework/estimators/starts/starts.hpp"
 #include "framework/loss/mixture_losses.hpp"
 #include "framework/loss/not_finite.hpp"
@@ -40,9 +42,9 @@ void take_mixture(Mixture mixture, RowMatrix const& points, Fit& fit) {
 }  // namespace
 
 Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const& task,
-                 std::uint64_t seed, Purpose purpose) {
+                 std::uint64_t seed, Purpose purpose, int orientation) {
   ModelInput input;
-  fill_model_input(settings, seed, purpose, std::span(&task, 1), input);
+  fill_model_input(settings, seed, purpose, std::span(&task, 1), input, orientation);
   auto const outputs = model.infer(input.batch);
   int const k = task.components();
   Fit fit;
@@ -58,6 +60,24 @@ Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const
                  task.points, fit);
   }
   return fit;
+}
+
+Fit fit_in_best_orientation(Settings const& settings, Transformer<float>& model, Task const& task,
+                            TaskSettings const& prior, std::uint64_t seed, Purpose purpose,
+                            int n_orientations) {
+  if (n_orientations == 1) return fit_of_model(settings, model, task, seed, purpose);
+  Fit best;
+  double largest = -std::numeric_limits<double>::infinity();
+  for (int orientation = 0; orientation < n_orientations; ++orientation) {
+    Fit fit = fit_of_model(settings, model, task, seed, purpose, orientation);
+    double const probability = fit.status == FitStatus::failed
+                                   ? -std::numeric_limits<double>::infinity()
+                                   : log_joint(task.points, fit.labels, task.components(), prior);
+    if (orientation > 0 && probability <= largest) continue;
+    largest = probability;
+    best = std::move(fit);
+  }
+  return best;
 }
 
 namespace {

@@ -9,9 +9,16 @@ namespace tvem {
 
 /// The fit of a model, whose parameters are set, on a task. With the readout `parameters` it has a
 /// mixture, in the units of the points. seed, purpose: that the task was drawn with. A fit whose
-/// outputs are not finite has failed.
+/// outputs are not finite has failed. orientation: as of frame_of.
 Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const& task,
-                 std::uint64_t seed, Purpose purpose);
+                 std::uint64_t seed, Purpose purpose, int orientation = 0);
+
+/// The fit of the orientation, 0 .. n_orientations - 1, whose labels are the most probable ones
+/// under the prior of the task's family (log_joint), the first of equals. It takes as many passes
+/// of the model. One orientation asks nothing of the prior.
+Fit fit_in_best_orientation(Settings const& settings, Transformer<float>& model, Task const& task,
+                            TaskSettings const& prior, std::uint64_t seed, Purpose purpose,
+                            int n_orientations);
 
 /// `transformer+em`: spec.em.max_iterations steps of EM from the model's mixture, or from the
 /// mixture that its labels describe. A fit that has failed stays as it is.

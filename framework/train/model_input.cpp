@@ -46,16 +46,16 @@ ModelDomain model_domain(Settings const& settings) {
 }
 
 void fill_model_input(Settings const& settings, std::uint64_t seed, Purpose purpose,
-                      std::span<Task const> tasks, ModelInput& input) {
+                      std::span<Task const> tasks, ModelInput& input, int orientation) {
   input.frames.assign(tasks.size(), Frame{});
   fill_batch(tasks, settings.task.dim.high, input.batch);
   if (settings.input.guess == GuessKind::none && settings.input.frame == FrameKind::none &&
-      !settings.input.standardize)
+      !settings.input.standardize && orientation == 0)
     return;
   input.batch.dim = model_domain(settings).dim;
   input.batch.points.clear();
   for (std::size_t t = 0; t < tasks.size(); ++t) {
-    input.frames[t] = frame_of(settings.input, tasks[t].points);
+    input.frames[t] = frame_of(settings.input, tasks[t].points, orientation);
     append_task(settings, initial_guess(settings.input, seed, purpose, tasks[t]), tasks[t],
                 input.frames[t], input.batch.points);
   }

@@ -26,7 +26,8 @@ ModelDomain model_domain(Settings const& settings);
 /// With input.init indicators of the guess's label follow, as many as the largest number of
 /// components. With input.auxiliary the mean of the guess's component follows, in the frame of the
 /// coordinates, and its share. seed, purpose: that the tasks were drawn with; they key the guess.
+/// orientation: as of frame_of.
 void fill_model_input(Settings const& settings, std::uint64_t seed, Purpose purpose,
-                      std::span<Task const> tasks, ModelInput& input);
+                      std::span<Task const> tasks, ModelInput& input, int orientation = 0);
 
 }  // namespace tvem

@@ -50,7 +50,7 @@ Fit posterior(Task const& task, TaskSettings const& prior, EmSettings const& set
 std::vector<std::string> posterior_problems(TaskSettings const& prior) {
   std::vector<std::string> problems;
   auto const require = [&](bool is_met, std::string const& what) {
-    if (!is_met) problems.push_back("posterior samples tasks " + what);
+    if (!is_met) problems.push_back("it covers tasks " + what);
   };
   require(n_families(prior) == 1, "of one family");
   require(prior.means == MeansKind::gaussian,

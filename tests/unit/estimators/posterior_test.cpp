@@ -9,6 +9,7 @@
 
 #include "framework/core/index.hpp"
 #include "framework/estimators/posterior/diagnostics.hpp"
+#include "framework/estimators/posterior/joint.hpp"
 #include "framework/estimators/posterior/labelling.hpp"
 #include "framework/metrics/statistics.hpp"
 
@@ -83,7 +84,7 @@ double log_mean_over_sigma(Range<double> const& range, F const& f) {
 }
 
 /// log p(labels, points), up to a constant.
-double log_joint(Task const& task, TaskSettings const& prior, Labels const& labels) {
+double plain_log_joint(Task const& task, TaskSettings const& prior, Labels const& labels) {
   int const k = task.components();
   double result = 0;
   if (prior.weights == WeightsKind::dirichlet)
@@ -109,12 +110,23 @@ double log_joint(Task const& task, TaskSettings const& prior, Labels const& labe
 std::vector<double> exact_posterior(Task const& task, TaskSettings const& prior,
                                     std::vector<Labels> const& all) {
   std::vector<double> probabilities;
-  for (Labels const& labels : all) probabilities.push_back(log_joint(task, prior, labels));
+  for (Labels const& labels : all) probabilities.push_back(plain_log_joint(task, prior, labels));
   double const largest = *std::max_element(probabilities.begin(), probabilities.end());
   double sum = 0;
   for (double& p : probabilities) sum += p = std::exp(p - largest);
   for (double& p : probabilities) p /= sum;
   return probabilities;
+}
+
+TaskSettings dirichlet(TaskSettings prior) {
+  prior.weights = WeightsKind::dirichlet;
+  prior.concentration = 0.7;
+  return prior;
+}
+TaskSettings with_unknown_sigma(TaskSettings prior, CovarianceKind covariance) {
+  prior.sigma = {0.3, 2};
+  prior.covariance = covariance;
+  return prior;
 }
 
 TaskSettings small_prior(int components, int points) {
@@ -158,24 +170,27 @@ TEST(Posterior, TwoComponentsEightPoints_AsEnumerated) { expect_exact(small_prio
 
 TEST(Posterior, ThreeComponents_AsEnumerated) { expect_exact(small_prior(3, 5), 10); }
 
-TEST(Posterior, DirichletWeights_AsEnumerated) {
-  TaskSettings prior = small_prior(2, 8);
-  prior.weights = WeightsKind::dirichlet;
-  prior.concentration = 0.7;
-  expect_exact(prior, 10);
-}
+TEST(Posterior, DirichletWeights_AsEnumerated) { expect_exact(dirichlet(small_prior(2, 8)), 10); }
 
 TEST(Posterior, UnknownSigma_AsEnumerated) {
-  TaskSettings prior = small_prior(2, 7);
-  prior.sigma = {0.3, 2};
-  expect_exact(prior, 10);
+  expect_exact(with_unknown_sigma(small_prior(2, 7), CovarianceKind::shared), 10);
 }
 
 TEST(Posterior, UnknownSigmaOfEachComponent_AsEnumerated) {
-  TaskSettings prior = small_prior(2, 7);
-  prior.sigma = {0.3, 2};
-  prior.covariance = CovarianceKind::spherical;
-  expect_exact(prior, 10);
+  expect_exact(with_unknown_sigma(small_prior(2, 7), CovarianceKind::spherical), 10);
+}
+
+TEST(LogJoint, EveryPrior_AsPlainlyComputedUpToAConstant) {
+  TaskSettings const prior = small_prior(3, 6);
+  for (TaskSettings const& each :
+       {prior, dirichlet(prior), with_unknown_sigma(prior, CovarianceKind::shared),
+        dirichlet(with_unknown_sigma(prior, CovarianceKind::spherical))}) {
+    Task const task = TaskPrior(each).sample(2, Purpose::probe, 1);
+    Labels const first(6, 0);
+    for (Labels const& labels : all_labellings(6, 3))
+      EXPECT_NEAR(log_joint(task.points, labels, 3, each) - log_joint(task.points, first, 3, each),
+                  plain_log_joint(task, each, labels) - plain_log_joint(task, each, first), 0.01);
+  }
 }
 
 /// make_posterior_golden.py: sequential Monte Carlo in numpy.

@@ -1,7 +1,10 @@
 #include "framework/train/frame.hpp"
 
 #include <cmath>
+#include <set>
+#include <vector>
 
+#include <Eigen/LU>
 #include <gtest/gtest.h>
 
 #include "framework/core/random.hpp"
@@ -120,6 +123,49 @@ TEST(CanonicalFrame, PowersOfTwo_SameAxes) {
   RowMatrix const axes = frame_of(canonical(), points).axes;
   for (int const exponent : {-300, -90, 90, 300})
     EXPECT_EQ(frame_of(canonical(), std::ldexp(1.0, exponent) * points).axes, axes) << exponent;
+}
+
+TEST(Orientation, CanonicalFrame_EachPatternOfSignsOnceAndTheLeastClearFirst) {
+  RowMatrix const points = task_of(3, 40, 3).points;
+  RowMatrix const y = frame_of(canonical(), points).from_points(points);
+  auto const cubes = y.array().cube();
+  Eigen::ArrayXd const clear =
+      (cubes.colwise().sum().abs() / cubes.abs().colwise().sum()).transpose();
+  Eigen::Index least_clear = 0;
+  clear.minCoeff(&least_clear);
+  std::set<std::vector<int>> patterns;
+  for (int orientation = 0; orientation < 8; ++orientation) {
+    RowMatrix const other = frame_of(canonical(), points, orientation).from_points(points);
+    std::vector<int> signs;
+    for (int a = 0; a < 3; ++a) signs.push_back(y(0, a) * other(0, a) > 0 ? 1 : -1);
+    EXPECT_LT(largest_difference(other.cwiseAbs(), y.cwiseAbs()), 1e-12);
+    EXPECT_EQ(signs[least_clear], orientation % 2 == 0 ? 1 : -1);
+    patterns.insert(signs);
+  }
+  EXPECT_EQ(patterns.size(), 8u);
+}
+
+TEST(Orientation, CanonicalFrame_SameForRotatedPoints) {
+  RowMatrix const points = task_of(3, 40, 3).points;
+  RowMatrix const elsewhere = moved(points, orthogonal(3, 1), 2);
+  for (int orientation = 0; orientation < 8; ++orientation)
+    EXPECT_LT(
+        largest_difference(frame_of(canonical(), points, orientation).from_points(points),
+                           frame_of(canonical(), elsewhere, orientation).from_points(elsewhere)),
+        1e-9);
+}
+
+TEST(Orientation, NoFrame_RotatedAboutTheOriginEverySecondOneReflected) {
+  RowMatrix const points = task_of(3, 40, 3).points;
+  EXPECT_TRUE(frame_of({}, points, 0).is_that_of_points());
+  for (int orientation = 1; orientation < 6; ++orientation) {
+    Frame const frame = frame_of({}, points, orientation);
+    EXPECT_LT(largest_difference(frame.axes * frame.axes.transpose(), RowMatrix::Identity(3, 3)),
+              1e-12);
+    EXPECT_EQ(frame.axes.determinant() < 0, orientation % 2 == 1);
+    EXPECT_EQ(frame.centre, Eigen::VectorXd::Zero(3));
+    EXPECT_GT(largest_difference(frame.axes, frame_of({}, points, orientation + 1).axes), 0.1);
+  }
 }
 
 TEST(Frame, MixturesLeadThereAndBack) {

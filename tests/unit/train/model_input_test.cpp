@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "framework/estimators/posterior/joint.hpp"
 #include "framework/estimators/starts/initial_guess.hpp"
 #include "framework/estimators/starts/starts.hpp"
 #include "framework/train/model_fit.hpp"
@@ -204,6 +205,28 @@ TEST(Trainer, EveryLoss_Falls) {
     }
     EXPECT_LT(last, 0.8 * first) << name_of(loss);
   }
+}
+
+TEST(ModelFit, BestOrientation_TheMostProbableLabels) {
+  Settings settings;
+  settings.input.frame = FrameKind::canonical;
+  Transformer<float> model(settings.model, model_domain(settings));
+  auto const parameters = model.initial_parameters(1);
+  model.set_parameters(parameters);
+  TaskPrior const prior(settings.task);
+  int n_others = 0;
+  for (std::uint64_t id = 0; id < 20; ++id) {
+    Task const task = prior.sample(1, Purpose::probe, id);
+    Fit const best =
+        fit_in_best_orientation(settings, model, task, settings.task, 1, Purpose::probe, 4);
+    double const probability = log_joint(task.points, best.labels, 3, settings.task);
+    for (int orientation = 0; orientation < 4; ++orientation) {
+      Fit const fit = fit_of_model(settings, model, task, 1, Purpose::probe, orientation);
+      EXPECT_GE(probability, log_joint(task.points, fit.labels, 3, settings.task));
+      if (orientation == 0 && fit.labels != best.labels) ++n_others;
+    }
+  }
+  EXPECT_GT(n_others, 5) << "an untrained model says other things in other orientations";
 }
 
 }  // namespace
