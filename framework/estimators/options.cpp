@@ -1,6 +1,7 @@
 #include "framework/estimators/options.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "framework/estimators/passes/maximization.hpp"
 
@@ -80,32 +81,25 @@ Table other_options() {
   };
 }
 
-Table posterior_options() {
+Table options_of_prior() {
+  auto const option = [](Setting<S> setting, Method method) {
+    return EstimatorOption{std::move(setting), {method}, false};
+  };
   return {
-      {number("orientations", &S::orientations, {1, 4096},
-              "orientations in which transformer sees a task; the labels that are most probable "
-              "under the prior are kept"),
-       {transformer},
-       false},
-      {number("chains", &S::chains, {1, 1000}, "independent chains of posterior"),
-       {posterior},
-       false},
-      {number("samples", &S::samples, {2, 1'000'000}, "sweeps that are kept of each chain"),
-       {posterior},
-       false},
-      {number("burn_in", &S::burn_in, {0, 1'000'000}, "sweeps of each chain before them"),
-       {posterior},
-       false},
-      {number("temperatures", &S::temperatures, {1, 100},
-              "states of a chain that are tempered together; 1: no tempering"),
-       {posterior},
-       false},
+      option(number("orientations", &S::orientations, {1, 4096},
+                    "orientations in which transformer sees a task; the labels that are most "
+                    "probable under the prior are kept"),
+             transformer),
+      option(number("chains", &S::chains, {1, 1000}, "independent chains"), posterior),
+      option(number("samples", &S::samples, {2, 1'000'000}, "sweeps kept of a chain"), posterior),
+      option(number("burn_in", &S::burn_in, {0, 1'000'000}, "sweeps before them"), posterior),
+      option(number("temperatures", &S::temperatures, {1, 100}, "states of a chain"), posterior),
   };
 }
 
 Table make_options() {
   Table options = one_table({start_options(), iteration_options(), covariance_options(),
-                             other_options(), posterior_options()});
+                             other_options(), options_of_prior()});
   for (EstimatorOption& option : options) option.setting.role = Role::evaluation;
   return options;
 }

@@ -185,19 +185,24 @@ Frame standard_frame(RowMatrix const& points) {
   return {.centre = centre_of(points), .scale = scale_of(points), .axes = {}};
 }
 
+namespace {
+
+/// None where they are those of the points.
+RowMatrix axes_of(FrameKind kind, RowMatrix const& centred, int orientation) {
+  if (kind == FrameKind::canonical)
+    return with_signs(canonical_axes(centred), centred, orientation);
+  return orientation > 0 ? random_axes(centred.cols(), orientation) : RowMatrix{};
+}
+
+}  // namespace
+
 Frame frame_of(InputSettings const& settings, RowMatrix const& points, int orientation) {
-  bool const is_canonical = settings.frame == FrameKind::canonical;
   if (settings.frame == FrameKind::none && orientation == 0)
     return settings.standardize ? standard_frame(points) : Frame{};
   Eigen::Index const d = points.cols();
   Frame frame{.centre = Eigen::VectorXd::Zero(d), .scale = Eigen::VectorXd::Ones(d), .axes = {}};
   if (settings.frame != FrameKind::none || settings.standardize) frame.centre = centre_of(points);
-  if (is_canonical) {
-    RowMatrix const centred = centred_at(points, frame.centre);
-    frame.axes = with_signs(canonical_axes(centred), centred, orientation);
-  } else if (orientation > 0) {
-    frame.axes = random_axes(d, orientation);
-  }
+  frame.axes = axes_of(settings.frame, centred_at(points, frame.centre), orientation);
   if (settings.standardize) frame.scale = scale_of(frame.from_points(points));
   return frame;
 }

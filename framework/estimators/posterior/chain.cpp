@@ -66,8 +66,8 @@ void PosteriorChain::sweep() {
   exchange_neighbours();
 }
 
-/// Means are N(0, scale^2 I), and so Gaussian given their points.
-void PosteriorChain::draw_means(double beta, ChainState& state) {
+/// Counts the points of each label, and puts their sums where the means will be.
+void PosteriorChain::sum_points(ChainState& state) {
   std::fill(counts_.begin(), counts_.end(), 0);
   state.means.setZero();
   for (Eigen::Index i = 0; i < points_.rows(); ++i) {
@@ -75,6 +75,11 @@ void PosteriorChain::draw_means(double beta, ChainState& state) {
     ++counts_[label];
     for (Eigen::Index c = 0; c < points_.cols(); ++c) state.means(label, c) += points_(i, c);
   }
+}
+
+/// Means are N(0, scale^2 I), and so Gaussian given their points.
+void PosteriorChain::draw_means(double beta, ChainState& state) {
+  sum_points(state);
   double const prior_precision = 1 / (prior_.scale * prior_.scale);
   for (Eigen::Index j = 0; j < state.means.rows(); ++j) {
     double const weight = beta / (state.sigmas[j] * state.sigmas[j]);

@@ -37,6 +37,7 @@ class PosteriorChain {
   ChainState const& state() const { return states_[0]; }
 
  private:
+  void sum_points(ChainState& state);
   void draw_means(double beta, ChainState& state);
   void draw_sigmas(double beta, ChainState& state);
   double draw_sigma(double beta, double n_values, double square_sum, double present);
