@@ -18,11 +18,8 @@ namespace {
 /// What differs by no more than this share of the whole is equal but for rounding.
 constexpr double rounding = 1e-10;
 
-/// Row means would depend on how a library groups terms: plain loops in a fixed order.
-RowMatrix centred_at(RowMatrix points, Eigen::VectorXd const& centre) {
-  for (Eigen::Index i = 0; i < points.rows(); ++i)
-    for (Eigen::Index c = 0; c < points.cols(); ++c) points(i, c) -= centre[c];
-  return points;
+RowMatrix centred_at(RowMatrix const& points, Eigen::VectorXd const& centre) {
+  return points.rowwise() - centre.transpose();
 }
 
 double standard_deviation(RowMatrix const& points, Eigen::Index c, double mean) {
@@ -148,9 +145,10 @@ double clearness(Eigen::VectorXd const& y) {
 /// The axes with the signs that the bits of `number` turn: the lowest bit that of the least clear.
 RowMatrix with_signs(RowMatrix axes, RowMatrix const& centred, int number) {
   if (number == 0) return axes;
+  RowMatrix const points = in_range(centred);
   std::vector<std::pair<double, Eigen::Index>> order;
   for (Eigen::Index a = 0; a < axes.rows(); ++a)
-    order.emplace_back(clearness(along(in_range(centred), axes.row(a))), a);
+    order.emplace_back(clearness(along(points, axes.row(a))), a);
   std::sort(order.begin(), order.end());
   for (auto const& [clear, a] : order) {
     if (number % 2 == 1) axes.row(a) *= -1;

@@ -67,7 +67,7 @@ class Trainer {
   GradientSum sums_;
   AlignedVector<float> chunk_gradient_;  // n parameters
   // The buffers of one chunk. They are kept, so that no step but the first allocates, as long as
-  // tasks have one size.
+  // tasks have one size and go in as they are: a frame or a guess is made anew.
   std::vector<Task> tasks_;  // as many as the largest chunk has
   ModelInput input_;
   TaskLoss loss_;
