@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "framework/nn/kernels.hpp"
-#include "tests/unit/nn/nn_testing.hpp"
+#include "tests/unit/nn/activated.hpp"
 
 namespace tvem::test {
 namespace {
@@ -12,34 +12,6 @@ double normal_density(double x) {
 }
 double exact_gelu(double x) { return x * normal_distribution(x); }
 double exact_gelu_slope(double x) { return normal_distribution(x) + x * normal_density(x); }
-
-template <class T>
-struct Activated {
-  std::vector<T> value, slope;
-};
-
-/// f of a product that leaves x as it is: 1 times x.
-template <class T>
-Activated<T> activate(InstructionSet set, Activation f, std::vector<T> const& x, int shift = 0) {
-  auto const& kernel = kernels<T>(set);
-  int const n = static_cast<int>(x.size());
-  AlignedVector<T> packed(kernel.packed_size(1, n));
-  kernel.pack(x.data(), n, 1, 1, n, packed.data(), nullptr);
-  auto value = Guarded<T>::unset(x.size(), shift), slope = Guarded<T>::unset(x.size(), shift);
-  T const one = 1;
-  kernel.multiply({.m = 1,
-                   .n = n,
-                   .k = 1,
-                   .a = &one,
-                   .a_row_stride = 1,
-                   .packed_b = packed.data(),
-                   .c = value.data(),
-                   .c_row_stride = n,
-                   .activation = f,
-                   .slope = slope.data()});
-  EXPECT_TRUE(value.guards_intact() && slope.guards_intact()) << "written past an end";
-  return {value.values(), slope.values()};
-}
 
 /// Every multiple of 1/4096 in [-12, 12].
 template <class T>
