@@ -55,6 +55,16 @@ void write_optimizer(Hdf5Group const& root, OptimizerState const& state) {
                     {"first moment of the optimiser, a value for each parameter"});
   group.write_array("second_moment", state.second_moment, {state.second_moment.size()},
                     {"second moment of the optimiser, a value for each parameter"});
+  if (!state.average.empty())
+    group.write_array("average", state.average, {state.average.size()},
+                      {"moving average of the parameters: those of the trained model"});
+}
+
+AlignedVector<float> read_average(StoredGroup const& optimizer, std::size_t n_parameters) {
+  auto const average = optimizer.read<float>("average");
+  optimizer.check(average.size() == n_parameters,
+                  "the average is not of as many values as the parameters");
+  return {average.begin(), average.end()};
 }
 
 OptimizerState read_optimizer(StoredGroup const& root, std::size_t n_parameters) {
@@ -66,6 +76,7 @@ OptimizerState read_optimizer(StoredGroup const& root, std::size_t n_parameters)
   state.n_updates = read_count(group, "n_updates");
   state.first_moment.assign(first.begin(), first.end());
   state.second_moment.assign(second.begin(), second.end());
+  if (group.has("average")) state.average = read_average(group, n_parameters);
   return state;
 }
 

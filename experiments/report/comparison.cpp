@@ -100,13 +100,25 @@ std::string table_text(Row const& head, std::size_t n_estimators, RowOf const& r
   return text_of_lines(aligned(rows));
 }
 
+/// How far each estimator is above the posterior optimum; empty without `posterior`.
+std::string optimum_table(EvaluationSummary const& all) {
+  if (!posterior_of(all.estimators())) return "";
+  Row const head{"above the posterior optimum", "paired difference, 95 % interval"};
+  auto const row_of = [&](std::size_t e) {
+    bool const is_optimum = e == *posterior_of(all.estimators());
+    return Row{all.estimators()[e],
+               difference_text(difference_of(all[e].above_posterior), is_optimum)};
+  };
+  return "\n" + table_text(head, all.estimators().size(), row_of);
+}
+
 std::string main_table(EvaluationSummary const& summary) {
   std::size_t const n = summary.estimators().size();
   std::string text =
       table_text(table_head, n, [&](std::size_t e) { return table_row(summary, e); });
   std::string notes;
   for (std::size_t e = 0; e < n; ++e) notes += status_text(summary, e);
-  return text + (notes.empty() ? "" : "\n" + notes);
+  return text + optimum_table(summary) + (notes.empty() ? "" : "\n" + notes);
 }
 
 Row const detail_head{
@@ -175,7 +187,8 @@ std::string reference_lines(EvaluationSummary const& summary, Settings const& se
 Row csv_header(Evaluation const* table) {
   Row header = split(
       "run_id,estimator,tasks,difference_mean,difference_low,difference_high,bootstrap_low,"
-      "bootstrap_high,win_rate,error_quantile_10,error_quantile_50,error_quantile_90",
+      "bootstrap_high,win_rate,error_quantile_10,error_quantile_50,error_quantile_90,"
+      "above_posterior_mean,above_posterior_standard_error",
       ',');
   for (EvaluationMetric const& metric : evaluation_metrics)
     for (auto const* end : {"_mean", "_standard_error"})
@@ -192,11 +205,13 @@ void add_csv_row(EvaluationSummary const& all, Evaluation const& table, std::siz
   EstimatorSummary const& summary = all[estimator];
   Detail const detail = detail_of(table, estimator);
   PairedDifference const difference = difference_of(summary.difference);
+  std::vector<double> values{difference.mean,      difference.low,        difference.high,
+                             detail.bootstrap.low, detail.bootstrap.high, summary.wins.mean()};
+  values.insert(values.end(), detail.quantiles.begin(), detail.quantiles.end());
+  values.push_back(summary.above_posterior.mean());
+  values.push_back(summary.above_posterior.standard_error());
   csv.add(std::ssize(table.task_ids));
-  for (double const value : {difference.mean, difference.low, difference.high, detail.bootstrap.low,
-                             detail.bootstrap.high, summary.wins.mean()})
-    csv.add(value);
-  for (double const value : detail.quantiles) csv.add(value);
+  for (double const value : values) csv.add(value);
   for (Moments const& metric : summary.metrics) {
     csv.add(metric.mean());
     csv.add(metric.standard_error());

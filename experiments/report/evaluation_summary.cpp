@@ -24,6 +24,14 @@ std::size_t reference_of(std::vector<std::string> const& estimators) {
   return found == estimators.end() ? 0 : found - estimators.begin();
 }
 
+std::optional<std::size_t> posterior_of(std::vector<std::string> const& estimators) {
+  auto const found = std::ranges::find_if(estimators, [](std::string const& specification) {
+    return specification == "posterior" || specification.starts_with("posterior:");
+  });
+  if (found == estimators.end()) return std::nullopt;
+  return found - estimators.begin();
+}
+
 Moments const& EstimatorSummary::operator[](std::vector<double> Evaluation::*metric) const {
   std::size_t i = 0;
   while (evaluation_metrics[i].values != metric) ++i;
@@ -55,6 +63,18 @@ void EvaluationSummary::add(Evaluation const& table, std::size_t estimator) {
   summary.metrics.resize(evaluation_metrics.size());
   for (std::size_t m = 0; m < summary.metrics.size(); ++m)
     add_all(table.row(table.*evaluation_metrics[m].values, estimator), summary.metrics[m]);
+  add_differences(table, estimator);
+  summary.status_counts.resize(status_names_.size());
+  for (int const status : table.row(table.status, estimator)) ++summary.status_counts[status];
+  summary.totals.resize(total_columns().size());
+  for (std::size_t i = 0; i < summary.totals.size(); ++i) {
+    auto const row = table.row(table.*std::get<1>(total_columns()[i]->values), estimator);
+    summary.totals[i] = std::accumulate(row.begin(), row.end(), summary.totals[i]);
+  }
+}
+
+void EvaluationSummary::add_differences(Evaluation const& table, std::size_t estimator) {
+  EstimatorSummary& summary = of_[estimator];
   auto const error = table.row(table.error, estimator);
   auto const reference = table.row(table.error, reference_of(estimators_));
   summary.error_of_families.resize(family_names_.size());
@@ -63,13 +83,10 @@ void EvaluationSummary::add(Evaluation const& table, std::size_t estimator) {
     summary.wins.add(win(error[t] - reference[t]));
     summary.error_of_families[table.family[t]].add(error[t]);
   }
-  summary.status_counts.resize(status_names_.size());
-  for (int const status : table.row(table.status, estimator)) ++summary.status_counts[status];
-  summary.totals.resize(total_columns().size());
-  for (std::size_t i = 0; i < summary.totals.size(); ++i) {
-    auto const row = table.row(table.*std::get<1>(total_columns()[i]->values), estimator);
-    summary.totals[i] = std::accumulate(row.begin(), row.end(), summary.totals[i]);
-  }
+  auto const posterior = posterior_of(estimators_);
+  if (!posterior) return;
+  auto const optimum = table.row(table.error, *posterior);
+  for (std::size_t t = 0; t < error.size(); ++t) summary.above_posterior.add(error[t] - optimum[t]);
 }
 
 }  // namespace tvem

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,14 @@ namespace tvem {
 /// The place of the method that others are compared with: the Transformer, or else the first one.
 std::size_t reference_of(std::vector<std::string> const& estimators);
 
+/// The place of the first `posterior`, whose error is the least that a method without the means can
+/// have; none when it is not among them.
+std::optional<std::size_t> posterior_of(std::vector<std::string> const& estimators);
+
 struct EstimatorSummary {
   std::vector<Moments> metrics;      // in the order of evaluation_metrics
   Moments difference;                // its error - the reference's
+  Moments above_posterior;           // its error - that of `posterior`; none without it
   Moments wins;                      // 1 where its error is below the reference's, 1/2 where equal
   std::vector<int> status_counts;    // by status
   std::vector<std::int64_t> totals;  // over all tasks, in the order of total_columns()
@@ -45,6 +51,7 @@ class EvaluationSummary {
 
  private:
   void add(Evaluation const& table, std::size_t estimator);
+  void add_differences(Evaluation const& table, std::size_t estimator);
 
   std::size_t n_tasks_ = 0;
   std::vector<std::string> estimators_, status_names_, family_names_;

@@ -60,7 +60,7 @@ class RequestedModel {
     Settings const& trained = request.model->settings;
     transformer_.emplace(trained.model, model_domain(trained));
     check_memory(comm, request.settings, *transformer_);
-    transformer_->set_parameters(request.model->state.parameters);
+    transformer_->set_parameters(trained_parameters(request.model->state));
     model_.emplace(EvaluatedModel{trained, *transformer_});
   }
 

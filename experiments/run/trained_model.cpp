@@ -32,9 +32,11 @@ FoundCheckpoint read_any_checkpoint(fs::path const& folder) {
 void check_is_of_its_model(Checkpoint const& checkpoint, fs::path const& file) {
   Settings const settings = stored_settings(checkpoint.header, file);
   Transformer<float> const model(settings.model, model_domain(settings));
-  bool const has_second = !checkpoint.state.optimizer.second_moment.empty();
+  OptimizerState const& optimizer = checkpoint.state.optimizer;
+  bool const has_second = settings.train.optimizer != OptimizerKind::sgd;
+  bool const has_average = settings.train.average > 0 && optimizer.n_updates > 0;
   if (checkpoint.layout.views() != model.layout().views() ||
-      has_second != (settings.train.optimizer != OptimizerKind::sgd))
+      optimizer.second_moment.empty() == has_second || optimizer.average.empty() == has_average)
     throw Error(
         fmt::format("{} is damaged: its parameters are not those of the model in its "
                     "configuration; use another copy",

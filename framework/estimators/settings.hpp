@@ -62,7 +62,7 @@ struct InputSettings {
   GuessKind guess = GuessKind::none;  // the key input.init
   double corruption = 0.3;            // share of labels that `corrupted` replaces
   bool auxiliary = false;             // mean and share of the guess's component beside its label
-  FrameKind frame = FrameKind::none;
+  FrameKind frame = FrameKind::canonical;
   bool standardize = false;
 };
 

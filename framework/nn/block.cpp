@@ -30,10 +30,10 @@ Block<T>::Block(ParameterLayout& layout, std::string const& name, ModelSettings 
       parameters_{layout.size(), 0},
       norm1_(make_norm<T>(layout, name + ".norm1", settings)),
       norm2_(make_norm<T>(layout, name + ".norm2", settings)),
-      qkv_(layout, name + ".qkv", settings.width, 3 * settings.width),
-      out_(layout, name + ".out", settings.width, settings.width),
-      up_(layout, name + ".up", settings.width, hidden_width(settings)),
-      down_(layout, name + ".down", hidden_width(settings), settings.width),
+      qkv_(layout, name + ".qkv", settings.width, 3 * settings.width, 3),
+      out_(layout, name + ".out", settings.width, settings.width, 1),
+      up_(layout, name + ".up", settings.width, hidden_width(settings), 1),
+      down_(layout, name + ".down", hidden_width(settings), settings.width, 1),
       attention_(settings.width, settings.heads, settings.attention) {
   parameters_.size = layout.size() - parameters_.offset;
 }

@@ -3,10 +3,10 @@
 namespace tvem {
 
 template <class T>
-Linear<T>::Linear(ParameterLayout& layout, std::string const& name, int in, int out)
+Linear<T>::Linear(ParameterLayout& layout, std::string const& name, int in, int out, int n_hidden)
     : in_(in),
       out_(out),
-      weight_(layout.add(name + ".weight", in, out)),
+      weight_(layout.add(name + ".weight", in, out, n_hidden)),
       bias_(layout.add(name + ".bias", 1, out)) {}
 
 template <class T>

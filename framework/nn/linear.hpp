@@ -23,7 +23,9 @@ struct Pass {
 template <class T>
 class Linear {
  public:
-  Linear(ParameterLayout& layout, std::string const& name, int in, int out);
+  /// n_hidden: of how many hidden matrices, side by side, W consists; 0 for a layer that touches
+  /// the model's input or output.
+  Linear(ParameterLayout& layout, std::string const& name, int in, int out, int n_hidden);
 
   /// Packs the weights for both directions. To be called whenever the parameters change.
   void pack(Kernels<T> const& kernels, T const* parameters);

@@ -16,6 +16,16 @@ struct ParameterView {
   friend bool operator==(ParameterView const&, ParameterView const&) = default;
 };
 
+/// A weight matrix between two layers of features, within the flat parameter vector: element (i, j)
+/// at offset + i * stride + j.
+struct HiddenMatrix {
+  int rows = 1;
+  int cols = 1;
+  std::size_t offset = 0;
+  std::size_t stride = 1;
+  std::size_t size() const { return std::size_t{1} * rows * cols; }
+};
+
 /// A part of the flat parameter vector.
 struct ParameterRange {
   std::size_t offset = 0;
@@ -27,9 +37,12 @@ struct ParameterRange {
 /// moments are flat vectors of size() values that share one layout, without gaps.
 class ParameterLayout {
  public:
-  /// Appends a matrix and returns its offset. Names are unique.
-  std::size_t add(std::string const& name, int rows, int cols);
+  /// Appends a matrix and returns its offset. Names are unique. n_hidden: of how many hidden
+  /// matrices, side by side, it consists.
+  std::size_t add(std::string const& name, int rows, int cols, int n_hidden = 0);
   std::vector<ParameterView> const& views() const { return views_; }
+  /// In the order of their places.
+  std::vector<HiddenMatrix> const& hidden() const { return hidden_; }
   /// The view of this name; throws CheckFailed when there is none.
   ParameterView const& find(std::string const& name) const;
   /// Values in all matrices together.
@@ -37,6 +50,7 @@ class ParameterLayout {
 
  private:
   std::vector<ParameterView> views_;
+  std::vector<HiddenMatrix> hidden_;
   std::size_t size_ = 0;
 };
 

@@ -46,10 +46,10 @@ ComponentPooling<T>::ComponentPooling(ParameterLayout& layout, ModelSettings con
       activation_(settings.activation),
       scale_(T(1) / std::sqrt(rounded_to<T>(settings.width / settings.heads))),
       seeds_(layout.add("pooling.seeds.weight", components, settings.width)),
-      kv_(layout, "pooling.kv", settings.width, 2 * settings.width),
-      out_(layout, "pooling.out", settings.width, settings.width),
-      up_(layout, "pooling.up", settings.width, settings.mlp_ratio * settings.width),
-      down_(layout, "pooling.down", settings.mlp_ratio * settings.width, settings.width) {}
+      kv_(layout, "pooling.kv", settings.width, 2 * settings.width, 2),
+      out_(layout, "pooling.out", settings.width, settings.width, 1),
+      up_(layout, "pooling.up", settings.width, settings.mlp_ratio * settings.width, 1),
+      down_(layout, "pooling.down", settings.mlp_ratio * settings.width, settings.width, 1) {}
 
 template <class T>
 void ComponentPooling<T>::pack(Kernels<T> const& kernels, T const* parameters) {

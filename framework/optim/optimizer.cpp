@@ -1,5 +1,6 @@
 #include "framework/optim/optimizer.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "framework/core/error.hpp"
@@ -13,7 +14,7 @@ namespace {
 AdamFactors adam_factors(OptimizerSettings const& settings, double rate, double gradient_factor,
                          std::int64_t n_updates) {
   double const t = as_real(n_updates);
-  bool const is_decoupled = settings.optimizer == OptimizerKind::adamw;
+  bool const is_decoupled = settings.optimizer != OptimizerKind::adam;
   return {.gradient = gradient_factor,
           .beta1 = settings.beta1,
           .beta2 = settings.beta2,
@@ -27,15 +28,18 @@ AdamFactors adam_factors(OptimizerSettings const& settings, double rate, double 
 /// The same bits with every instruction set, so ranks need not agree on one.
 OptimizerKernels const& kernels() { return variant<OptimizerKernels>(); }
 
-void sgd_update(OptimizerSettings const& settings, double rate, std::span<double const> gradient,
-                double gradient_factor, std::span<float> parameters, OptimizerState& state) {
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    double const w = parameters[i];
-    double const velocity = settings.momentum * state.first_moment[i] +
-                            gradient[i] * gradient_factor + settings.weight_decay * w;
-    state.first_moment[i] = rounded_to<float>(velocity);
-    parameters[i] = rounded_to<float>(w - rate * velocity);
-  }
+bool is_hidden(ParameterLayout const& layout, ParameterView const& view) {
+  return std::ranges::any_of(
+      layout.hidden(), [&](HiddenMatrix const& matrix) { return matrix.offset == view.offset; });
+}
+
+/// The parts of the flat vector that adam updates.
+std::vector<ParameterRange> adam_ranges(OptimizerKind kind, ParameterLayout const& layout) {
+  if (kind != OptimizerKind::muon) return {{0, layout.size()}};
+  std::vector<ParameterRange> ranges;
+  for (ParameterView const& view : layout.views())
+    if (!is_hidden(layout, view)) ranges.push_back({view.offset, view.size()});
+  return ranges;
 }
 
 }  // namespace
@@ -47,18 +51,66 @@ OptimizerState initial_optimizer_state(OptimizerKind kind, std::size_t n_paramet
   return state;
 }
 
-void update_parameters(OptimizerSettings const& settings, double rate,
-                       std::span<double const> gradient, double gradient_factor,
+Optimizer::Optimizer(OptimizerSettings const& settings, ParameterLayout const& layout,
+                     RankShare share)
+    : settings_(settings),
+      n_parameters_(layout.size()),
+      adam_ranges_(adam_ranges(settings.optimizer, layout)) {
+  if (settings.optimizer == OptimizerKind::muon) muon_.emplace(layout.hidden(), std::move(share));
+}
+
+void Optimizer::update(double rate, std::span<double const> gradient, double gradient_factor,
                        std::span<float> parameters, OptimizerState& state) {
-  std::size_t const n = parameters.size();
-  bool const is_sgd = settings.optimizer == OptimizerKind::sgd;
-  TVEM_CHECK(gradient.size() == n && state.first_moment.size() == n &&
-                 (is_sgd || state.second_moment.size() == n),
-             "parameters, gradient and optimiser state differ in length");
+  bool const is_sgd = settings_.optimizer == OptimizerKind::sgd;
+  for (std::size_t const size : {gradient.size(), parameters.size(), state.first_moment.size(),
+                                 is_sgd ? n_parameters_ : state.second_moment.size()})
+    TVEM_CHECK(size == n_parameters_, "parameters, gradient and optimiser state differ in length");
   ++state.n_updates;
-  if (is_sgd) return sgd_update(settings, rate, gradient, gradient_factor, parameters, state);
-  kernels().adam(adam_factors(settings, rate, gradient_factor, state.n_updates), n, gradient.data(),
-                 state.first_moment.data(), state.second_moment.data(), parameters.data());
+  if (is_sgd)
+    update_by_sgd(rate, gradient, gradient_factor, parameters, state);
+  else
+    update_by_adam(rate, gradient, gradient_factor, parameters, state);
+  if (muon_) update_by_muon(rate, gradient, gradient_factor, parameters, state);
+  if (settings_.average > 0) update_average(parameters, state);
+}
+
+void Optimizer::update_by_muon(double rate, std::span<double const> gradient,
+                               double gradient_factor, std::span<float> parameters,
+                               OptimizerState& state) {
+  double const matrix_rate = rate / settings_.rate * settings_.matrix_rate;
+  muon_->update({.rate = matrix_rate,
+                 .keep = 1 - matrix_rate * settings_.weight_decay,
+                 .momentum = settings_.momentum,
+                 .gradient = gradient_factor},
+                gradient, state.first_moment, parameters);
+}
+
+void Optimizer::update_by_adam(double rate, std::span<double const> gradient,
+                               double gradient_factor, std::span<float> parameters,
+                               OptimizerState& state) const {
+  AdamFactors const factors = adam_factors(settings_, rate, gradient_factor, state.n_updates);
+  for (auto const& [offset, size] : adam_ranges_)
+    kernels().adam(factors, size, gradient.data() + offset, state.first_moment.data() + offset,
+                   state.second_moment.data() + offset, parameters.data() + offset);
+}
+
+void Optimizer::update_average(std::span<float const> parameters, OptimizerState& state) const {
+  if (state.average.empty()) state.average.assign(parameters.begin(), parameters.end());
+  double const t = as_real(state.n_updates);
+  double const keep = std::min(settings_.average, t / (t + 9));
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    state.average[i] = rounded_to<float>(keep * state.average[i] + (1 - keep) * parameters[i]);
+}
+
+void Optimizer::update_by_sgd(double rate, std::span<double const> gradient, double gradient_factor,
+                              std::span<float> parameters, OptimizerState& state) const {
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    double const w = parameters[i];
+    double const velocity = settings_.momentum * state.first_moment[i] +
+                            gradient[i] * gradient_factor + settings_.weight_decay * w;
+    state.first_moment[i] = rounded_to<float>(velocity);
+    parameters[i] = rounded_to<float>(w - rate * velocity);
+  }
 }
 
 double gradient_norm(std::span<double const> gradient) {

@@ -10,10 +10,10 @@
 
 namespace tvem {
 
-enum class OptimizerKind { adam, adamw, sgd };
+enum class OptimizerKind { adam, adamw, sgd, muon };
 template <>
 inline constexpr auto enum_names<OptimizerKind> =
-    std::array<std::string_view, 3>{"adam", "adamw", "sgd"};
+    std::array<std::string_view, 4>{"adam", "adamw", "sgd", "muon"};
 
 enum class ScheduleKind { constant, cosine, rsqrt };
 template <>
@@ -23,8 +23,9 @@ inline constexpr auto enum_names<ScheduleKind> =
 /// The keys `train.*` that say how parameters change.
 struct OptimizerSettings {
   std::int64_t steps = 2000;
-  OptimizerKind optimizer = OptimizerKind::adam;
+  OptimizerKind optimizer = OptimizerKind::muon;
   double rate = 3e-3;
+  double matrix_rate = 0.02;
   ScheduleKind schedule = ScheduleKind::cosine;
   std::int64_t warmup = 100;
   double clip = 1;
@@ -32,6 +33,7 @@ struct OptimizerSettings {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double momentum = 0.9;
+  double average = 0;
 };
 
 /// A row for each of the keys.

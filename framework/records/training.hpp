@@ -40,6 +40,12 @@ struct TrainingState {
   double training_seconds = 0;  // wall clock of rank 0, over all starts
 };
 
+/// The parameters that the trained model has: the average of those of the steps, where there is
+/// one.
+inline AlignedVector<float> const& trained_parameters(TrainingState const& state) {
+  return state.optimizer.average.empty() ? state.parameters : state.optimizer.average;
+}
+
 /// Whether the step was skipped, since its loss or gradient was not finite.
 inline bool is_skipped(StepRecord const& record) { return std::isnan(record.gradient_norm); }
 

@@ -157,6 +157,15 @@ Eigen::VectorXd log_sum_exp_rows(RowMatrix const& log_values) {
   return result;
 }
 
+RowMatrix component_probabilities(Mixture const& mixture, RowMatrix const& points) {
+  RowMatrix values = weighted_log_densities(mixture, points);
+  Eigen::VectorXd const log_density = log_sum_exp_rows(values);
+  for (Eigen::Index i = 0; i < values.rows(); ++i)
+    for (Eigen::Index j = 0; j < values.cols(); ++j)
+      values(i, j) = portable_exp(values(i, j) - log_density[i]);
+  return values;
+}
+
 std::vector<int> map_labels(Mixture const& mixture, RowMatrix const& points) {
   RowMatrix const log_density = weighted_log_densities(mixture, points);
   std::vector<int> labels(points.rows());

@@ -58,6 +58,9 @@ RowMatrix weighted_log_densities(Mixture const& mixture, RowMatrix const& points
 /// mixture.
 Eigen::VectorXd log_sum_exp_rows(RowMatrix const& log_values);
 
+/// p(z_i = j | x_i) for every point and component: n x k, rows with sum 1. points: n x d.
+RowMatrix component_probabilities(Mixture const& mixture, RowMatrix const& points);
+
 /// The MAP rule: for each point the component of the largest posterior, the first of equals.
 /// Result: n. With the true mixture this is the Bayes classifier.
 std::vector<int> map_labels(Mixture const& mixture, RowMatrix const& points);

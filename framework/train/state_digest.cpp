@@ -14,8 +14,8 @@ std::string digest_of(TrainingState const& state) {
                                             std::ssize(state.learning_curve)};
   Sha256 sha;
   sha.update(std::as_bytes(std::span(numbers)));
-  for (auto const* values :
-       {&state.parameters, &state.optimizer.first_moment, &state.optimizer.second_moment})
+  for (auto const* values : {&state.parameters, &state.optimizer.first_moment,
+                             &state.optimizer.second_moment, &state.optimizer.average})
     sha.update(std::as_bytes(std::span(values->data(), values->size())));
   return sha.hex_digest();
 }

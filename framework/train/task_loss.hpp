@@ -5,15 +5,17 @@
 
 #include "framework/loss/mixture_losses.hpp"
 #include "framework/loss/permutation_cross_entropy.hpp"
+#include "framework/loss/settings.hpp"
 #include "framework/train/model_input.hpp"
 
 namespace tvem {
 
-/// The loss loss.kind of one task of a batch, and the labels that the model's outputs describe.
-/// Keeps its buffers.
+/// The loss that loss.* say, of one task of a batch, and the labels that the model's outputs
+/// describe. Keeps its buffers.
 class TaskLoss {
  public:
-  TaskLoss(LossKind kind, int n_outputs) : kind_(kind), n_outputs_(n_outputs) {}
+  TaskLoss(LossSettings const& settings, int n_outputs)
+      : settings_(settings), n_outputs_(n_outputs) {}
 
   /// task: number t of the input. outputs: of this task alone; doutputs: likewise, set to the
   /// gradient; labels: set, one a point. Returns the loss.
@@ -22,7 +24,9 @@ class TaskLoss {
                     std::span<int> labels);
 
  private:
-  LossKind kind_;
+  double cross_entropy(Task const& task, std::span<float const> outputs, std::span<float> doutputs);
+
+  LossSettings settings_;
   int n_outputs_;
   PermutationCrossEntropy<float> cross_entropy_;
   NegativeLogLikelihood<float> likelihood_;

@@ -11,6 +11,16 @@
 
 namespace tvem {
 
+namespace {
+
+RankShare share_among(Communicator const& comm) {
+  return {.rank = comm.rank(), .n_ranks = comm.size(), .sum = [comm](std::span<float> values) {
+            comm.sum(values);
+          }};
+}
+
+}  // namespace
+
 TrainingState initial_state(Settings const& settings) {
   Transformer<float> const model(settings.model, model_domain(settings));
   TrainingState state;
@@ -43,9 +53,10 @@ Trainer::Trainer(Settings const& settings, Communicator comm, TrainingState stat
       n_chunks_(chunks_of_step(settings.train.tasks_per_step, state_.chunk)),
       local_chunks_(share_of_rank(n_chunks_, comm_.rank(), comm_.size())),
       sums_(settings.parallel.reduction, model_.layout().size()),
+      optimizer_(settings.train, model_.layout(), share_among(comm_)),
       chunk_gradient_(model_.layout().size()),
       tasks_(state_.chunk),
-      loss_(settings.loss.kind, model_.n_outputs()) {
+      loss_(settings.loss, model_.n_outputs()) {
   TVEM_CHECK(state_.parameters.size() == model_.layout().size(),
              "the state belongs to another model");
   // Reserved memory costs nothing before rows are in it. A longer training allocates a few times
@@ -63,7 +74,7 @@ void Trainer::check_ranks_agree() const {
 }
 
 Transformer<float>& Trainer::model() {
-  model_.set_parameters(state_.parameters);
+  model_.set_parameters(trained_parameters(state_));
   return model_;
 }
 
@@ -77,8 +88,7 @@ StepRecord Trainer::train_step(Votes const& votes) {
   StepRecord const record = add_record(sums_.loss_sum() / n_tasks, sums_.error_sum() / n_tasks,
                                        gradient_norm(gradient_sum) / n_tasks);
   double const factor = clip_factor(record.gradient_norm, settings_.train.clip) / n_tasks;
-  update_parameters(settings_.train, record.rate, gradient_sum, factor, state_.parameters,
-                    state_.optimizer);
+  optimizer_.update(record.rate, gradient_sum, factor, state_.parameters, state_.optimizer);
   return record;
 }
 

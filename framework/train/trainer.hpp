@@ -44,7 +44,7 @@ class Trainer {
   TrainingState& state() { return state_; }
   Settings const& settings() const { return settings_; }
   Communicator const& comm() const { return comm_; }
-  /// The model with the present parameters.
+  /// The model with the parameters that it would be evaluated with now.
   Transformer<float>& model();
 
  private:
@@ -65,6 +65,7 @@ class Trainer {
   std::int64_t n_chunks_;
   IndexRange local_chunks_;
   GradientSum sums_;
+  Optimizer optimizer_;
   AlignedVector<float> chunk_gradient_;  // n parameters
   // The buffers of one chunk. They are kept, so that no step but the first allocates, as long as
   // tasks have one size and go in as they are: a frame or a guess is made anew.

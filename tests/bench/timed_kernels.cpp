@@ -100,7 +100,8 @@ struct StepParts::Impl {
         prior(settings.task),
         parameters(model.initial_parameters(1)),
         gradient(model.layout().size()),
-        optimizer(initial_optimizer_state(settings.train.optimizer, parameters.size())),
+        optimizer_state(initial_optimizer_state(settings.train.optimizer, parameters.size())),
+        optimizer(settings.train, model.layout()),
         sums(settings.parallel.reduction, parameters.size()),
         chunk(resolved_chunk(settings)),
         n_chunks(chunks_of_step(settings.train.tasks_per_step, chunk)) {
@@ -142,9 +143,9 @@ struct StepParts::Impl {
     for (std::int64_t c = 0; c < n_chunks; ++c) process_chunk(c);
     timed(optimiser, [&] {
       double const norm = gradient_norm(sums.gradient_sum());
-      update_parameters(settings.train, 1e-4, sums.gradient_sum(),
-                        clip_factor(norm, settings.train.clip) / settings.train.tasks_per_step,
-                        parameters, optimizer);
+      optimizer.update(1e-4, sums.gradient_sum(),
+                       clip_factor(norm, settings.train.clip) / settings.train.tasks_per_step,
+                       parameters, optimizer_state);
     });
     total += std::chrono::duration<double>(Clock::now() - start).count();
   }
@@ -154,7 +155,8 @@ struct StepParts::Impl {
   Transformer<float> model;
   TaskPrior prior;
   AlignedVector<float> parameters, gradient;
-  OptimizerState optimizer;
+  OptimizerState optimizer_state;
+  Optimizer optimizer;
   GradientSum sums;
   int chunk;
   std::int64_t n_chunks;

@@ -24,7 +24,7 @@ ALLOWED = {
     "estimators": {"core", "tasks", "estimators"},
     "nn": {"core", "tasks", "nn"},
     "loss": {"core", "tasks", "loss"},
-    "optim": {"core", "optim"},
+    "optim": {"core", "tasks", "nn", "optim"},
     "train": {"core", "comm", "tasks", "metrics", "estimators", "nn", "loss", "optim", "records", "train"},
     "io": {"core", "tasks", "metrics", "optim", "nn", "records", "io"},
 }

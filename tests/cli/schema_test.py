@@ -79,7 +79,7 @@ class Files(unittest.TestCase):
         cls.checkpoint_file = os.path.join(cls.folder, "checkpoint.h5")
         settings = {"task.components": "2..3", "task.points": "20..30", "model.layers": 1,
                     "model.width": 8, "model.heads": 2, "train.steps": 12, "train.tasks_per_step": 6,
-                    "train.evaluate_every": 5, "eval.tasks": 17, "train.warmup": 2, "eval.trace": 4,
+                    "train.evaluate_every": 5, "train.average": 0.5, "eval.tasks": 17, "train.warmup": 2, "eval.trace": 4,
                     "eval.estimators": ",".join(ESTIMATORS)}
         keys = [word for key, value in settings.items() for word in ("--" + key, str(value))]
         subprocess.run([TVEM, "run", "--out", cls.folder, *keys], check=True,

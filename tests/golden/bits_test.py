@@ -72,12 +72,16 @@ POSTERIOR = ["--task.dim", "2..3", "--task.components", "2..4", "--task.points",
              "--task.covariance", "spherical", "--task.sigma", "0.5..2", "--eval.tasks", "16",
              "--eval.estimators", "posterior:samples=20:burn_in=10, posterior:chains=2:samples=20:temperatures=3"]
 FRAME = ["--task.dim", "2..4", "--input.frame", "canonical", "--input.init", "kmeans++", "--input.auxiliary", "true"]
+PAPER = ["--config", os.path.join(os.path.dirname(QUICKSTART), "paper.ini"), "--train.steps", "5", "--eval.tasks", "16"]
+SOFT = ["--train.average", "0.9", "--loss.targets", "posterior"]
 # name: (command, file whose content counts)
 CASES = {
     "quickstart": (["run", *QUICK, "--out", "{folder}"], "checkpoint.h5"),
     "quickstart-evaluation": (["run", *QUICK, "--out", "{folder}"], "run.h5"),
     "first-steps": (["run", *FIRST_STEPS, "--out", "{folder}"], "checkpoint.h5"),
     "frame": (["run", *FIRST_STEPS, *FRAME, "--out", "{folder}"], "checkpoint.h5"),
+    "paper": (["run", *PAPER, "--out", "{folder}"], "checkpoint.h5"),
+    "soft": (["run", *FIRST_STEPS, *SOFT, "--out", "{folder}"], "checkpoint.h5"),
     "posterior": (["evaluate", "--config", QUICKSTART, *POSTERIOR, "--out", "{folder}/evaluation.h5"], "evaluation.h5"),
     "ragged": (["run", "--config", "{small}", "--out", "{folder}"], "checkpoint.h5"),
     "ragged-evaluation": (["run", "--config", "{small}", "--out", "{folder}"], "run.h5"),

@@ -21,13 +21,23 @@ TEST(Trainer, AnyNumberOfRanks_SameBitsAsOneRank) {
 }
 
 TEST(Trainer, EveryOptimizer_SameBitsAsOneRank) {
-  for (auto const kind : {OptimizerKind::adamw, OptimizerKind::sgd}) {
+  for (auto const kind : {OptimizerKind::adamw, OptimizerKind::sgd, OptimizerKind::muon}) {
     Settings settings = ragged_settings();
     settings.train.optimizer = kind;
     settings.train.weight_decay = 0.01;
     expect_same_state(trained(settings, test_world(), 8, first_state(settings)),
                       trained(settings, Communicator::serial(), 8, first_state(settings)));
   }
+}
+
+TEST(Trainer, SoftTargets_SameBitsAsOneRank) {
+  Settings settings = ragged_settings();
+  settings.loss.targets = TargetKind::posterior;
+  auto const together = trained(settings, test_world(), 8, first_state(settings));
+  expect_same_state(together, trained(settings, Communicator::serial(), 8, first_state(settings)));
+  settings.loss.targets = TargetKind::labels;
+  auto const hard = trained(settings, test_world(), 8, first_state(settings));
+  EXPECT_NE(together.steps[0].loss_mean, hard.steps[0].loss_mean);
 }
 
 TEST(Trainer, EveryReadoutAndInput_SameBitsAsOneRank) {

@@ -21,7 +21,8 @@ TVEM, MPIEXEC = "", ""
 STEPS = 60
 KEYS = ("--task.points", "15..25", "--task.components", "2..3", "--model.layers", "2", "--model.width", "16", "--model.heads", "2",
         "--train.steps", STEPS, "--train.tasks_per_step", "12", "--train.checkpoint_every", "4", "--train.evaluate_every", "6",
-        "--train.evaluate_tasks", "8", "--eval.tasks", "16", "--eval.estimators", "transformer,em", "--parallel.chunk", "2")
+        "--train.evaluate_tasks", "8", "--eval.tasks", "16", "--eval.estimators", "transformer,em", "--parallel.chunk", "2",
+        "--train.optimizer", "muon", "--train.average", "0.9")
 
 
 os.environ["TVEM_TEST_STEPS_PER_FILE"] = "17"  # so that checkpoints have steps in files of their own

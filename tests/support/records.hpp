@@ -120,6 +120,7 @@ inline std::string text_of(Checkpoint const& checkpoint) {
   add(text, state.parameters);
   add(text, state.optimizer.first_moment);
   add(text, state.optimizer.second_moment);
+  add(text, state.optimizer.average);
   for (ParameterView const& view : checkpoint.layout.views()) text += view.name;
   add(text,
       std::vector<double>{static_cast<double>(state.step), static_cast<double>(state.chunk),

@@ -37,6 +37,7 @@ inline void expect_same_state(TrainingState const& a, TrainingState const& b) {
   EXPECT_TRUE(same_bits(a.parameters, b.parameters));
   EXPECT_TRUE(same_bits(a.optimizer.first_moment, b.optimizer.first_moment));
   EXPECT_TRUE(same_bits(a.optimizer.second_moment, b.optimizer.second_moment));
+  EXPECT_TRUE(same_bits(a.optimizer.average, b.optimizer.average));
   ASSERT_EQ(a.steps.size(), b.steps.size());
   for (std::size_t i = 0; i < a.steps.size(); ++i) {
     EXPECT_EQ(a.steps[i].step, b.steps[i].step);

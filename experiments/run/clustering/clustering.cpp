@@ -166,7 +166,7 @@ class Clusterer {
   double ask_model() {
     if (answer_) return answer_seconds_;
     Transformer<float> transformer = asked_.transformer();
-    transformer.set_parameters(asked_.model.state.parameters);
+    transformer.set_parameters(trained_parameters(asked_.model.state));
     auto const start = Clock::now();
     bool const has_frame = !frame_.is_that_of_points();
     Task const& task = of_model_.task;

@@ -67,7 +67,7 @@ TEST(ParseConfiguration, EveryKey_SetsItsOwnMember) {
           "none",    "relu",      "true",    "sgd",        "rsqrt",
           "random",  "spherical", "float",   "fast",       "bayes",
           "laplace", "2",         "weights", "parameters", "negative_log_likelihood",
-          "centred"}) {
+          "centred", "posterior"}) {
       Settings settings;
       if (!key.parse(value, settings) || key.print(settings) == key.print(defaults)) continue;
       ++n_accepted;
@@ -175,7 +175,8 @@ TEST(TrainingIdentity, KeysOfTheTraining_ChangeItAndOthersDoNot) {
                                     "weights",
                                     "parameters",
                                     "negative_log_likelihood",
-                                    "centred"}) {
+                                    "centred",
+                                    "posterior"}) {
       Settings settings;
       if (!key.parse(value, settings) || key.print(settings) == key.print(defaults)) continue;
       bool const is_training = key.role == Role::training;

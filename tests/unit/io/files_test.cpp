@@ -64,6 +64,7 @@ void expect_same(Checkpoint const& a, Checkpoint const& b) {
   EXPECT_EQ(a.state.optimizer.n_updates, b.state.optimizer.n_updates);
   EXPECT_EQ(a.state.optimizer.first_moment, b.state.optimizer.first_moment);
   EXPECT_EQ(a.state.optimizer.second_moment, b.state.optimizer.second_moment);
+  EXPECT_EQ(a.state.optimizer.average, b.state.optimizer.average);
   EXPECT_EQ(a.state.chunk, b.state.chunk);
   EXPECT_EQ(a.state.training_seconds, b.state.training_seconds);
   ASSERT_EQ(a.state.steps.size(), b.state.steps.size());
@@ -107,6 +108,15 @@ TEST_F(Files, Checkpoint_ComesBackBitForBit) {
   ASSERT_TRUE(found);
   EXPECT_EQ(found->notice, "");
   expect_same(found->checkpoint, some_checkpoint(7));
+}
+
+TEST_F(Files, CheckpointWithAverage_ComesBack) {
+  Checkpoint checkpoint = some_checkpoint(3);
+  checkpoint.state.optimizer.average = checkpoint.state.parameters;
+  checkpoint.state.optimizer.average[0] += 1;
+  write_checkpoint(folder, checkpoint);
+  expect_same(read_checkpoint(folder)->checkpoint, checkpoint);
+  EXPECT_EQ(trained_parameters(checkpoint.state), checkpoint.state.optimizer.average);
 }
 
 TEST_F(Files, CheckpointWithoutStepsOrSecondMoment_ComesBack) {

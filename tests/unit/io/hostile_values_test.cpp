@@ -42,6 +42,7 @@ TEST_F(HostileValues, CheckpointsWithImpossibleValues_RefusedInASentence) {
       {[](Checkpoint& c) { c.state.optimizer.n_updates = -3; }, "n_updates -3 is negative"},
       {[](Checkpoint& c) { c.state.optimizer.first_moment.pop_back(); }, "moments"},
       {[](Checkpoint& c) { c.state.optimizer.second_moment.resize(5); }, "moments"},
+      {[](Checkpoint& c) { c.state.optimizer.average.resize(5); }, "average"},
       {[](Checkpoint& c) { c.state.learning_curve[1].step = 8; }, "step 8 is not after"},
       {[](Checkpoint& c) { c.state.learning_curve[0].step = 7; }, "step 7 is not after"}};
   for (Case const& one : cases) {

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <numeric>
+#include <sstream>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -11,6 +14,7 @@
 #include "framework/core/error.hpp"
 #include "framework/core/random.hpp"
 #include "framework/tasks/prior.hpp"
+#include "tests/support/golden_values.hpp"
 
 namespace tvem {
 namespace {
@@ -204,6 +208,37 @@ TEST(PermutationCrossEntropy, Outliers_HaveNoLossAndNoGradient) {
   for (std::size_t i = 0, kept = 0; i < 6; ++i)
     for (std::size_t j = 0; j < 3; ++j)
       EXPECT_EQ(gradient[3 * i + j], labels[i] == outlier_label ? 0 : kept_gradient[kept++]);
+}
+
+TEST(PermutationCrossEntropy, SoftTargets_AsTorch) {
+  std::ifstream file(TVEM_GOLDEN_DIR "/loss_torch.txt");
+  int n_cases = 0;
+  for (std::string line; std::getline(file, line); ++n_cases) {
+    std::istringstream header(line);
+    int n_labels = 0, k = 0;
+    double expected = 0;
+    ASSERT_TRUE(header >> n_labels >> k >> expected) << line;
+    auto const logits = test::read_values(file), targets = test::read_values(file),
+               slopes = test::read_values(file);
+    std::vector<double> gradient(logits.size(), 777);
+    EXPECT_NEAR(permutation_cross_entropy<double>(logits, n_labels, targets, k, gradient), expected,
+                1e-13);
+    ASSERT_EQ(slopes.size(), gradient.size());
+    for (std::size_t i = 0; i < slopes.size(); ++i) EXPECT_NEAR(gradient[i], slopes[i], 1e-14) << i;
+  }
+  EXPECT_EQ(n_cases, 6);
+}
+
+TEST(PermutationCrossEntropy, TargetsThatAreLabels_SameBitsAsLabels) {
+  auto const task = random_task(9, 4, 3, 10);
+  auto labels = task.labels;
+  labels[5] = outlier_label;
+  std::vector<double> targets(27, 0.0), gradient(36), of_targets(36);
+  for (std::size_t i = 0; i < 9; ++i)
+    if (labels[i] != outlier_label) targets[3 * i + static_cast<std::size_t>(labels[i])] = 1;
+  EXPECT_EQ(permutation_cross_entropy<double>(task.logits, 4, labels, 3, gradient),
+            permutation_cross_entropy<double>(task.logits, 4, targets, 3, of_targets));
+  EXPECT_EQ(gradient, of_targets);
 }
 
 TEST(PermutationCrossEntropy, ArgumentsThatDoNotFit_AreRefused) {

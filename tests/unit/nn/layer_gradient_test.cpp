@@ -60,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(InstructionSets, LayerGradientTest,
 
 TEST_P(LayerGradientTest, Linear_AgreesWithFiniteDifferences) {
   ParameterLayout layout;
-  Linear<double> linear(layout, "linear", 7, 19);
+  Linear<double> linear(layout, "linear", 7, 19, 0);
   Bench bench(GetParam(), layout, 19);
   auto x = random_values<double>(size(rows, 7), 3),
        residual = random_values<double>(size(rows, 19), 4);
@@ -80,7 +80,7 @@ TEST_P(LayerGradientTest, Linear_AgreesWithFiniteDifferences) {
 
 TEST_P(LayerGradientTest, LinearBackward_AddsToTheGradient) {
   ParameterLayout layout;
-  Linear<double> linear(layout, "linear", 3, 5);
+  Linear<double> linear(layout, "linear", 3, 5, 0);
   Bench bench(GetParam(), layout, 5);
   auto const x = random_values<double>(size(rows, 3), 3);
   linear.pack(bench.kernel, bench.parameters.data());

@@ -12,6 +12,7 @@
 #include "framework/core/error.hpp"
 #include "framework/core/random.hpp"
 #include "framework/optim/optimizer_kernels.hpp"
+#include "tests/support/golden_values.hpp"
 #include "tests/support/instruction_sets.hpp"
 
 namespace tvem {
@@ -26,13 +27,15 @@ struct GoldenCase {
   std::vector<std::vector<double>> expected;   // the parameters after the update
 };
 
-std::vector<double> read_values(std::istream& file) {
-  std::string line;
-  std::getline(file, line);
-  std::istringstream words(line);
-  std::vector<double> values;
-  for (double value; words >> value;) values.push_back(value);
-  return values;
+ParameterLayout vector_layout(std::size_t n_parameters) {
+  ParameterLayout layout;
+  layout.add("vector", 1, static_cast<int>(n_parameters));
+  return layout;
+}
+
+/// The optimiser of a vector without hidden matrices.
+Optimizer vector_optimizer(OptimizerSettings const& settings, std::size_t n_parameters) {
+  return Optimizer(settings, vector_layout(n_parameters));
 }
 
 OptimizerKind optimizer_named(std::string const& name) {
@@ -48,12 +51,12 @@ GoldenCase read_case(std::istream& header, std::istream& file) {
   header >> name >> golden.settings.weight_decay >> golden.settings.beta1 >>
       golden.settings.beta2 >> golden.settings.momentum >> n_parameters >> n_updates;
   golden.settings.optimizer = optimizer_named(name);
-  golden.initial = read_values(file);
+  golden.initial = test::read_values(file);
   for (int i = 0; i < n_updates; ++i) {
-    auto const rate_and_gradient = read_values(file);
+    auto const rate_and_gradient = test::read_values(file);
     golden.rates.push_back(rate_and_gradient.at(0));
     golden.gradients.emplace_back(rate_and_gradient.begin() + 1, rate_and_gradient.end());
-    golden.expected.push_back(read_values(file));
+    golden.expected.push_back(test::read_values(file));
   }
   return golden;
 }
@@ -69,17 +72,17 @@ std::vector<GoldenCase> read_cases() {
   return cases;
 }
 
-TEST(UpdateParameters, EveryOptimizerAndOption_AsTorch) {
+TEST(Optimizer, EveryOptimizerAndOption_AsTorch) {
   auto const cases = read_cases();
   ASSERT_GE(cases.size(), 7u);
   for (std::size_t c = 0; c < cases.size(); ++c) {
     GoldenCase const& golden = cases[c];
     std::vector<float> parameters(golden.initial.begin(), golden.initial.end());
     auto state = initial_optimizer_state(golden.settings.optimizer, parameters.size());
+    Optimizer optimizer = vector_optimizer(golden.settings, parameters.size());
     ASSERT_GE(golden.rates.size(), 10u);
     for (std::size_t t = 0; t < golden.rates.size(); ++t) {
-      update_parameters(golden.settings, golden.rates[t], golden.gradients[t], 1.0, parameters,
-                        state);
+      optimizer.update(golden.rates[t], golden.gradients[t], 1.0, parameters, state);
       ASSERT_EQ(golden.expected[t].size(), parameters.size());
       for (std::size_t i = 0; i < parameters.size(); ++i)
         EXPECT_NEAR(static_cast<double>(parameters[i]), golden.expected[t][i],
@@ -90,18 +93,19 @@ TEST(UpdateParameters, EveryOptimizerAndOption_AsTorch) {
   }
 }
 
-TEST(UpdateParameters, AdamFirstUpdate_RateTimesSign) {
+TEST(Optimizer, AdamFirstUpdate_RateTimesSign) {
   // Bias correction makes the first step g / |g|, whatever the size of g.
   OptimizerSettings settings;
   std::vector<float> parameters{1.0f, 1.0f, 1.0f};
   auto state = initial_optimizer_state(OptimizerKind::adam, 3);
-  update_parameters(settings, 0.125, std::vector<double>{1e3, -1e-3, 0.0}, 1.0, parameters, state);
+  vector_optimizer(settings, 3)
+      .update(0.125, std::vector<double>{1e3, -1e-3, 0.0}, 1.0, parameters, state);
   EXPECT_NEAR(parameters[0], 0.875, 1e-6);
   EXPECT_NEAR(parameters[1], 1.125, 2e-6);
   EXPECT_EQ(parameters[2], 1.0f);
 }
 
-TEST(UpdateParameters, StateCopiedHalfWay_SameBitsAsNeverInterrupted) {
+TEST(Optimizer, StateCopiedHalfWay_SameBitsAsNeverInterrupted) {
   for (auto const kind : {OptimizerKind::adam, OptimizerKind::adamw, OptimizerKind::sgd}) {
     OptimizerSettings settings;
     settings.optimizer = kind;
@@ -110,6 +114,7 @@ TEST(UpdateParameters, StateCopiedHalfWay_SameBitsAsNeverInterrupted) {
     auto whole_state = initial_optimizer_state(kind, whole.size());
     std::vector<float> resumed;
     OptimizerState resumed_state;
+    Optimizer optimizer = vector_optimizer(settings, whole.size());
     RandomStream random(1, Purpose::probe, 1);
     for (int t = 0; t < 10; ++t) {
       if (t == 5) {
@@ -118,31 +123,49 @@ TEST(UpdateParameters, StateCopiedHalfWay_SameBitsAsNeverInterrupted) {
       }
       std::vector<double> gradient(whole.size());
       for (double& g : gradient) g = random.normal();
-      update_parameters(settings, 0.01, gradient, 1.0, whole, whole_state);
-      if (t >= 5) update_parameters(settings, 0.01, gradient, 1.0, resumed, resumed_state);
+      optimizer.update(0.01, gradient, 1.0, whole, whole_state);
+      if (t >= 5) optimizer.update(0.01, gradient, 1.0, resumed, resumed_state);
     }
     EXPECT_EQ(whole, resumed);
     // Negative control: without the count of updates the bias correction is another.
     if (kind == OptimizerKind::sgd) continue;
     resumed_state.n_updates = 0;
     std::vector<double> const gradient(whole.size(), 1.0);
-    update_parameters(settings, 0.01, gradient, 1.0, whole, whole_state);
-    update_parameters(settings, 0.01, gradient, 1.0, resumed, resumed_state);
+    optimizer.update(0.01, gradient, 1.0, whole, whole_state);
+    optimizer.update(0.01, gradient, 1.0, resumed, resumed_state);
     EXPECT_NE(whole, resumed);
   }
 }
 
-TEST(UpdateParameters, LengthsThatDiffer_CheckFails) {
+TEST(Optimizer, LengthsThatDiffer_CheckFails) {
   OptimizerSettings const settings;
   std::vector<float> parameters(3, 0.0f);
+  Optimizer optimizer = vector_optimizer(settings, 3);
   auto state = initial_optimizer_state(OptimizerKind::adam, 3);
-  EXPECT_THROW(
-      update_parameters(settings, 0.1, std::vector<double>(2, 1.0), 1.0, parameters, state),
-      CheckFailed);
+  EXPECT_THROW(optimizer.update(0.1, std::vector<double>(2, 1.0), 1.0, parameters, state),
+               CheckFailed);
   auto short_state = initial_optimizer_state(OptimizerKind::adam, 2);
-  EXPECT_THROW(
-      update_parameters(settings, 0.1, std::vector<double>(3, 1.0), 1.0, parameters, short_state),
-      CheckFailed);
+  EXPECT_THROW(optimizer.update(0.1, std::vector<double>(3, 1.0), 1.0, parameters, short_state),
+               CheckFailed);
+}
+
+TEST(Optimizer, Average_PlainRecursionFromTheFirstParameters) {
+  OptimizerSettings settings;
+  settings.average = 0.6;
+  Optimizer optimizer = vector_optimizer(settings, 1);
+  auto state = initial_optimizer_state(OptimizerKind::adam, 1);
+  std::vector<float> parameters{0.5f};
+  double expected = 0;
+  for (int t = 1; t <= 30; ++t) {
+    optimizer.update(0.1, std::vector<double>{t % 3 - 0.5}, 1.0, parameters, state);
+    double const keep = std::min(0.6, t / (t + 9.0));
+    expected = t == 1 ? parameters[0] : keep * expected + (1 - keep) * parameters[0];
+    EXPECT_NEAR(state.average.at(0), expected, 1e-6) << t;
+  }
+  settings.average = 0;
+  auto plain = initial_optimizer_state(OptimizerKind::adam, 1);
+  vector_optimizer(settings, 1).update(0.1, std::vector<double>{1}, 1.0, parameters, plain);
+  EXPECT_TRUE(plain.average.empty());
 }
 
 TEST(InitialOptimizerState, EveryKind_ZerosOfTheRightLength) {
@@ -161,7 +184,7 @@ TEST(GradientNormAndClipFactor, NormAboveTheLimit_ScaledToTheLimit) {
   EXPECT_EQ(clip_factor(0.0, 1.0), 1.0);
 }
 
-TEST(UpdateParameters, GradientFactor_AsGradientScaledBefore) {
+TEST(Optimizer, GradientFactor_AsGradientScaledBefore) {
   for (auto const kind : {OptimizerKind::adam, OptimizerKind::adamw, OptimizerKind::sgd}) {
     OptimizerSettings settings;
     settings.optimizer = kind;
@@ -169,8 +192,9 @@ TEST(UpdateParameters, GradientFactor_AsGradientScaledBefore) {
     std::vector<double> const gradient{1.0, -3.0, 0.5}, scaled{0.25, -0.75, 0.125};
     std::vector<float> a(3, 0.5f), b = a;
     auto a_state = initial_optimizer_state(kind, 3), b_state = a_state;
-    update_parameters(settings, 0.1, gradient, 0.25, a, a_state);
-    update_parameters(settings, 0.1, scaled, 1.0, b, b_state);
+    Optimizer optimizer = vector_optimizer(settings, 3);
+    optimizer.update(0.1, gradient, 0.25, a, a_state);
+    optimizer.update(0.1, scaled, 1.0, b, b_state);
     EXPECT_EQ(a, b);
   }
 }

@@ -147,6 +147,18 @@ TEST(LogSumExpRows, LargeAndEmptyValues_NoOverflowNoNan) {
   EXPECT_NEAR(result[2], 3, 1e-15);
 }
 
+TEST(ComponentProbabilities, SmallMixture_SharesOfTheWeightedDensities) {
+  Mixture const mixture = small_mixture();
+  RowMatrix points(3, 2);
+  points << 0.1, 0, 3, 1.1, -1e3, 5e3;
+  RowMatrix const probabilities = component_probabilities(mixture, points);
+  RowMatrix const densities = weighted_log_densities(mixture, points).array().exp();
+  for (Eigen::Index i = 0; i < 3; ++i) EXPECT_NEAR(probabilities.row(i).sum(), 1, 1e-14);
+  for (Eigen::Index i = 0; i < 2; ++i)
+    for (Eigen::Index j = 0; j < 3; ++j)
+      EXPECT_NEAR(probabilities(i, j), densities(i, j) / densities.row(i).sum(), 1e-13);
+}
+
 TEST(MapLabels, SmallMixture_LargestPosteriorAndFirstOfEquals) {
   Mixture mixture = small_mixture();
   RowMatrix points(3, 2);

@@ -147,14 +147,15 @@ TEST(Orientation, CanonicalFrame_SameForRotatedPoints) {
 
 TEST(Orientation, NoFrame_RotatedAboutTheOriginEverySecondOneReflected) {
   RowMatrix const points = task_of(3, 40, 3).points;
-  EXPECT_TRUE(frame_of({}, points, 0).is_that_of_points());
+  InputSettings const none{.frame = FrameKind::none};
+  EXPECT_TRUE(frame_of(none, points, 0).is_that_of_points());
   for (int orientation = 1; orientation < 6; ++orientation) {
-    Frame const frame = frame_of({}, points, orientation);
+    Frame const frame = frame_of(none, points, orientation);
     EXPECT_LT(largest_difference(frame.axes * frame.axes.transpose(), RowMatrix::Identity(3, 3)),
               1e-12);
     EXPECT_EQ(frame.axes.determinant() < 0, orientation % 2 == 1);
     EXPECT_EQ(frame.centre, Eigen::VectorXd::Zero(3));
-    EXPECT_GT(largest_difference(frame.axes, frame_of({}, points, orientation + 1).axes), 0.1);
+    EXPECT_GT(largest_difference(frame.axes, frame_of(none, points, orientation + 1).axes), 0.1);
   }
 }
 

@@ -18,6 +18,7 @@ Settings ragged_settings() {
   settings.task.dim = {1, 3};
   settings.task.components = {2, 4};
   settings.task.points = {20, 30};
+  settings.input.frame = FrameKind::none;
   return settings;
 }
 

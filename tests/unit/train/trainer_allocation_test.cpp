@@ -29,6 +29,7 @@ Settings small_settings() {
   settings.task.components = {3, 3};
   settings.task.points = {20, 20};
   settings.model = {.layers = 2, .heads = 2, .width = 16, .mlp_ratio = 2};
+  settings.input.frame = FrameKind::none;  // a frame is made anew
   settings.train.steps = 10;
   settings.train.tasks_per_step = 13;
   settings.parallel.chunk = 4;
@@ -43,7 +44,8 @@ void expect_only_first_step_allocates(Settings const& settings) {
 }
 
 TEST(TrainerAllocation, EveryOptimizerAndReduction_OnlyFirstStepAllocates) {
-  for (auto const optimizer : {OptimizerKind::adam, OptimizerKind::adamw, OptimizerKind::sgd})
+  for (auto const optimizer :
+       {OptimizerKind::muon, OptimizerKind::adam, OptimizerKind::adamw, OptimizerKind::sgd})
     for (auto const reduction : {ReductionKind::reproducible, ReductionKind::fast}) {
       Settings settings = small_settings();
       settings.train.optimizer = optimizer;
