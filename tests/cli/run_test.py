@@ -481,6 +481,24 @@ class Report(CliTest):
         self.assertIn("difference, bootstrap", detail)
         self.assertTrue(detail.startswith(table[:table.index("\n\nBayes")]))
 
+    def test_errors_above_the_posterior_optimum_are_paired(self):
+        posterior = "posterior:samples=20:burn_in=10"
+        done = self.train("run", "--task.separation", 0, "--train.steps", 2, "--eval.estimators", "transformer, lloyd, " + posterior)
+        with h5py.File(self.path("run", "run.h5")) as file:
+            error = file["evaluation/error"][()]
+        lines = done.stdout.splitlines()
+        lines = lines[next(i for i, line in enumerate(lines) if line.startswith("above the posterior optimum")):]
+        columns, *rows = [line.split(",") for line in run("report", self.path("run"), "--csv").stdout.splitlines()]
+        for name, line, row, values in zip(("transformer", "lloyd", posterior), lines[1:], error, rows):
+            difference = row - error[2]
+            self.assertEqual(line.split()[0], name)
+            self.assertAlmostEqual(float(values[columns.index("above_posterior_mean")]), difference.mean(), places=12)
+            self.assertAlmostEqual(float(values[columns.index("above_posterior_standard_error")]),
+                                   difference.std(ddof=1) / np.sqrt(len(row)), places=12)
+            if name != posterior:
+                self.assertIn(f"{difference.mean():+.4f} [", line)
+        self.assertNotIn("posterior optimum", self.train("without").stdout)
+
     def test_failed_tasks_have_rows_and_are_counted(self):
         # Without a floor, full covariances on few points end in steps without a finite result.
         done = self.train("run", "--task.dim", 3, "--task.components", 3, "--task.points", 14, "--train.steps", 2,

@@ -62,7 +62,8 @@ tasks = 24
 trace = 3
 estimators = """ + ESTIMATORS + "\n"
 QUICK = ["--config", QUICKSTART, "--train.steps", "50", "--eval.tasks", "64"]
-FIRST_STEPS = ["--config", QUICKSTART, "--train.steps", "5", "--eval.tasks", "16"]
+FEW = ["--train.steps", "4", "--train.tasks_per_step", "16", "--eval.tasks", "8"]
+FIRST_STEPS = ["--config", QUICKSTART, *FEW]
 READOUT = ["--task.dim", "3", "--task.components", "3", "--task.points", "40", "--model.readout", "parameters", "--loss.kind",
            "negative_log_likelihood", "--model.layers", "1",
            "--model.width", "20", "--model.heads", "2", "--model.activation", "relu", "--model.attention", "unnormalised",
@@ -72,7 +73,7 @@ POSTERIOR = ["--task.dim", "2..3", "--task.components", "2..4", "--task.points",
              "--task.covariance", "spherical", "--task.sigma", "0.5..2", "--eval.tasks", "16",
              "--eval.estimators", "posterior:samples=20:burn_in=10, posterior:chains=2:samples=20:temperatures=3"]
 FRAME = ["--task.dim", "2..4", "--input.frame", "canonical", "--input.init", "kmeans++", "--input.auxiliary", "true"]
-PAPER = ["--config", os.path.join(os.path.dirname(QUICKSTART), "paper.ini"), "--train.steps", "5", "--eval.tasks", "16"]
+PAPER = ["--config", os.path.join(os.path.dirname(QUICKSTART), "paper.ini"), *FEW]
 SOFT = ["--train.average", "0.9", "--loss.targets", "posterior"]
 # name: (command, file whose content counts)
 CASES = {
