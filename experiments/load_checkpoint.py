@@ -39,11 +39,25 @@ class Layer(nn.Module):
         return x + self.perceive(self.norm2(x))
 
 
+def in_frame(points, frame):
+    """The points in the frame of input.frame, but for ties, which rounding alone would decide."""
+    if frame == "none":
+        return points
+    x = points.double()
+    x = x - x.mean(0)
+    if frame == "canonical":
+        axes = torch.linalg.eigh(x.T @ x).eigenvectors.flip(1)  # by falling eigenvalue
+        x = x @ axes
+        x = torch.where((x ** 3).sum(0) < 0, -x, x)
+    return x.to(points.dtype)
+
+
 class Transformer(nn.Module):
     """The model of one task: points (n, d) to logits (n, labels), of which the first k count."""
 
-    def __init__(self, model, task):
+    def __init__(self, model, task, frame):
         super().__init__()
+        self.frame = frame
         k_low, k_high = (int(task["components"].split("..")[i]) for i in (0, -1))
         width, layers, tied = int(model["width"]), int(model["layers"]), model.getboolean("tied")
         self.k_low, self.passes = k_low, layers if tied else 1
@@ -55,6 +69,7 @@ class Transformer(nn.Module):
         self.readout = nn.Linear(width, k_high)
 
     def forward(self, points, k=None):
+        points = in_frame(points, self.frame)
         missing = self.embedding.in_features - points.shape[1]  # a task of fewer dimensions: zeros
         x = self.embedding(nn.functional.pad(points, (0, missing)))
         if self.components is not None:
@@ -84,8 +99,12 @@ def load(path):
     with h5py.File(path) as file:
         config.read_string(file["config"].attrs["text"])
         check_supported(config)
+        average = file["optimizer"].get("average")  # with train.average this is the trained model
         for name, dataset in file["parameters"].items():
             value = torch.tensor(dataset[()])
+            if average is not None:
+                offset = dataset.attrs["offset"]
+                value = torch.tensor(average[offset:offset + value.numel()]).reshape(value.shape)
             if not name.endswith(".weight"):
                 value = value[0]
             elif name != "components.weight":
@@ -93,6 +112,6 @@ def load(path):
             for ours, theirs in RENAMED.items():
                 name = name.replace(ours, theirs)
             state[name] = value
-    model = Transformer(config["model"], config["task"])
+    model = Transformer(config["model"], config["task"], config["input"].get("frame", "none"))
     model.load_state_dict(state)
     return model

@@ -29,6 +29,8 @@ OPTIONS = {
     "the defaults": [],
     "ragged tasks": ["--task.components", "2..5", "--task.dim", "1..3", "--model.width", "16", "--model.heads", "2"],
     "post, relu, tied": ["--model.norm", "post", "--model.activation", "relu", "--model.tied", "true"],
+    "no frame, an average": ["--input.frame", "none", "--train.average", "0.8"],
+    "centred": ["--input.frame", "centred"],
     "no norm": ["--model.norm", "none", "--model.layers", "2", "--model.mlp_ratio", "2", "--train.rate", "1e-3"],
 }
 

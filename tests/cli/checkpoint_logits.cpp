@@ -14,14 +14,20 @@ namespace {
 
 using namespace tvem;
 
-void print(Task const& task, int model_dim, Transformer<float>& model) {
-  int const dim = task.mixture.dim();
-  // Drawn in double precision, seen by the model in single.
-  RaggedBatch const batch = make_batch(std::span(&task, 1), model_dim);
-  std::printf("%d %d %d %d", task.n_points(), dim, task.components(), model.n_labels());
-  for (Eigen::Index i = 0; i < task.points.size(); ++i)
-    std::printf(" %.9g", static_cast<double>(static_cast<float>(task.points.data()[i])));
-  for (float const logit : model.infer(batch)) std::printf(" %.9g", static_cast<double>(logit));
+/// The task, with points that single precision can hold: the same for PyTorch.
+Task rounded(Task task) {
+  task.points = task.points.cast<float>().cast<double>();
+  return task;
+}
+
+void print(Settings const& settings, Task const& task, Transformer<float>& model) {
+  ModelInput input;
+  fill_model_input(settings, settings.eval.seed, Purpose::probe, std::span(&task, 1), input);
+  std::printf("%d %d %d %d", task.n_points(), task.mixture.dim(), task.components(),
+              model.n_labels());
+  for (double const x : task.points.reshaped<Eigen::RowMajor>()) std::printf(" %.9g", x);
+  for (float const logit : model.infer(input.batch))
+    std::printf(" %.9g", static_cast<double>(logit));
   std::printf("\n");
 }
 
@@ -33,11 +39,12 @@ void run(std::string const& folder, int n_tasks) {
       parse_settings(checkpoint.header.config_text, "the checkpoint's configuration", {});
   Transformer<float> model(settings.model, model_domain(settings));
   TVEM_CHECK(model.layout().views() == checkpoint.layout.views(), "another model's checkpoint");
-  model.set_parameters(checkpoint.state.parameters);
+  model.set_parameters(trained_parameters(checkpoint.state));
   TaskPrior const prior(settings.task);
   for (int id = 0; id < n_tasks; ++id)
-    print(prior.sample(settings.eval.seed, Purpose::probe, static_cast<std::uint64_t>(id)),
-          settings.task.dim.high, model);
+    print(settings,
+          rounded(prior.sample(settings.eval.seed, Purpose::probe, static_cast<std::uint64_t>(id))),
+          model);
 }
 
 }  // namespace
