@@ -31,7 +31,8 @@ inline Configuration const& configuration_named(std::string_view name) {
   throw std::invalid_argument("no configuration " + std::string(name));
 }
 
-/// The settings of a training of `configuration`: pre-norm, GELU, Adam, fixed sizes.
+/// The settings of a training of `configuration`: pre-norm, GELU, Adam, fixed sizes, points as they
+/// are: what peers do, too.
 inline Settings settings_of(Configuration const& c) {
   Settings settings;
   settings.task.dim = {c.dim, c.dim};
@@ -42,6 +43,8 @@ inline Settings settings_of(Configuration const& c) {
   settings.model.width = c.width;
   settings.train.tasks_per_step = c.tasks;
   settings.train.steps = 1000000;
+  settings.input.frame = FrameKind::none;
+  settings.train.optimizer = OptimizerKind::adam;
   settings.train.rate = 1e-4;
   settings.train.schedule = ScheduleKind::constant;
   return settings;
