@@ -100,16 +100,16 @@ std::string table_text(Row const& head, std::size_t n_estimators, RowOf const& r
   return text_of_lines(aligned(rows));
 }
 
-/// How far each estimator is above the posterior optimum; empty without `posterior`.
+/// How far the other estimators are above the posterior optimum; empty without `posterior`.
 std::string optimum_table(EvaluationSummary const& all) {
-  if (!posterior_of(all.estimators())) return "";
-  Row const head{"above the posterior optimum", "paired difference, 95 % interval"};
-  auto const row_of = [&](std::size_t e) {
-    bool const is_optimum = e == *posterior_of(all.estimators());
-    return Row{all.estimators()[e],
-               difference_text(difference_of(all[e].above_posterior), is_optimum)};
-  };
-  return "\n" + table_text(head, all.estimators().size(), row_of);
+  auto const optimum = posterior_of(all.estimators());
+  if (!optimum) return "";
+  std::vector<Row> rows{{"above the posterior optimum", "paired difference, 95 % interval"}};
+  for (std::size_t e = 0; e < all.estimators().size(); ++e)
+    if (e != *optimum)
+      rows.push_back(
+          {all.estimators()[e], difference_text(difference_of(all[e].above_posterior), false)});
+  return "\n" + text_of_lines(aligned(rows));
 }
 
 std::string main_table(EvaluationSummary const& summary) {
