@@ -102,7 +102,7 @@ def opponents(arguments):
 
 def print_break_even(found, others, of_task):
     print(f"\nbreak-even: a task costs the Transformer {1e3 * of_task:.3f} ms of a core, after its training")
-    print("   steps   error   opponent with the fewest restarts that reach it, its ms a task, tasks from which on training pays")
+    print("   steps   error   opponent with the fewest restarts that reach it, ms a task, tasks from which training pays")
     for steps, runs in sorted(found.items()):
         error, training = (average(values) for average, values in zip((statistics.mean, statistics.median), zip(*runs.values())))
         for name in OPPONENTS:
