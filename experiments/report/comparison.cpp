@@ -282,7 +282,8 @@ std::string evaluation_text(EvaluationSummary const& summary, FileHeader const& 
       summary.n_tasks(), summary.estimators()[reference_of(summary.estimators())],
       main_table(summary));
   if (table) text += "\n" + detail_table(summary, *table);
-  Settings const settings = parse_settings(header.config_text, "the file's configuration", {});
+  Settings const settings =
+      parse_settings(with_first_defaults(header.config_text), "the file's configuration", {});
   std::string const defaults = changed_estimator_defaults(settings);
   if (!defaults.empty())
     text += fmt::format("\nestimators that do not say otherwise have {}\n", defaults);

@@ -49,7 +49,7 @@ std::string other_build_note(std::vector<ProvenanceRecord> const& starts) {
 
 Settings stored_settings(FileHeader const& header, fs::path const& path) {
   try {
-    return parse_settings(header.config_text, path.string(), {});
+    return parse_settings(with_first_defaults(header.config_text), path.string(), {});
   } catch (ConfigurationError const& error) {
     throw Error(
         fmt::format("{} holds a configuration that this version of tvem does not know: {:.1000}",

@@ -185,6 +185,17 @@ Settings parse_settings(std::string const& ini_text, std::string const& ini_name
   return read.settings;
 }
 
+std::string with_first_defaults(std::string stored_text) {
+  std::vector<std::string> problems;  // for whoever parses the text
+  auto const known = read_ini(stored_text, "", problems);
+  std::vector<Assignment> missing;
+  for (Key const& key : configuration_keys())
+    if (!key.first_default.empty() &&
+        std::ranges::none_of(known, [&](Assignment const& a) { return a.name == key.name; }))
+      missing.push_back({key.name, key.first_default});
+  return missing.empty() ? stored_text : stored_text + "\n" + ini_text(missing);
+}
+
 std::string configuration_text(Settings const& settings) {
   std::vector<Assignment> assignments;
   for (Key const& key : configuration_keys())

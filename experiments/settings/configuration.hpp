@@ -35,6 +35,10 @@ Configuration parse_configuration(std::string const& ini_text, std::string const
 Settings parse_settings(std::string const& ini_text, std::string const& ini_name,
                         std::vector<std::string> const& arguments);
 
+/// A complete configuration that an earlier build wrote, with the keys that it did not know yet
+/// and whose defaults have changed since: at their first defaults.
+std::string with_first_defaults(std::string stored_text);
+
 /// The complete configuration as the text of an INI file, which read_configuration reads back
 /// exactly.
 std::string configuration_text(Settings const& settings);

@@ -15,10 +15,13 @@ namespace {
 /// Raised when a default changes its meaning, so that old results are not taken for new ones.
 constexpr int identity_version = 1;
 
+/// What identities leave out. A default that has changed is not left out, but the first one is: so
+/// folders of earlier builds keep their identities.
 std::vector<std::string> const& default_values() {
   static std::vector<std::string> const values = [] {
     std::vector<std::string> printed;
-    for (Key const& key : configuration_keys()) printed.push_back(key.print(Settings{}));
+    for (Key const& key : configuration_keys())
+      printed.push_back(key.first_default.empty() ? key.print(Settings{}) : key.first_default);
     return printed;
   }();
   return values;

@@ -17,6 +17,7 @@ Key key_of(std::string const& section, Setting<S> const& setting, M Settings::*m
           [=](std::string const& text, Settings& s) { return setting.parse(text, s.*member); },
           [=](Settings const& s) { return setting.print(s.*member); },
           setting.role};
+  key.first_default = setting.first_default;
   if (!setting.is_read) return key;
   return key.read_if([=](Settings const& s) { return setting.is_read(s.*member); }, setting.needed);
 }

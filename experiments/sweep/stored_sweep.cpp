@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "experiments/run/resources.hpp"
+#include "experiments/settings/configuration.hpp"
 #include "experiments/settings/sentences.hpp"
 #include "framework/core/text.hpp"
 #include "io/durable/text_file.hpp"
@@ -18,7 +19,7 @@ std::optional<Sweep> stored_sweep(fs::path const& folder) {
   auto const text = text_of_file(sweep_file(folder));
   if (!text || !text->starts_with(sweep_mark)) return std::nullopt;
   std::vector<std::string> problems;
-  Sweep sweep = parse_sweep(*text, sweep_file(folder).string(), {}, problems);
+  Sweep sweep = parse_sweep(with_first_defaults(*text), sweep_file(folder).string(), {}, problems);
   refuse_if_any(problems);
   return sweep;
 }

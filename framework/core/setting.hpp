@@ -34,6 +34,14 @@ struct Setting {
   std::function<bool(S const& settings)> is_read = {};  // whether the value is used; none: always
   std::string needed = {};                              // what must be set that it is used
 
+  /// Where the default has changed: the first one. A configuration stored without the key has it.
+  std::string first_default = {};
+
+  Setting with_first_default(std::string value) const {
+    Setting copy = *this;
+    copy.first_default = std::move(value);
+    return copy;
+  }
   Setting with(Role other) const {
     Setting copy = *this;
     copy.role = other;

@@ -54,7 +54,8 @@ std::vector<Setting<InputSettings>> const& input_settings() {
       word("frame", &T::frame,
            "coordinates in which a task goes in: centred about the mean of its points, or "
            "canonical, "
-           "along the axes of their scatter besides"),
+           "along the axes of their scatter besides")
+          .with_first_default("none"),
       flag("standardize", &T::standardize,
            "every coordinate of a task goes in with mean 0 and variance 1, after the frame"),
   };

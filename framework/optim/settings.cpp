@@ -10,7 +10,7 @@ using Table = std::vector<Setting<T>>;
 Table step_settings() {
   return {
       number("steps", &T::steps, {1, any_count}, "optimiser steps"),
-      word("optimizer", &T::optimizer, "optimiser"),
+      word("optimizer", &T::optimizer, "optimiser").with_first_default("adam"),
       number("rate", &T::rate, {positive, unbounded}, "learning rate after the warm-up"),
       word("schedule", &T::schedule,
            "learning rate after the warm-up: constant, cosine to 0, or 1/sqrt(step)"),
