@@ -20,8 +20,7 @@ constexpr int identity_version = 1;
 std::vector<std::string> const& default_values() {
   static std::vector<std::string> const values = [] {
     std::vector<std::string> printed;
-    for (Key const& key : configuration_keys())
-      printed.push_back(key.first_default.empty() ? key.print(Settings{}) : key.first_default);
+    for (Key const& key : configuration_keys()) printed.push_back(key.print(first_settings()));
     return printed;
   }();
   return values;

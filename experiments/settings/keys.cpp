@@ -73,6 +73,16 @@ std::string wrapped(std::string const& text, std::size_t indent, std::size_t wid
 
 }  // namespace
 
+Settings const& first_settings() {
+  static Settings const settings = [] {
+    Settings first;
+    for (Key const& key : configuration_keys())
+      if (!key.first_default.empty()) key.parse(key.first_default, first);
+    return first;
+  }();
+  return settings;
+}
+
 Key const* find_key(std::string const& name) {
   auto const& keys = configuration_keys();
   auto const key =

@@ -15,6 +15,9 @@ using Key = Setting<Settings>;
 /// All keys, by section, in the order of the help.
 std::vector<Key> const& configuration_keys();
 
+/// Settings with the first default of every key, also of those whose default has changed since.
+Settings const& first_settings();
+
 Key const* find_key(std::string const& name);
 /// The name of the key that is most like this one (Levenshtein distance).
 std::string nearest_key(std::string const& name);

@@ -174,7 +174,7 @@ class RunFinder {
 }  // namespace
 
 Settings baselines_beside(Sweep const& sweep, Settings const& asked) {
-  Settings settings;
+  Settings settings = first_settings();  // what baselines do not read stays out of their identity
   settings.run.name = "baselines";
   settings.families = asked.families;
   settings.task = asked.task;

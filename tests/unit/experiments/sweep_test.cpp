@@ -4,6 +4,7 @@
 
 #include "experiments/settings/configuration.hpp"
 #include "experiments/settings/identity.hpp"
+#include "experiments/settings/keys.hpp"
 #include "experiments/sweep/grid.hpp"
 #include "experiments/sweep/runs.hpp"
 
@@ -177,6 +178,12 @@ TEST(RunsOf, BaselinesOnceForEachDistributionOfTasks) {
     EXPECT_EQ(training.baselines_file, baselines.evaluations[0].file);
     EXPECT_FALSE(cells[cell].evaluation) << "the results are in run.h5";
   }
+}
+
+TEST(RunsOf, Baselines_HaveTheFirstDefaultsOfWhatTheyDoNotRead) {
+  Settings const baselines = baselines_beside(sweep_of("em", "run.seed = 1, 2\n"), Settings{});
+  EXPECT_EQ(baselines.input.frame, first_settings().input.frame);
+  EXPECT_EQ(baselines.train.optimizer, first_settings().train.optimizer);
 }
 
 TEST(RunsOf, ANewEstimator_RetrainsNothing) {
