@@ -12,7 +12,7 @@
 namespace tvem {
 namespace {
 
-constexpr auto file_type = "tvem checkpoint";
+constexpr auto checkpoint_file_type = "tvem checkpoint";
 constexpr std::size_t most_parameters = 10'000;  // matrices: far more than model.layers allows
 constexpr std::size_t most_rows = std::numeric_limits<int>::max();
 
@@ -116,7 +116,7 @@ std::vector<StepRecord> read_steps(StoredGroup const& root, fs::path const& fold
 Checkpoint read_file(fs::path const& path, Steps steps) {
   StoredGroup const root = read_our_file(path);
   Checkpoint checkpoint;
-  checkpoint.header = read_header(root, file_type, path.string());
+  checkpoint.header = read_header(root, checkpoint_file_type, path.string());
   read_state(root, checkpoint);
   read_parameters(root, checkpoint);
   checkpoint.state.optimizer = read_optimizer(root, checkpoint.layout.size());
@@ -132,7 +132,7 @@ void CheckpointWriter::write(Checkpoint const& checkpoint, MayReplace const& may
   auto const& steps = checkpoint.state.steps;
   StoredSteps const& history = history_.write(steps, checkpoint.header, may_replace);
   auto const fill = [&](Hdf5Group const& root) {
-    write_header(root, file_type, checkpoint.header);
+    write_header(root, checkpoint_file_type, checkpoint.header);
     write_state(root, checkpoint, history);
     write_parameters(root, checkpoint.layout, checkpoint.state.parameters);
     write_optimizer(root, checkpoint.state.optimizer);

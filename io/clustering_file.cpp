@@ -8,7 +8,7 @@
 namespace tvem {
 namespace {
 
-constexpr auto file_type = "tvem clustering";
+constexpr auto clustering_file_type = "tvem clustering";
 
 class Stack {
  public:
@@ -84,11 +84,13 @@ void write_results(Hdf5Group const& group, ClusteringRecord const& record) {
 
 }  // namespace
 
-bool is_clustering_file(fs::path const& path) { return is_whole_file_of(file_type, path); }
+bool is_clustering_file(fs::path const& path) {
+  return is_whole_file_of(clustering_file_type, path);
+}
 
 void write_clustering_file(fs::path const& path, ClusteringRecord const& record) {
   write_our_file(path, {}, [&](Hdf5Group const& root) {
-    write_header(root, file_type, record.header);
+    write_header(root, clustering_file_type, record.header);
     Hdf5Group const group = root.create_group("clustering");
     group.set_attribute("data_file", record.data_file);
     group.write_coordinate("estimator", column(record.results, &ClusteringResult::estimator),

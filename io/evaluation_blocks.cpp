@@ -12,7 +12,7 @@
 namespace tvem {
 namespace {
 
-constexpr auto file_type = "tvem evaluation block";
+constexpr auto block_file_type = "tvem evaluation block";
 constexpr std::size_t digits_of_identity = 10;
 
 fs::path folder_of(fs::path const& file, std::string const& identity) {
@@ -64,7 +64,7 @@ fs::path EvaluationBlocks::block_file(std::int64_t first_task) const {
 EvaluationBlock EvaluationBlocks::read(fs::path const& file, std::int64_t first_task,
                                        std::vector<ProvenanceRecord>& starts) const {
   StoredGroup const root = read_our_file(file);
-  FileHeader header = read_header(root, file_type, file.string());
+  FileHeader header = read_header(root, block_file_type, file.string());
   root.check(root.open_group("state").text_attribute("evaluation_identity") == identity_,
              "it is of another evaluation");
   EvaluationBlock block{
@@ -97,7 +97,7 @@ void EvaluationBlocks::add(EvaluationBlock block, FileHeader const& header,
   if (error)
     throw Error(fmt::format("{}: the folder cannot be made: {}", folder_, error.message()));
   auto const fill = [&](Hdf5Group const& root) {
-    write_header(root, file_type, header);
+    write_header(root, block_file_type, header);
     root.create_group("state").set_attribute("evaluation_identity", identity_);
     write_evaluation(root, source_of(block.table));
     write_moments(root, "trace_error", block.trace_sums.error);

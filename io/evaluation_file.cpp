@@ -7,7 +7,7 @@
 namespace tvem {
 namespace {
 
-constexpr auto file_type = "tvem evaluation";
+constexpr auto evaluation_file_type = "tvem evaluation";
 
 void write_model(Hdf5Group const& root, ModelOrigin const& model) {
   Hdf5Group const group = root.create_group("model");
@@ -32,7 +32,7 @@ void write_evaluation_file(fs::path const& path, EvaluationRecord const& record,
                            std::optional<EvaluationSource> evaluation) {
   if (!evaluation) evaluation = source_of(record.evaluation);
   auto const fill = [&](Hdf5Group const& root) {
-    write_header(root, file_type, record.header);
+    write_header(root, evaluation_file_type, record.header);
     root.create_group("state").set_attribute("evaluation_identity", record.evaluation_identity);
     if (record.model) write_model(root, *record.model);
     write_evaluation(root, *evaluation);
@@ -43,7 +43,7 @@ void write_evaluation_file(fs::path const& path, EvaluationRecord const& record,
 EvaluationRecord read_evaluation_file(fs::path const& path) {
   StoredGroup const root = read_our_file(path);
   EvaluationRecord record;
-  record.header = read_header(root, file_type, path.string());
+  record.header = read_header(root, evaluation_file_type, path.string());
   record.evaluation_identity = root.open_group("state").text_attribute("evaluation_identity");
   if (root.has("model")) record.model = read_model(root);
   record.evaluation = read_evaluation(root);
@@ -55,7 +55,7 @@ std::string file_type_of(fs::path const& path) {
 }
 
 std::string evaluation_of_file(fs::path const& path) {
-  auto const root = whole_head_of(file_type, path);
+  auto const root = whole_head_of(evaluation_file_type, path);
   if (!root) return {};
   try {
     return root->open_group("state").text_attribute("evaluation_identity");

@@ -6,7 +6,7 @@
 namespace tvem {
 namespace {
 
-constexpr auto file_type = "tvem run";
+constexpr auto run_file_type = "tvem run";
 
 void write_progress(Hdf5Group const& root, RunRecord const& record) {
   Hdf5Group const group = root.create_group("state");
@@ -33,7 +33,7 @@ void write_run_file(fs::path const& path, RunRecord const& record, MayReplace co
                     std::optional<EvaluationSource> evaluation) {
   if (!evaluation && record.evaluation) evaluation = source_of(*record.evaluation);
   auto const fill = [&](Hdf5Group const& root) {
-    write_header(root, file_type, record.header);
+    write_header(root, run_file_type, record.header);
     write_progress(root, record);
     write_training(root, record.steps);
     write_learning_curve(root, record.learning_curve);
@@ -45,7 +45,7 @@ void write_run_file(fs::path const& path, RunRecord const& record, MayReplace co
 RunRecord read_run_file(fs::path const& path) {
   StoredGroup const root = read_our_file(path);
   RunRecord record;
-  record.header = read_header(root, file_type, path.string());
+  record.header = read_header(root, run_file_type, path.string());
   read_progress(root, record);
   record.steps = read_training(root, 0);
   check_count(root, std::ssize(record.steps), record.steps_done);

@@ -10,7 +10,7 @@
 namespace tvem {
 namespace {
 
-constexpr auto file_type = "tvem steps";
+constexpr auto steps_file_type = "tvem steps";
 
 fs::path file_of(fs::path const& folder, std::int64_t first_step) {
   return folder / fmt::format("steps-{:012}.h5", first_step);
@@ -37,7 +37,7 @@ StoredSteps const& StepHistory::write(std::vector<StepRecord> const& steps,
   while (stored_.count + n <= std::ssize(steps)) {
     auto const part = std::span(steps).subspan(stored_.count, n);
     auto const fill = [&](Hdf5Group const& root) {
-      write_header(root, file_type, header);
+      write_header(root, steps_file_type, header);
       write_training(root, part);
     };
     write_our_file(file_of(folder_, stored_.count), {}, fill, may_replace);
@@ -53,7 +53,7 @@ std::vector<StepRecord> read_step_history(fs::path const& folder, StoredSteps co
     std::int64_t const first = std::ssize(steps);
     fs::path const file = file_of(folder, first);
     StoredGroup const root = read_our_file(file);
-    read_header(root, file_type, file.string());
+    read_header(root, steps_file_type, file.string());
     auto const part = read_training(root, first);
     root.check(!part.empty() && first + std::ssize(part) <= stored.count,
                "it has not the steps that the checkpoint lacks");

@@ -10,7 +10,7 @@
 namespace tvem {
 namespace {
 
-constexpr auto file_type = "tvem sweep";
+constexpr auto sweep_file_type = "tvem sweep";
 
 /// All texts as numbers; nothing when one of them is not a number.
 template <class T>
@@ -82,11 +82,11 @@ NamedArray const* SweepTable::find(std::string const& name) const {
   return found == arrays.end() ? nullptr : &*found;
 }
 
-bool is_sweep_file(fs::path const& path) { return is_whole_file_of(file_type, path); }
+bool is_sweep_file(fs::path const& path) { return is_whole_file_of(sweep_file_type, path); }
 
 void write_sweep_file(fs::path const& path, SweepTable const& table) {
   write_our_file(path, {}, [&](Hdf5Group const& root) {
-    write_header(root, file_type, table.header);
+    write_header(root, sweep_file_type, table.header);
     for (auto const& [name, count] : table.counts) root.set_attribute(name, count);
     root.set_attribute("program_versions", table.program_versions);
     write_names_of_coordinates(root, table);

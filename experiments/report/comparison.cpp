@@ -257,10 +257,10 @@ std::optional<ClosedForms> closed_forms(TaskSettings const& task) {
   bool const are_there = task.means == MeansKind::simplex && task.weights == WeightsKind::equal &&
                          task.covariance == CovarianceKind::shared &&
                          task.noise == NoiseKind::gaussian && task.components.is_fixed() &&
-                         task.families.empty();
+                         task.separation.is_fixed() && task.families.empty();
   if (!are_there) return std::nullopt;
-  return ClosedForms{simplex_bayes_error(task.components.low, task.separation),
-                     minimax_rate(task.separation)};
+  return ClosedForms{simplex_bayes_error(task.components.low, task.separation.low),
+                     minimax_rate(task.separation.low)};
 }
 
 std::string title_of(RunRecord const& record) {

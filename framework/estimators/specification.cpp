@@ -4,6 +4,7 @@
 #include "framework/core/text.hpp"
 #include "framework/estimators/options.hpp"
 #include "framework/estimators/passes/maximization.hpp"
+#include "framework/estimators/posterior/joint.hpp"
 #include "framework/estimators/posterior/posterior.hpp"
 #include "framework/tasks/spread.hpp"
 
@@ -128,9 +129,10 @@ std::string weights_problem(TaskSettings const& task) {
 }
 
 std::string means_problem(TaskSettings const& task) {
-  if (task.means == MeansKind::gaussian && task.separation == 0) return "";
-  return "known=means_prior is for means that are N(0, task.scale^2 I): task.means = gaussian and "
-         "task.separation = 0";
+  if (task.means == MeansKind::gaussian && task.separation.high == 0 && task.scale.is_fixed())
+    return "";
+  return "known=means_prior is for means that are N(0, task.scale^2 I): task.means = gaussian, "
+         "task.separation = 0 and one task.scale";
 }
 
 /// Knowledge that the specification grants and the tasks do not have.
@@ -183,7 +185,9 @@ std::vector<std::string> unmet_conditions(EstimatorSpec const& spec, TaskSetting
   std::vector<std::string> sentences;
   if (spec.starts_from_guess() && input.guess == GuessKind::none)
     sentences.emplace_back("start=given takes the guess of input.init, which is none");
-  if (spec.weighs_labels()) sentences = posterior_problems(task);
+  if (spec.weighs_labels())
+    sentences =
+        spec.method == Method::posterior ? posterior_problems(task) : log_joint_problems(task);
   if (takes_option(spec.method, "known"))
     for (auto const& sentence : known_problems(spec, task)) sentences.push_back(sentence);
   return of_specification(spec.text, sentences);

@@ -29,17 +29,24 @@ void draw_simplex(RandomStream& random, double distance, RowMatrix& means) {
   }
 }
 
+/// Adds one N(0, scale^2 I) vector to all means.
+void move_at_random(RandomStream& random, double scale, RowMatrix& means) {
+  for (Eigen::Index c = 0; c < means.cols(); ++c) {
+    double const shift = scale * random.normal();
+    for (Eigen::Index j = 0; j < means.rows(); ++j) means(j, c) += shift;
+  }
+}
+
 /// Draws each mean without regard to the others.
-void draw_independent(RandomStream& random, TaskSettings const& settings, RowMatrix& means) {
-  double const scale = settings.scale;
+void draw_independent(RandomStream& random, MeansKind kind, double scale, RowMatrix& means) {
   for (Eigen::Index j = 0; j < means.rows(); ++j) {
-    if (settings.means == MeansKind::sphere) {
+    if (kind == MeansKind::sphere) {
       draw_on_sphere(random, scale, means.row(j));
       continue;
     }
     for (Eigen::Index c = 0; c < means.cols(); ++c)
-      means(j, c) = settings.means == MeansKind::gaussian ? scale * random.normal()
-                                                          : random.uniform(-scale, scale);
+      means(j, c) =
+          kind == MeansKind::gaussian ? scale * random.normal() : random.uniform(-scale, scale);
   }
 }
 
@@ -56,14 +63,15 @@ bool are_separated(RowMatrix const& means, double distance) {
 
 bool draw_means(RandomStream& random, TaskSettings const& settings, Shape const& shape,
                 RowMatrix& means) {
-  double const distance = settings.separation * shape.sigma;
+  double const distance = shape.separation * shape.sigma;
   means.resize(shape.components, shape.dim);
   if (settings.means == MeansKind::simplex) {
     draw_simplex(random, distance, means);
+    if (settings.centre == CentreKind::random) move_at_random(random, shape.scale, means);
     return true;
   }
   for (int draw = 0; draw < max_draws; ++draw) {
-    draw_independent(random, settings, means);
+    draw_independent(random, settings.means, shape.scale, means);
     if (distance <= 0 || are_separated(means, distance)) return true;
   }
   return false;
@@ -76,8 +84,8 @@ std::string impossible_separation(TaskSettings const& settings, Shape const& sha
       "none with all distances at least {:g} (separation x sigma); lower task.separation, "
       "task.sigma "
       "or task.components, or raise task.scale or task.dim",
-      settings.separation, max_draws, shape.components, name_of(settings.means), settings.scale,
-      shape.dim, shape.dim > 1 ? "s" : "", settings.separation * shape.sigma);
+      shape.separation, max_draws, shape.components, name_of(settings.means), shape.scale,
+      shape.dim, shape.dim > 1 ? "s" : "", shape.separation * shape.sigma);
 }
 
 }  // namespace tvem

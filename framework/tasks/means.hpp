@@ -12,7 +12,9 @@ namespace tvem {
 struct Shape {
   int components;
   int dim;
-  double sigma;  // the unit of task.separation
+  double sigma;       // the unit of the separation
+  double scale;       // of task.scale
+  double separation;  // of task.separation
 };
 
 /// Draws means (components x dim) whose distances are all at least the separation. Draws the whole

@@ -16,6 +16,11 @@ int draw_from(Range<int> range, RandomStream& random) {
   return random.integer(range.low, range.high);
 }
 
+/// Takes no random number for a fixed value.
+double draw_unless_fixed(Range<double> range, RandomStream& random) {
+  return range.is_fixed() ? range.low : random.uniform(range.low, range.high);
+}
+
 void draw_weights(RandomStream& random, TaskSettings const& settings, Eigen::VectorXd& weights) {
   if (settings.weights == WeightsKind::equal) {
     weights.setConstant(1.0 / as_real(weights.size()));
@@ -81,7 +86,7 @@ void draw_outliers(RandomStream& random, double share, double sigma, Task& task)
 std::vector<std::string> prior_problems(TaskSettings const& settings) {
   std::vector<std::string> problems;
   int const k = settings.components.high;
-  if (settings.means == MeansKind::simplex && settings.separation <= 0)
+  if (settings.means == MeansKind::simplex && settings.separation.low <= 0)
     problems.emplace_back(
         "task.means = simplex needs task.separation > 0: the distance of the means in units of "
         "sigma");
@@ -107,7 +112,11 @@ TaskPrior::TaskPrior(TaskSettings const& settings) : settings_(settings) {
   if (!families_.empty()) return;
   auto problems = prior_problems(settings);
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
-  Shape const tightest{settings.components.high, settings.dim.low, settings.sigma.high};
+  Shape const tightest{.components = settings.components.high,
+                       .dim = settings.dim.low,
+                       .sigma = settings.sigma.high,
+                       .scale = settings.scale.low,
+                       .separation = settings.separation.high};
   RandomStream random(0, Purpose::probe, 0);
   RowMatrix means;
   if (!draw_means(random, settings, tightest, means))
@@ -129,6 +138,8 @@ void TaskPrior::sample(std::uint64_t seed, Purpose purpose, std::uint64_t id, Ta
   int const n = draw_from(settings_.points, random);
   auto const& sigmas = draw_sigmas(random, settings_, shape.components, task.sigmas);
   shape.sigma = *std::max_element(sigmas.begin(), sigmas.end());
+  shape.scale = draw_unless_fixed(settings_.scale, random);
+  shape.separation = draw_unless_fixed(settings_.separation, random);
 
   task.id = id;
   task.family = 0;

@@ -61,12 +61,21 @@ Table mean_settings() {
       word("means", &T::means,
            "how means are drawn: N(0, scale^2 I); uniform in the cube; uniform on the sphere; a "
            "regular simplex, rotated at random"),
-      number("scale", &T::scale, {positive, 1e100},
-             "of the means: standard deviation, half width or radius; simplex: not used")
-          .read_if([](T const& s) { return s.means != MeansKind::simplex; },
-                   "task.means = gaussian, uniform or sphere"),
-      number("separation", &T::separation, {0, unbounded},
-             "smallest distance of two means, in units of sigma; simplex: their distance"),
+      number_or_range(
+          "scale", &T::scale, {positive, 1e100},
+          "of the means: standard deviation, half width or radius; of a random centre: standard "
+          "deviation")
+          .read_if(
+              [](T const& s) {
+                return s.means != MeansKind::simplex || s.centre == CentreKind::random;
+              },
+              "task.means = gaussian, uniform or sphere, or task.centre = random"),
+      word("centre", &T::centre,
+           "where simplex means lie: about the origin, or about N(0, scale^2 I)")
+          .read_if([](T const& s) { return s.means == MeansKind::simplex; }, "task.means = simplex")
+          .with_first_default("origin"),
+      number_or_range("separation", &T::separation, {0, unbounded},
+                      "smallest distance of two means, in units of sigma; simplex: their distance"),
   };
 }
 

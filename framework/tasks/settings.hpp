@@ -17,6 +17,11 @@ template <>
 inline constexpr auto enum_names<MeansKind> =
     std::array<std::string_view, 4>{"gaussian", "uniform", "sphere", "simplex"};
 
+/// Where a regular simplex of means lies: about the origin, or about N(0, scale^2 I).
+enum class CentreKind { origin, random };
+template <>
+inline constexpr auto enum_names<CentreKind> = std::array<std::string_view, 2>{"origin", "random"};
+
 enum class WeightsKind { equal, dirichlet };
 template <>
 inline constexpr auto enum_names<WeightsKind> =
@@ -54,8 +59,12 @@ struct TaskSettings {
   Range<int> components{3, 3};
   Range<int> points{50, 50};
   MeansKind means = MeansKind::gaussian;
-  double scale = 3;       // gaussian: standard deviation; uniform: half width; sphere: radius
-  double separation = 0;  // in units of sigma; simplex: the distance, else the minimum distance
+  // Of means: gaussian: standard deviation; uniform: half width; sphere: radius. Of a random
+  // centre.
+  Range<double> scale{3, 3};
+  CentreKind centre = CentreKind::random;  // of simplex means
+  // In units of sigma; simplex: the distance, else the minimum distance.
+  Range<double> separation{0, 0};
   Range<double> sigma{1, 1};
   WeightsKind weights = WeightsKind::equal;
   double concentration = 1;

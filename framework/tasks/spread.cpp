@@ -77,14 +77,14 @@ double smallest_variance(TaskSettings const& settings) {
 }
 
 double widest_mean_variance(TaskSettings const& settings) {
-  double const d = settings.dim.low, k = settings.components.high, scale = settings.scale;
+  double const d = settings.dim.low, k = settings.components.high, scale = settings.scale.high;
   double const low = settings.sigma.low * settings.sigma.low;
   double const high = settings.sigma.high * settings.sigma.high;
   bool const is_spherical = settings.covariance == CovarianceKind::spherical;
   double const within = is_spherical ? (low + (k - 1) * high) / k : low;
   // The unit of the separation is the largest sigma of a task.
   double const squared_distance =
-      settings.separation * settings.separation * (is_spherical ? high : low);
+      settings.separation.high * settings.separation.high * (is_spherical ? high : low);
   switch (settings.means) {
     case MeansKind::gaussian:
       return within + scale * scale * (1 - 1 / k);

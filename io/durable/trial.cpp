@@ -114,7 +114,7 @@ bool read_until(int pipe, Clock::time_point end, std::string& text) {
     pollfd waited{.fd = pipe, .events = POLLIN, .revents = 0};
     int const is_ready = left.count() > 0 ? poll(&waited, 1, left.count()) : 0;
     if (is_ready == 0) return false;
-    ssize_t const n = is_ready < 0 ? -1 : read(pipe, piece.data(), piece.size());
+    ssize_t const n = is_ready < 0 ? -1 : ::read(pipe, piece.data(), piece.size());
     if (n == 0 || (n < 0 && errno != EINTR)) return true;
     text.append(piece.data(), std::max<ssize_t>(n, 0));
   }

@@ -84,6 +84,15 @@ class ModuleGraph(unittest.TestCase):
                         if name != "tvem_required_extensions.inc":  # made by the build
                             self.assertTrue((pathlib.Path(SOURCE) / name).is_file(), f"{path}: {name}")
 
+    def test_a_source_first_includes_the_header_of_its_name(self):
+        # So that the header is compiled on its own (tvem_check_headers leaves it out).
+        for folder in ("framework", "io", "experiments"):
+            for source in (pathlib.Path(SOURCE) / folder).rglob("*.cpp"):
+                header = source.with_suffix(".hpp")
+                if header.exists():
+                    first = re.search(r'^#include [<"]([^>"]+)', source.read_text(encoding="utf-8"), re.M)
+                    self.assertEqual(first[1], str(header.relative_to(SOURCE)))
+
     def test_no_header_includes_mpi_or_hdf5(self):
         headers = [path for folder in ("framework", "io", "experiments")
                    for path in (pathlib.Path(SOURCE) / folder).rglob("*.hpp")]

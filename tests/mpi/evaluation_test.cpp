@@ -165,7 +165,7 @@ TEST(Evaluation, RestartsSharedByRanks_AsOneFitOfAll) {
 TEST(Evaluation, WrongNumberOfComponents_PointsWithoutPartnerAreErrors) {
   Settings settings;
   settings.task.means = MeansKind::simplex;
-  settings.task.separation = 30;  // nothing but the number of components can be wrong
+  settings.task.separation = {30, 30};  // nothing but the number of components can be wrong
   settings.eval.tasks = 20;
   settings.eval.trace = 3;
   settings.eval.estimators = {"em:restarts=20", "em:components=2:restarts=20",

@@ -6,14 +6,20 @@
 #include "framework/core/index.hpp"
 #include "framework/core/math.hpp"
 #include "framework/estimators/passes/point_blocks.hpp"
+#include "framework/estimators/posterior/rotation.hpp"
 #include "framework/estimators/starts/starts.hpp"
+#include "framework/tasks/means.hpp"
 
 namespace tvem {
 namespace {
 
 /// Inverse temperatures from 1 down to where means drawn from the prior are about a sigma apart.
 std::vector<double> ladder(TaskSettings const& prior, int n) {
-  double const ratio = prior.sigma.low / prior.scale;
+  // Two of the means of a simplex are as far apart as Gaussian ones in a plane with this scale.
+  double const scale = prior.means == MeansKind::simplex
+                           ? 0.5 * prior.separation.low * prior.sigma.low
+                           : prior.scale.low;
+  double const ratio = prior.sigma.low / scale;
   double const last = std::min(1.0, 0.5 * ratio * ratio);
   std::vector<double> betas(n, 1.0);
   for (int t = 1; t < n; ++t)
@@ -29,6 +35,19 @@ int chosen(double const* weights, int k, double level) {
   return j;
 }
 
+/// A draw of the prior's simplex about the origin: k x d.
+RowMatrix drawn_vertices(RandomStream& random, TaskSettings prior, int k, int d) {
+  RowMatrix vertices;
+  prior.centre = CentreKind::origin;
+  Shape const shape{.components = k,
+                    .dim = d,
+                    .sigma = prior.sigma.low,
+                    .scale = prior.scale.low,
+                    .separation = prior.separation.low};
+  draw_means(random, prior, shape, vertices);
+  return vertices;
+}
+
 double middle(Range<double> const& range) { return 0.5 * (range.low + range.high); }
 
 }  // namespace
@@ -40,6 +59,8 @@ PosteriorChain::PosteriorChain(RowMatrix const& points, int k, TaskSettings cons
       random_(random),
       betas_(ladder(prior, n_temperatures)),
       counts_(k),
+      point_sums_(k, points.cols()),
+      centre_(points.cols()),
       log_volumes_(k),
       half_precisions_(k),
       log_scales_(k),
@@ -51,8 +72,11 @@ PosteriorChain::PosteriorChain(RowMatrix const& points, int k, TaskSettings cons
     RowMatrix const means = kmeans_plus_plus_start(points_, k, random_);
     states_.push_back({.labels = nearest_labels(points_, means),
                        .means = means,
+                       .vertices = {},
                        .sigmas = std::vector<double>(k, middle(prior.sigma)),
                        .log_weights = std::vector<double>(k, -portable_log(k))});
+    if (prior.means == MeansKind::simplex)
+      states_.back().vertices = drawn_vertices(random_, prior, k, as_count(points.cols()));
   }
 }
 
@@ -66,28 +90,59 @@ void PosteriorChain::sweep() {
   exchange_neighbours();
 }
 
-/// Counts the points of each label, and puts their sums where the means will be.
-void PosteriorChain::sum_points(ChainState& state) {
+void PosteriorChain::sum_points(ChainState const& state) {
   std::fill(counts_.begin(), counts_.end(), 0);
-  state.means.setZero();
+  point_sums_.setZero();
   for (Eigen::Index i = 0; i < points_.rows(); ++i) {
     int const label = state.labels[i];
     ++counts_[label];
-    for (Eigen::Index c = 0; c < points_.cols(); ++c) state.means(label, c) += points_(i, c);
+    for (Eigen::Index c = 0; c < points_.cols(); ++c) point_sums_(label, c) += points_(i, c);
   }
 }
 
-/// Means are N(0, scale^2 I), and so Gaussian given their points.
 void PosteriorChain::draw_means(double beta, ChainState& state) {
   sum_points(state);
-  double const prior_precision = 1 / (prior_.scale * prior_.scale);
+  if (prior_.means == MeansKind::simplex) return draw_simplex_means(beta, state);
+  draw_gaussian_means(beta, state);
+}
+
+/// Means are N(0, scale^2 I), and so Gaussian given their points.
+void PosteriorChain::draw_gaussian_means(double beta, ChainState& state) {
+  double const prior_precision = 1 / (prior_.scale.low * prior_.scale.low);
   for (Eigen::Index j = 0; j < state.means.rows(); ++j) {
     double const weight = beta / (state.sigmas[j] * state.sigmas[j]);
     double const precision = prior_precision + weight * counts_[j];
     double const deviation = 1 / std::sqrt(precision);
     for (Eigen::Index c = 0; c < points_.cols(); ++c)
-      state.means(j, c) = weight * state.means(j, c) / precision + deviation * random_.normal();
+      state.means(j, c) = weight * point_sums_(j, c) / precision + deviation * random_.normal();
   }
+}
+
+/// The centre is N(0, scale^2 I), and so Gaussian given vertices and points.
+void PosteriorChain::draw_centre(double beta, ChainState& state) {
+  centre_.setZero();
+  if (prior_.centre == CentreKind::origin) return;
+  double const weight = beta / (state.sigmas[0] * state.sigmas[0]);
+  double const precision =
+      1 / (prior_.scale.low * prior_.scale.low) + weight * as_real(points_.rows());
+  for (Eigen::Index c = 0; c < points_.cols(); ++c) {
+    double sum = 0;
+    for (Eigen::Index j = 0; j < state.means.rows(); ++j)
+      sum += point_sums_(j, c) - counts_[j] * state.vertices(j, c);
+    centre_[c] = weight * sum / precision + random_.normal() / std::sqrt(precision);
+  }
+}
+
+/// Given the centre, all rotations of the vertices v_j have the density exp(sum_j <pull_j, v_j>),
+/// pull_j = beta / sigma^2 sum_i (x_i - centre): the lengths of the v_j stay.
+void PosteriorChain::draw_simplex_means(double beta, ChainState& state) {
+  draw_centre(beta, state);
+  double const weight = beta / (state.sigmas[0] * state.sigmas[0]);
+  for (Eigen::Index j = 0; j < state.means.rows(); ++j)
+    for (Eigen::Index c = 0; c < points_.cols(); ++c)
+      point_sums_(j, c) = weight * (point_sums_(j, c) - counts_[j] * centre_[c]);
+  draw_rotation(random_, point_sums_, state.vertices);
+  state.means = state.vertices.rowwise() + centre_;
 }
 
 /// A slice sampler on the prior's interval (Neal 2003), where sigma is uniform. n_values:

@@ -14,6 +14,7 @@ namespace tvem {
 struct ChainState {
   std::vector<int> labels;          // n, in 0..k-1
   RowMatrix means;                  // k x d
+  RowMatrix vertices;               // simplex means: k x d, what they are from their centre
   std::vector<double> sigmas;       // k
   std::vector<double> log_weights;  // k
   double log_likelihood = 0;  // sum_i log p(x_i | its label, mean and sigma), without constants
@@ -37,8 +38,11 @@ class PosteriorChain {
   ChainState const& state() const { return states_[0]; }
 
  private:
-  void sum_points(ChainState& state);
+  void sum_points(ChainState const& state);
   void draw_means(double beta, ChainState& state);
+  void draw_gaussian_means(double beta, ChainState& state);
+  void draw_simplex_means(double beta, ChainState& state);
+  void draw_centre(double beta, ChainState& state);
   void draw_sigmas(double beta, ChainState& state);
   double draw_sigma(double beta, double n_values, double square_sum, double present);
   void draw_weights(ChainState& state);
@@ -53,6 +57,8 @@ class PosteriorChain {
   std::vector<ChainState> states_;
   // Of the state at work.
   std::vector<int> counts_;                                // k: points of each label
+  RowMatrix point_sums_;                                   // k x d: of the points of each label
+  Eigen::RowVectorXd centre_;                              // d: of simplex means
   std::vector<double> log_volumes_;                        // k: d log sigma_j
   AlignedVector<double> half_precisions_, log_scales_;     // k
   AlignedVector<double> blocks_;                           // the points, as passes read them

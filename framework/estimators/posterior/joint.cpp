@@ -5,6 +5,7 @@
 
 #include "framework/core/index.hpp"
 #include "framework/core/math.hpp"
+#include "framework/estimators/posterior/posterior.hpp"
 
 namespace tvem {
 namespace {
@@ -67,15 +68,22 @@ double log_joint(RowMatrix const& points, std::vector<int> const& labels, int k,
       result += portable_log_gamma(prior.concentration + of_label.n);
   auto const of_all = [&](double sigma) {
     double sum = 0;
-    for (LabelSums const& of_label : sums) sum += log_marginal(of_label, sigma, prior.scale);
+    for (LabelSums const& of_label : sums) sum += log_marginal(of_label, sigma, prior.scale.low);
     return sum;
   };
   if (prior.covariance != CovarianceKind::spherical)
     return result + log_mean_over(prior.sigma, of_all);
   for (LabelSums const& of_label : sums)
     result += log_mean_over(
-        prior.sigma, [&](double sigma) { return log_marginal(of_label, sigma, prior.scale); });
+        prior.sigma, [&](double sigma) { return log_marginal(of_label, sigma, prior.scale.low); });
   return result;
+}
+
+std::vector<std::string> log_joint_problems(TaskSettings const& prior) {
+  auto problems = posterior_problems(prior);
+  if (prior.means == MeansKind::simplex)
+    problems.emplace_back("it covers tasks with task.means = gaussian, not simplex");
+  return problems;
 }
 
 }  // namespace tvem

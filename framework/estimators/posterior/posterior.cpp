@@ -53,9 +53,14 @@ std::vector<std::string> posterior_problems(TaskSettings const& prior) {
     if (!is_met) problems.push_back("it covers tasks " + what);
   };
   require(n_families(prior) == 1, "of one family");
-  require(prior.means == MeansKind::gaussian,
-          fmt::format("with task.means = gaussian, not {}", name_of(prior.means)));
-  require(prior.separation == 0, "with task.separation = 0");
+  bool const is_simplex = prior.means == MeansKind::simplex;
+  require(is_simplex || prior.means == MeansKind::gaussian,
+          fmt::format("with task.means = gaussian or simplex, not {}", name_of(prior.means)));
+  require(is_simplex || prior.separation.high == 0, "with task.separation = 0, or simplex means");
+  require(prior.scale.is_fixed() && prior.separation.is_fixed(),
+          "with one task.scale and task.separation, not ranges");
+  require(!is_simplex || prior.sigma.is_fixed(),
+          "with one task.sigma where means are a simplex, whose edge is in its unit");
   require(
       !has_matrices(prior.covariance),
       fmt::format("with task.covariance = shared or spherical, not {}", name_of(prior.covariance)));

@@ -22,8 +22,8 @@ Fit posterior(Task const& task, TaskSettings const& prior, EmSettings const& set
               std::uint64_t seed);
 
 /// Why the posterior of these tasks is not covered, one sentence each; empty where it is: Gaussian
-/// means without a separation, variances (shared or spherical), Gaussian noise, one family, no
-/// outliers.
+/// means without a separation, variances (shared or spherical), or simplex means and one known
+/// variance; Gaussian noise, one family, no outliers.
 std::vector<std::string> posterior_problems(TaskSettings const& prior);
 
 }  // namespace tvem

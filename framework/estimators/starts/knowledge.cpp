@@ -11,7 +11,8 @@ Knowledge knowledge_of(Task const& task, TaskSettings const& prior, EmSettings c
   else if (settings.known.variance)
     knowledge.factors = task.mixture.factor(0).replicate(k, 1);
   knowledge.has_equal_weights = settings.known.weights;
-  if (settings.known.means_prior) knowledge.means_prior_variance = prior.scale * prior.scale;
+  if (settings.known.means_prior)
+    knowledge.means_prior_variance = prior.scale.low * prior.scale.low;
   if (settings.start == StartKind::guess) knowledge.guess = std::move(guess);
   if (settings.start == StartKind::oracle) knowledge.oracle = task.mixture;
   return knowledge;

@@ -145,7 +145,7 @@ TEST(Em, FirstStepWithoutFiniteResult_FailedWithLabelsOfTheStart) {
   // Squares of these distances overflow in single precision.
   TaskSettings settings;
   settings.sigma = {1e25, 1e25};
-  settings.scale = 1e26;
+  settings.scale = {1e26, 1e26};
   Task const task = TaskPrior(settings).sample(1, Purpose::probe, 0);
   EmSettings em_settings;
   em_settings.precision = PrecisionKind::single_precision;
@@ -204,12 +204,12 @@ TEST(EstimatorProblems, TruthBelowTheFloorOrBeyondTheRatio_SaysWhatToSet) {
   settings.task.covariance = settings.em.covariance = CovarianceKind::spherical;
   settings.task.sigma = {0.05, 0.25};
   settings.task.means = MeansKind::simplex;
-  settings.task.separation = 60;
+  settings.task.separation = {60, 60};
   EXPECT_NE(problems_of("em", settings).find("em.variance_floor"), std::string::npos)
       << "the separation is in units of the largest sigma";
   settings = EstimationSettings{};
   settings.task.means = MeansKind::simplex;
-  settings.task.separation = 200;
+  settings.task.separation = {200, 200};
   EXPECT_NE(problems_of("em", settings).find("em.variance_floor"), std::string::npos);
 }
 
@@ -231,7 +231,7 @@ TEST(WidestMeanVariance, EveryKindOfMeans_ThatOfDrawnPoints) {
       settings.means = means;
       settings.covariance = covariance;
       settings.dim = {3, 3};
-      settings.separation = means == MeansKind::simplex ? 5 : 0;
+      if (means == MeansKind::simplex) settings.separation = {5, 5};
       settings.points = {400, 400};
       double sum = 0;
       for (std::uint64_t id = 0; id < 500; ++id)

@@ -31,7 +31,7 @@ TaskSettings correlated_prior() {
 TEST(EmStep, PriorOfTheMeans_PosteriorDensityNeverFalls) {
   TaskSettings settings;
   settings.dim = {1, 4};
-  settings.scale = 1;
+  settings.scale = {1, 1};
   TaskPrior const prior(settings);
   Knowledge known;
   known.means_prior_variance = 1;

@@ -11,6 +11,7 @@
 #include "framework/estimators/posterior/diagnostics.hpp"
 #include "framework/estimators/posterior/joint.hpp"
 #include "framework/estimators/posterior/labelling.hpp"
+#include "framework/estimators/posterior/rotation.hpp"
 #include "framework/metrics/statistics.hpp"
 
 namespace tvem {
@@ -92,7 +93,7 @@ double plain_log_joint(Task const& task, TaskSettings const& prior, Labels const
       result += std::lgamma(prior.concentration +
                             static_cast<double>(std::count(labels.begin(), labels.end(), j)));
   auto const of_label = [&](int j, double sigma) {
-    return log_marginal(task.points, labels, j, sigma, prior.scale);
+    return log_marginal(task.points, labels, j, sigma, prior.scale.low);
   };
   if (prior.covariance == CovarianceKind::spherical) {
     for (int j = 0; j < k; ++j)
@@ -106,11 +107,36 @@ double plain_log_joint(Task const& task, TaskSettings const& prior, Labels const
          });
 }
 
+/// The same of simplex means in the plane: the centre is integrated out, the angle by quadrature.
+double plain_simplex_log_joint(Task const& task, TaskSettings const& prior, Labels const& labels) {
+  constexpr int n_angles = 720;
+  int const k = task.components();
+  double const radius =
+      prior.separation.low * prior.sigma.low / (2 * std::sin(std::numbers::pi / k));
+  double const scale = prior.centre == CentreKind::random ? prior.scale.low : 0;
+  std::vector<double> values;
+  for (int a = 0; a < n_angles; ++a) {
+    RowMatrix rest = task.points;
+    for (Eigen::Index i = 0; i < rest.rows(); ++i) {
+      double const angle = 2 * std::numbers::pi * (a / double{n_angles} + labels[i] / double(k));
+      rest(i, 0) -= radius * std::cos(angle);
+      rest(i, 1) -= radius * std::sin(angle);
+    }
+    values.push_back(log_marginal(rest, Labels(labels.size(), 0), 0, prior.sigma.low, scale));
+  }
+  double const largest = *std::max_element(values.begin(), values.end());
+  double sum = 0;
+  for (double const value : values) sum += std::exp(value - largest);
+  return largest + std::log(sum);
+}
+
 /// p(labels | points) of all labellings.
 std::vector<double> exact_posterior(Task const& task, TaskSettings const& prior,
                                     std::vector<Labels> const& all) {
   std::vector<double> probabilities;
-  for (Labels const& labels : all) probabilities.push_back(plain_log_joint(task, prior, labels));
+  auto const log_joint_of =
+      prior.means == MeansKind::simplex ? plain_simplex_log_joint : plain_log_joint;
+  for (Labels const& labels : all) probabilities.push_back(log_joint_of(task, prior, labels));
   double const largest = *std::max_element(probabilities.begin(), probabilities.end());
   double sum = 0;
   for (double& p : probabilities) sum += p = std::exp(p - largest);
@@ -133,7 +159,7 @@ TaskSettings small_prior(int components, int points) {
   TaskSettings prior;
   prior.components = {components, components};
   prior.points = {points, points};
-  prior.scale = 1.5;
+  prior.scale = {1.5, 1.5};
   return prior;
 }
 
@@ -180,6 +206,43 @@ TEST(Posterior, UnknownSigmaOfEachComponent_AsEnumerated) {
   expect_exact(with_unknown_sigma(small_prior(2, 7), CovarianceKind::spherical), 10);
 }
 
+TaskSettings simplex_prior(double separation, CentreKind centre, int points) {
+  TaskSettings prior = small_prior(3, points);
+  prior.means = MeansKind::simplex;
+  prior.separation = {separation, separation};
+  prior.sigma = {0.7, 0.7};
+  prior.centre = centre;
+  return prior;
+}
+
+TEST(Posterior, SimplexMeans_AsEnumerated) {
+  expect_exact(simplex_prior(2, CentreKind::origin, 5), 10);
+  expect_exact(simplex_prior(3, CentreKind::random, 5), 10);
+}
+
+/// A unit vector with density exp(concentration x its cosine with a direction): in the plane the
+/// mean cosine is that of von Mises' distribution, in space coth(c) - 1 / c.
+TEST(DrawRotation, MeanCosine_AsOfTheDistribution) {
+  for (int const d : {2, 3})
+    for (double const concentration : {0.0, 0.3, 4.0, 300.0}) {
+      RandomStream random(1, Purpose::probe, d);
+      RowMatrix pulls = RowMatrix::Zero(1, d), vertex = RowMatrix::Zero(1, d);
+      pulls(0, 1) = concentration;
+      vertex(0, 0) = 1;
+      Moments cosines;
+      for (int s = 0; s < 20000; ++s) {
+        draw_rotation(random, pulls, vertex);
+        if (s >= 100 && s % 5 == 0) cosines.add(vertex(0, 1));
+      }
+      double const c = std::max(concentration, 1e-3);
+      double const expected =
+          d == 2 ? std::cyl_bessel_i(1, c) / std::cyl_bessel_i(0, c) : 1 / std::tanh(c) - 1 / c;
+      EXPECT_NEAR(cosines.mean(), expected, 5 * cosines.standard_error() + 1e-3 * (1 - expected))
+          << d << " dimensions, " << concentration;
+      EXPECT_NEAR(vertex.norm(), 1, 1e-10);
+    }
+}
+
 TEST(LogJoint, EveryPrior_AsPlainlyComputedUpToAConstant) {
   TaskSettings const prior = small_prior(3, 6);
   for (TaskSettings const& each :
@@ -194,6 +257,17 @@ TEST(LogJoint, EveryPrior_AsPlainlyComputedUpToAConstant) {
 }
 
 /// make_posterior_golden.py: sequential Monte Carlo in numpy.
+/// The next task of a file of points in the plane.
+Task read_task(std::ifstream& file, int id, int n) {
+  Task task;
+  task.id = static_cast<std::uint64_t>(id);
+  task.points.resize(n, 2);
+  task.mixture.means = RowMatrix::Zero(3, 2);
+  for (double& x : task.points.reshaped<Eigen::RowMajor>()) file >> x;
+  EXPECT_TRUE(file.good());
+  return task;
+}
+
 TEST(Posterior, FiveHundredTasks_AsAnIndependentSamplerSays) {
   std::ifstream file(TVEM_GOLDEN_DIR "/posterior_numpy.txt");
   std::string line;
@@ -204,32 +278,53 @@ TEST(Posterior, FiveHundredTasks_AsAnIndependentSamplerSays) {
   TaskSettings const prior;
   Moments differences;
   for (int t = 0; t < n_tasks; ++t) {
-    Task task;
-    task.id = static_cast<std::uint64_t>(t);
-    task.points.resize(n, 2);
-    task.mixture.means = RowMatrix::Zero(3, 2);
     double reference = 0;
     file >> reference;
-    for (double& x : task.points.reshaped<Eigen::RowMajor>()) file >> x;
-    ASSERT_TRUE(file.good());
+    Task const task = read_task(file, t, n);
     differences.add(posterior(task, prior, {}, 1).posterior.expected_error - reference);
   }
   EXPECT_LT(std::fabs(differences.mean()), 4 * differences.standard_error());
   EXPECT_LT(differences.standard_error(), 0.0008) << "the samplers differ task by task";
 }
 
+/// make_simplex_posterior_golden.py: quadrature over angle and centre, in numpy.
+TEST(Posterior, SimplexTasks_AsQuadratureSays) {
+  std::ifstream file(TVEM_GOLDEN_DIR "/simplex_posterior_numpy.txt");
+  std::string line;
+  while (file.peek() == '#') std::getline(file, line);
+  int n_tasks = 0, n = 0;
+  file >> n_tasks >> n;
+  ASSERT_EQ(n_tasks, 240);
+  Moments differences;
+  for (int t = 0; t < n_tasks; ++t) {
+    TaskSettings prior;
+    prior.means = MeansKind::simplex;
+    double reference = 0;
+    std::string centre;
+    file >> prior.separation.low >> centre >> reference;
+    prior.separation.high = prior.separation.low;
+    prior.centre = value_named<CentreKind>(centre).value();
+    Task const task = read_task(file, t, n);
+    differences.add(posterior(task, prior, {}, 1).posterior.expected_error - reference);
+  }
+  EXPECT_LT(std::fabs(differences.mean()), 4 * differences.standard_error());
+  EXPECT_LT(differences.standard_error(), 0.0008) << "the two differ task by task";
+}
+
 TEST(Posterior, WhatIsNotCovered_RefusedWithTheReason) {
   EXPECT_TRUE(posterior_problems({}).empty());
+  EXPECT_TRUE(posterior_problems(simplex_prior(3, CentreKind::random, 50)).empty());
+  EXPECT_EQ(log_joint_problems(simplex_prior(3, CentreKind::random, 50)).size(), 1u);
   TaskSettings prior;
-  prior.means = MeansKind::simplex;
-  prior.separation = 3;
+  prior.means = MeansKind::uniform;
+  prior.separation = {3, 3};
   prior.covariance = CovarianceKind::tied;
   prior.noise = NoiseKind::laplace;
   prior.outliers = 0.1;
   prior.families.resize(2);
   auto const problems = posterior_problems(prior);
   ASSERT_EQ(problems.size(), 6u);
-  EXPECT_NE(problems[1].find("task.means = gaussian, not simplex"), std::string::npos);
+  EXPECT_NE(problems[1].find("task.means = gaussian or simplex, not uniform"), std::string::npos);
 }
 
 TEST(OptimalLabelling, FewPoints_NoLabellingIsBetter) {

@@ -59,7 +59,7 @@ TEST(Spectral, ManyDimensions_BetterThanLloyd) {
   prior.components = {2, 2};
   prior.points = {40, 60};
   prior.means = MeansKind::simplex;
-  prior.separation = 6;
+  prior.separation = {6, 6};
   double spectral_sum = 0, lloyd_sum = 0;
   for (std::uint64_t id = 0; id < 100; ++id) {
     Task const task = TaskPrior(prior).sample(1, Purpose::probe, id);
@@ -155,7 +155,7 @@ TEST(TwoRound, SeparatedTasksInManyDimensions_NearlyNoError) {
   prior.components = {5, 5};
   prior.points = {300, 300};
   prior.means = MeansKind::simplex;
-  prior.separation = 12;
+  prior.separation = {12, 12};
   EmSettings two_rounds, one_start;
   two_rounds.start = StartKind::two_round;
   two_rounds.max_iterations = 1;

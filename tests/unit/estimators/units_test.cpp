@@ -38,7 +38,7 @@ Task two_groups() {
   prior.components = {2, 2};
   prior.points = {120, 120};
   prior.means = MeansKind::simplex;
-  prior.separation = 5;
+  prior.separation = {5, 5};
   return TaskPrior(prior).sample(1, Purpose::probe, 3);
 }
 
@@ -55,7 +55,7 @@ Fit fit_of(std::string const& text, Task const& task, double unit = 1) {
   defaults.trace = 2;
   EstimatorSpec const spec = parse_estimator(text, defaults);
   EstimationSettings settings;
-  settings.task.scale *= unit;
+  settings.task.scale = {settings.task.scale.low * unit, settings.task.scale.high * unit};
   settings.input.guess = GuessKind::kmeans_plus_plus;
   return run_baseline(spec, settings.task, settings.input, task,
                       {.seed = 1, .count = spec.restarts()});

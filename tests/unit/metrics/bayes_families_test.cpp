@@ -64,7 +64,7 @@ TEST_P(BayesFamiliesTest, TrueParameters_AgreeWithIntegrationWithinFourStandardE
   settings.noise = GetParam().noise;
   settings.weights = WeightsKind::dirichlet;
   settings.concentration = 3;
-  settings.scale = 1.5;
+  settings.scale = {1.5, 1.5};
   settings.degrees = 4.5;
   settings.sigma = settings.covariance == CovarianceKind::spherical ? Range<double>{0.7, 1.4}
                                                                     : Range<double>{1, 1};
@@ -95,7 +95,7 @@ TEST(SimplexBayesError, ThreeComponentsInThePlane_AgreesWithIntegration) {
   settings.means = MeansKind::simplex;
   settings.components = {3, 3};
   for (double const separation : {1.0, 3.0}) {
-    settings.separation = separation;
+    settings.separation = {separation, separation};
     Task const task = TaskPrior(settings).sample(1, Purpose::probe, 0);
     EXPECT_NEAR(integrate(task.mixture).bayes_error, simplex_bayes_error(3, separation), 1e-4);
   }

@@ -19,7 +19,7 @@ Task four_components(CovarianceKind covariance) {
   settings.covariance = covariance;
   settings.weights = WeightsKind::dirichlet;
   settings.concentration = 5;
-  settings.separation = 3;
+  settings.separation = {3, 3};
   if (covariance == CovarianceKind::spherical) settings.sigma = {0.5, 2};
   return TaskPrior(settings).sample(1, Purpose::probe, 0);
 }

@@ -76,7 +76,7 @@ TEST(SimplexBayesError, MapRuleOnDrawnTasks_WithinFourStandardErrors) {
       settings.means = MeansKind::simplex;
       settings.components = {k, k};
       settings.dim = {k, k};
-      settings.separation = separation;
+      settings.separation = {separation, separation};
       settings.sigma = {0.7, 0.7};
       TaskPrior const prior(settings);
       Moments raw, permuted;

@@ -128,7 +128,7 @@ std::vector<double> mean_coordinates(MeansKind means) {
   settings.dim = {3, 3};
   settings.points = {2, 2};
   return values_of(settings,
-                   [&](Task const& task) { return task.mixture.means(0, 0) / settings.scale; });
+                   [&](Task const& task) { return task.mixture.means(0, 0) / settings.scale.low; });
 }
 
 TEST(Means, EveryKind_HasItsDistribution) {
@@ -144,7 +144,7 @@ TEST(Means, EveryKind_HasItsDistribution) {
 TEST(Means, SimplexEveryVertex_InAUniformDirection) {
   TaskSettings settings;
   settings.means = MeansKind::simplex;
-  settings.separation = 4;
+  settings.separation = {4, 4};
   settings.dim = {3, 3};
   settings.components = {4, 4};
   settings.points = {2, 2};
@@ -164,8 +164,8 @@ TEST(Means, SeparatedOnALine_ConditionalDistribution) {
   // [1, 2].
   TaskSettings settings;
   settings.means = MeansKind::uniform;
-  settings.scale = 1;
-  settings.separation = 1;
+  settings.scale = {1, 1};
+  settings.separation = {1, 1};
   settings.dim = {1, 1};
   settings.components = {2, 2};
   settings.points = {2, 2};

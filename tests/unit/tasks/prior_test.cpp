@@ -82,7 +82,7 @@ TEST(TaskPrior, GaussianMeans_ScaleIsTheStandardDeviation) {
 TEST(TaskPrior, UniformMeans_InTheCube) {
   TaskSettings settings;
   settings.means = MeansKind::uniform;
-  settings.scale = 2;
+  settings.scale = {2, 2};
   TaskPrior const prior(settings);
   expect_near(mean_over_tasks(prior, 4000,
                               [](Task const& t) { return std::pow(t.mixture.means(0, 1), 2); }),
@@ -95,7 +95,7 @@ TEST(TaskPrior, SphereMeans_OnTheSphereInAllDirections) {
   TaskSettings settings;
   settings.means = MeansKind::sphere;
   settings.dim = {4, 4};
-  settings.scale = 5;
+  settings.scale = {5, 5};
   TaskPrior const prior(settings);
   for (std::uint64_t id = 0; id < 100; ++id) {
     RowMatrix const means = prior.sample(1, Purpose::probe, id).mixture.means;
@@ -106,25 +106,52 @@ TEST(TaskPrior, SphereMeans_OnTheSphereInAllDirections) {
               25.0 / 4);
 }
 
-TEST(TaskPrior, SimplexMeans_EquidistantAboutTheOriginInRandomDirections) {
+TEST(TaskPrior, SimplexMeans_EquidistantAboutTheirCentreInRandomDirections) {
   for (int k : {2, 3, 5}) {
     for (int d : {k - 1, k + 2}) {
       TaskSettings settings;
       settings.means = MeansKind::simplex;
       settings.components = {k, k};
       settings.dim = {d, d};
-      settings.separation = 3;
+      settings.separation = {3, 3};
       settings.sigma = {0.5, 0.5};
+      TaskPrior const about_random(settings);
+      settings.centre = CentreKind::origin;
       TaskPrior const prior(settings);
       for (std::uint64_t id = 0; id < 20; ++id) {
         RowMatrix const means = prior.sample(1, Purpose::probe, id).mixture.means;
         for (int a = 0; a < k; ++a)
           for (int b = 0; b < a; ++b) EXPECT_NEAR((means.row(a) - means.row(b)).norm(), 1.5, 1e-12);
         EXPECT_LT(means.colwise().sum().norm(), 1e-12);
+        RowMatrix const moved = about_random.sample(1, Purpose::probe, id).mixture.means - means;
+        for (int j = 0; j < k; ++j) EXPECT_LT((moved.row(j) - moved.row(0)).norm(), 1e-12);
       }
+      expect_near(
+          mean_over_tasks(about_random, 2000,
+                          [](Task const& t) { return std::pow(t.mixture.means.col(0).mean(), 2); }),
+          9);
       expect_near(mean_over_tasks(prior, 2000, [](Task const& t) { return t.mixture.means(0, 0); }),
                   0);
     }
+  }
+}
+
+TEST(TaskPrior, RangesOfScaleAndSeparation_DrawnForEachTask) {
+  TaskSettings settings;
+  settings.scale = {2, 4};
+  expect_near(mean_over_tasks(TaskPrior(settings), 8000,
+                              [](Task const& t) { return std::pow(t.mixture.means(1, 0), 2); }),
+              (64.0 - 8) / (3 * 2));
+  settings.means = MeansKind::simplex;
+  settings.separation = {1, 5};
+  TaskPrior const prior(settings);
+  auto const edge = [](Task const& t) {
+    return (t.mixture.means.row(0) - t.mixture.means.row(2)).norm();
+  };
+  expect_near(mean_over_tasks(prior, 2000, edge), 3);
+  for (std::uint64_t id = 0; id < 100; ++id) {
+    EXPECT_GE(edge(prior.sample(1, Purpose::probe, id)), 1 - 1e-12);
+    EXPECT_LE(edge(prior.sample(1, Purpose::probe, id)), 5 + 1e-12);
   }
 }
 
@@ -134,7 +161,7 @@ TEST(TaskPrior, Separation_IsKeptInUnitsOfSigma) {
       TaskSettings settings;
       settings.means = means;
       settings.covariance = covariance;
-      settings.separation = 1.8;
+      settings.separation = {1.8, 1.8};
       settings.sigma = {0.5, 2};
       TaskPrior const prior(settings);
       for (std::uint64_t id = 0; id < 100; ++id) {
@@ -206,7 +233,7 @@ std::string problem_of(TaskSettings const& settings) {
 
 TEST(TaskPrior, ImpossibleSeparation_ErrorThatSaysSo) {
   TaskSettings settings;
-  settings.separation = 40;
+  settings.separation = {40, 40};
   std::string const problem = problem_of(settings);
   EXPECT_NE(problem.find("task.separation = 40"), std::string::npos) << problem;
   EXPECT_NE(problem.find("task.scale"), std::string::npos);
@@ -219,7 +246,7 @@ TEST(TaskPrior, SimplexInTooFewDimensionsOrWithoutSeparation_ErrorThatSaysSo) {
   std::string const problem = problem_of(settings);
   EXPECT_NE(problem.find("task.separation"), std::string::npos) << problem;
   EXPECT_NE(problem.find("task.dim"), std::string::npos) << problem;
-  settings.separation = 1;
+  settings.separation = {1, 1};
   settings.dim = {4, 6};
   EXPECT_EQ(problem_of(settings), "");
 }

@@ -59,7 +59,7 @@ TEST(TrainerAllocation, EveryKindOfMeans_OnlyFirstStepAllocates) {
        {MeansKind::sphere, MeansKind::gaussian, MeansKind::uniform, MeansKind::simplex}) {
     Settings settings = small_settings();
     settings.task.means = means;
-    settings.task.separation = 1;
+    settings.task.separation = {1, 1};
     expect_only_first_step_allocates(settings);
   }
 }
