@@ -14,6 +14,7 @@ void write_progress(Hdf5Group const& root, RunRecord const& record) {
   group.set_attribute("evaluation_identity", record.evaluation_identity);
   group.set_attribute("steps_total", record.steps_total);
   group.set_attribute("steps_done", record.steps_done);
+  if (record.steps_clipped) group.set_attribute("steps_clipped", *record.steps_clipped);
   write_conditions(group, record);
 }
 
@@ -23,6 +24,8 @@ void read_progress(StoredGroup const& root, RunRecord& record) {
   record.evaluation_identity = group.text_attribute("evaluation_identity");
   record.steps_total = read_count(group, "steps_total");
   record.steps_done = read_count(group, "steps_done");
+  if (group.has_attribute("steps_clipped"))
+    record.steps_clipped = read_count(group, "steps_clipped");
   group.check(record.steps_done <= record.steps_total, "more steps are done than there are");
   read_conditions(group, record);
 }

@@ -33,6 +33,7 @@ struct RunRecord {
   FileHeader header;
   std::string training_identity, evaluation_identity;  // the latter empty before the evaluation
   std::int64_t steps_total = 0, steps_done = 0;
+  std::optional<std::int64_t> steps_clipped;  // by train.clip; none in files of earlier builds
   int chunk = 0;
   double training_seconds = 0;
   std::vector<StepRecord> steps;

@@ -21,7 +21,7 @@ except ImportError as error:
 
 # Line styles differ, so that the figure also reads in greyscale.
 STYLES = ["-", "--", "-.", ":", (0, (7, 2)), (0, (3, 1, 1, 1, 1, 1))]
-COLOURS = ["#b2182b", "#ef8a62", "#5e3c99", "#7a7a7a", "#1b7837", "#8c510a"]
+COLOURS = ["#b2182b", "#ef8a62", "#5e3c99", "#7a7a7a", "#1b7837", "#8c510a", "#01665e", "#c51b7d"]
 
 
 def read_run(path):
@@ -112,7 +112,7 @@ def label_levels(axes, labels):
     for (mean, text, colour), height in zip(labels, heights):
         axes.annotate(text, xy=(1, mean), xycoords=axes.get_yaxis_transform(), xytext=(1.03, height),
                       textcoords="axes fraction", color=colour, va="center", fontsize=8.5,
-                      arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6})
+                      arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "relpos": (0, 0.5)})
 
 
 def figure_of(run):

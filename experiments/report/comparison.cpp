@@ -75,8 +75,8 @@ std::string status_text(EvaluationSummary const& all, std::size_t estimator) {
   return texts.empty() ? "" : fmt::format("{}: {}\n", all.estimators()[estimator], joined(texts));
 }
 
-Row const table_head{"estimator", "error",  "s.e.",     "difference", "ARI",
-                     "NMI",       "loglik", "held-out", "ms/task",    "iter."};
+Row const table_head{"estimator", "error",    "s.e.",    "difference", "ARI",
+                     "loglik",    "held-out", "ms/task", "iter."};
 
 Row table_row(EvaluationSummary const& all, std::size_t estimator) {
   EstimatorSummary const& summary = all[estimator];
@@ -86,7 +86,6 @@ Row table_row(EvaluationSummary const& all, std::size_t estimator) {
           number(summary[&E::error].standard_error(), 4),
           difference_text(difference_of(summary.difference), is_reference),
           number(mean(summary, &E::ari), 3),
-          number(mean(summary, &E::nmi), 3),
           number(mean(summary, &E::log_likelihood), 3),
           number(mean(summary, &E::held_out_log_likelihood), 3),
           number(1e3 * mean(summary, &E::seconds), 3),
@@ -121,22 +120,39 @@ std::string main_table(EvaluationSummary const& summary) {
   return text + optimum_table(summary) + (notes.empty() ? "" : "\n" + notes);
 }
 
-Row const detail_head{
-    "estimator", "excess",  "10 %",       "50 %", "90 %", "wins", "difference, bootstrap",
-    "means",     "weights", "covariances"};
+Row const detail_head{"estimator", "excess", "NMI",  "10 %",
+                      "50 %",      "90 %",   "wins", "difference, bootstrap"};
 
 Row detail_row(EvaluationSummary const& all, Evaluation const& table, std::size_t estimator) {
   EstimatorSummary const& summary = all[estimator];
   Detail const detail = detail_of(table, estimator);
   bool const is_reference = estimator == reference_of(table.estimators);
-  Row row{table.estimators[estimator], signed_number(mean(summary, &E::excess_error), 4)};
+  Row row{table.estimators[estimator], signed_number(mean(summary, &E::excess_error), 4),
+          number(mean(summary, &E::nmi), 3)};
   for (double const value : detail.quantiles) row.push_back(number(value, 3));
   row.push_back(is_reference ? "" : number(summary.wins.mean(), 3));
   row.push_back(difference_text(detail.bootstrap, is_reference));
-  row.push_back(number(mean(summary, &E::means_distance), 4));
-  row.push_back(number(mean(summary, &E::weights_distance), 4));
-  row.push_back(number(mean(summary, &E::covariances_distance), 4));
   return row;
+}
+
+Row const distances_head{"squared distances", "means",   "weights",    "covariances",
+                         "matched: means",    "weights", "covariances"};
+
+Row distances_row(EvaluationSummary const& all, std::size_t estimator) {
+  Row row{all.estimators()[estimator]};
+  for (auto const distance :
+       {&E::means_distance, &E::weights_distance, &E::covariances_distance,
+        &E::matched_means_distance, &E::matched_weights_distance, &E::matched_covariances_distance})
+    row.push_back(number(mean(all[estimator], distance), 4));
+  return row;
+}
+
+/// Distances of parameters from the true ones, aligned in two ways.
+std::string distances_table(EvaluationSummary const& all) {
+  return "\n" +
+         table_text(distances_head, all.estimators().size(),
+                    [&](std::size_t e) { return distances_row(all, e); }) +
+         "components are aligned as the labels are; matched: so that the means are nearest\n";
 }
 
 /// Errors by family; empty where there is only one.
@@ -159,11 +175,9 @@ std::string detail_table(EvaluationSummary const& summary, Evaluation const& tab
                     [&](std::size_t e) { return detail_row(summary, table, e); }) +
          fmt::format(
              "excess: error - that of the MAP rule; 10, 50, 90 %: quantiles of the error over "
-             "tasks;\nwins: share of tasks with less error than {}, ties half; means, "
-             "weights, covariances:\nsquared distances from the true ones, after the "
-             "alignment of the labels\n",
+             "tasks;\nwins: share of tasks with less error than {}, ties half\n",
              table.estimators[reference_of(table.estimators)]) +
-         family_table(summary);
+         distances_table(summary) + family_table(summary);
 }
 
 /// The Bayes error with labels as named. Where it has a closed form, also that and the minimax
@@ -264,8 +278,10 @@ std::optional<ClosedForms> closed_forms(TaskSettings const& task) {
 }
 
 std::string title_of(RunRecord const& record) {
-  return fmt::format("run {}: {} of {} training steps in {:.1f} s\n", record.header.run_id,
-                     record.steps_done, record.steps_total, record.training_seconds);
+  auto const& clipped = record.steps_clipped;
+  return fmt::format("run {}: {} of {} training steps in {:.1f} s{}\n", record.header.run_id,
+                     record.steps_done, record.steps_total, record.training_seconds,
+                     clipped ? fmt::format("; gradient clipped in {} of them", *clipped) : "");
 }
 
 std::string title_of(EvaluationRecord const& record) {

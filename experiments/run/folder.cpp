@@ -235,6 +235,7 @@ void RunFolder::write_run(TrainingState const& state, std::optional<EvaluationSo
   record_.chunk = state.chunk;
   record_.training_seconds = state.training_seconds;
   record_.steps = state.steps;
+  record_.steps_clipped = n_clipped(state.steps, settings_.train.clip);
   record_.learning_curve = state.learning_curve;
   write_run_file(run_file(), record_, may_replace_, std::move(evaluation));
 }

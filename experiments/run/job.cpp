@@ -173,6 +173,15 @@ void note_skipped_steps(Communicator const& comm, TrainingState const& state) {
                     n_skipped, state.step));
 }
 
+/// A gradient that is clipped most of the time has the length that train.clip says, not its own.
+void note_clipped_steps(Communicator const& comm, TrainingState const& state, double limit) {
+  auto const n = n_clipped(state.steps, limit);
+  if (2 * n > state.step)
+    say(comm,
+        fmt::format("note: train.clip = {:g} has clipped the gradient in {} of {} training steps\n",
+                    limit, n, state.step));
+}
+
 }  // namespace
 
 bool run_job(Settings const& settings, fs::path const& path, Communicator const& comm,
@@ -194,6 +203,7 @@ bool run_job(Settings const& settings, fs::path const& path, Communicator const&
   train(trainer, folder, is_shown, hooks);
   if (stage.has_model && !stage.is_whole) folder.write_checkpoint(trainer.state());
   note_skipped_steps(comm, trainer.state());
+  note_clipped_steps(comm, trainer.state(), settings.train.clip);
   evaluate(trainer, folder, voice, hooks);
   return true;
 }

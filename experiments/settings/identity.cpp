@@ -35,8 +35,16 @@ std::map<std::string, std::string> family_values(Settings const& settings) {
   return values;
 }
 
-/// Sorted lines "key = value" for those of these keys that differ from their defaults, and for
-/// named families.
+/// Whether the identity names the key: its value is not the first default. Today's default of a key
+/// that nothing reads says nothing either.
+bool is_named(Key const& key, std::string const& value, std::string const& first_default,
+              Settings const& settings) {
+  if (value == first_default) return false;
+  return value != key.print(Settings{}) || is_read_by_some_family(key, settings);
+}
+
+/// Sorted lines "key = value" for those of these keys that the identity names, and for named
+/// families.
 template <class IsOne>
 std::string differing_lines(Settings const& settings, IsOne const& is_one) {
   auto const& keys = configuration_keys();
@@ -46,7 +54,8 @@ std::string differing_lines(Settings const& settings, IsOne const& is_one) {
     if (!is_one(keys[i])) continue;
     has_tasks = has_tasks || keys[i].name == "task.family";
     std::string const value = keys[i].print(settings);
-    if (value != default_values()[i]) lines.insert(fmt::format("{} = {}\n", keys[i].name, value));
+    if (is_named(keys[i], value, default_values()[i], settings))
+      lines.insert(fmt::format("{} = {}\n", keys[i].name, value));
   }
   if (has_tasks)
     for (auto const& [name, value] : family_values(settings))

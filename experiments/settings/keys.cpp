@@ -106,6 +106,16 @@ bool is_of_tasks_or_guess(Key const& key) {
   return is_of_tasks(key) || key.name == "input.init" || key.name == "input.corruption";
 }
 
+bool is_read_by_some_family(Key const& key, Settings const& settings) {
+  if (!key.is_read) return true;
+  Settings member = settings;
+  for (int family = 0; family < n_families(settings.task); ++family) {
+    member.task = family_of(settings.task, family);
+    if (key.is_read(member)) return true;
+  }
+  return false;
+}
+
 std::string unknown_key_text(std::string const& name) {
   return fmt::format("unknown key \"{}\"; the nearest known one is {}", name, nearest_key(name));
 }

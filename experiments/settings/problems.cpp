@@ -34,17 +34,6 @@ std::string text_of(Key const& key, Settings const& settings) {
   return key.name + " = " + key.print(settings);
 }
 
-/// Whether the tasks of some family read the key, where its tasks read it at all.
-bool is_read_by_some_family(Key const& key, Settings const& settings) {
-  if (!key.is_read) return true;
-  Settings member = settings;
-  for (int family = 0; family < n_families(settings.task); ++family) {
-    member.task = family_of(settings.task, family);
-    if (key.is_read(member)) return true;
-  }
-  return false;
-}
-
 /// The condition that the key lacks to have an effect; empty when it has one.
 std::string missing_for(Key const& key, Settings const& settings,
                         std::vector<EstimatorSpec> const& specs) {

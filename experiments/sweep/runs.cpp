@@ -186,7 +186,7 @@ Settings baselines_beside(Sweep const& sweep, Settings const& asked) {
   bool is_guess_read = false;
   std::erase_if(settings.eval.estimators, [&](std::string const& text) {
     EstimatorSpec const spec = read_specification(text, asked.em);
-    is_guess_read = is_guess_read || spec.starts_from_guess();
+    is_guess_read = is_guess_read || spec.takes_guess();
     return spec.needs_model() || (are_unsuited_left_out && !suits(spec, asked));
   });
   if (is_guess_read) {

@@ -76,6 +76,16 @@ Fit with_all_passes(RowMatrix const& points, EmSettings const& settings, F const
   return f(passes, passes);
 }
 
+MaximizationRule rule_of(RowMatrix const& points, EmSettings const& settings,
+                         Knowledge const& known) {
+  bool const is_constrained =
+      settings.ratio == RatioRule::constrain && has_own_covariances(settings.covariance);
+  return {.covariance = settings.covariance,
+          .floor = variance_floor(points, settings),
+          .ratio = is_constrained ? settings.ratio_limit : 0,
+          .known = known};
+}
+
 }  // namespace
 
 double mean_variance(RowMatrix const& points) {
@@ -99,7 +109,8 @@ double variance_floor(RowMatrix const& points, EmSettings const& settings) {
 
 double em_step(RowMatrix const& points, CovarianceKind covariance, double variance_floor,
                Mixture& mixture, Knowledge const& known) {
-  MaximizationRule const rule{.covariance = covariance, .floor = variance_floor, .known = known};
+  MaximizationRule const rule{
+      .covariance = covariance, .floor = variance_floor, .ratio = 0, .known = known};
   mixture = conformed(std::move(mixture), rule);
   if (has_matrices(covariance)) {
     MatrixPasses passes(points);
@@ -112,8 +123,7 @@ double em_step(RowMatrix const& points, CovarianceKind covariance, double varian
 Fit em_from(RowMatrix const& points, Mixture start, EmSettings const& settings,
             Knowledge const& known) {
   apply_known(known, start);
-  MaximizationRule const rule{
-      .covariance = settings.covariance, .floor = variance_floor(points, settings), .known = known};
+  MaximizationRule const rule = rule_of(points, settings, known);
   return with_all_passes(points, settings, [&](auto& passes, auto& verdict) {
     return iterate(points, passes, verdict, start, rule, settings);
   });
@@ -121,8 +131,7 @@ Fit em_from(RowMatrix const& points, Mixture start, EmSettings const& settings,
 
 Fit em(RowMatrix const& points, int k, EmSettings const& settings, Restarts const& restarts,
        Knowledge const& known) {
-  MaximizationRule const rule{
-      .covariance = settings.covariance, .floor = variance_floor(points, settings), .known = known};
+  MaximizationRule const rule = rule_of(points, settings, known);
   Starts starts(points, k, settings, known, rule.floor);
   return with_all_passes(points, settings, [&](auto& passes, auto& verdict) {
     return best_of_restarts(restarts, [&](RandomStream& random) {

@@ -1,8 +1,10 @@
 #include "framework/estimators/estimator.hpp"
 
+#include <cmath>
 #include <limits>
 
 #include "framework/core/error.hpp"
+#include "framework/core/math.hpp"
 #include "framework/core/random.hpp"
 #include "framework/estimators/em.hpp"
 #include "framework/estimators/gradient.hpp"
@@ -21,6 +23,24 @@ Fit bayes(Task const& task) {
   fit.mixture = task.mixture;
   fit.labels = map_labels(task.mixture, task.points);
   fit.log_likelihood = fit.objective = mean_log_likelihood(task.mixture, task.points);
+  return fit;
+}
+
+/// The MAP rule given the true mixture and the guess, whose labels are true with probability
+/// 1 - corruption, and each other one with the same probability. It has labels alone.
+Fit bayes_given_guess(Task const& task, double corruption, std::vector<int> const& guess) {
+  int const k = task.components();
+  double const log_true = portable_log(std::fmax(1 - corruption, 1e-300));
+  double const log_other = portable_log(std::fmax(corruption / (k - 1), 1e-300));
+  RowMatrix log_weights = weighted_log_densities(task.mixture, task.points);
+  Fit fit;
+  for (Eigen::Index i = 0; i < log_weights.rows(); ++i) {
+    for (int j = 0; j < k; ++j) log_weights(i, j) += j == guess[i] ? log_true : log_other;
+    Eigen::Index best = 0;
+    log_weights.row(i).maxCoeff(&best);
+    fit.labels.push_back(as_count(best));
+  }
+  fit.log_likelihood = std::numeric_limits<double>::quiet_NaN();
   return fit;
 }
 
@@ -59,6 +79,7 @@ Fit fit_of_points(EstimatorSpec const& spec, RowMatrix const& points, int k,
       return spectral(points, k, spec.em, restarts);
     case Method::posterior:
     case Method::bayes:
+    case Method::bayes_guess:
     case Method::chance:
     case Method::transformer:
     case Method::transformer_em:
@@ -76,8 +97,9 @@ Fit run_baseline(EstimatorSpec const& spec, TaskSettings const& prior, InputSett
   if (spec.method == Method::chance) return chance(task, restarts.seed);
   TaskSettings const& of_family = family_of(prior, task.family);
   if (spec.method == Method::posterior) return posterior(task, of_family, spec.em, restarts.seed);
-  auto const guess = spec.starts_from_guess() ? initial_guess(input, restarts.seed, purpose, task)
-                                              : std::vector<int>{};
+  auto const guess =
+      spec.takes_guess() ? initial_guess(input, restarts.seed, purpose, task) : std::vector<int>{};
+  if (spec.method == Method::bayes_guess) return bayes_given_guess(task, input.corruption, guess);
   Knowledge const known = knowledge_of(task, of_family, spec.em, guess);
   int const k = spec.em.components > 0 ? spec.em.components : task.components();
   return fit_in_ordinary_units(task.points, [&](RowMatrix const& points, Scaling const& scaling) {

@@ -14,9 +14,9 @@ namespace tvem {
 
 /// Runs a specification that needs no model on a task, restarts.task_id. Methods see the points, k
 /// (the task's, or the one that the specification assumes) and what they are granted as `known`;
-/// they do the given restarts. bayes has the true mixture; posterior has the
-/// prior of the task's family. chance draws labels uniformly from its
-/// own stream (Purpose::chance). purpose: that the task was drawn for.
+/// they do the given restarts. bayes has the true mixture, and bayes+guess
+/// the guess besides. posterior has the prior of the task's family. chance draws labels uniformly
+/// from its own stream (Purpose::chance). purpose: that the task was drawn for.
 Fit run_baseline(EstimatorSpec const& spec, TaskSettings const& prior, InputSettings const& input,
                  Task const& task, Restarts const& restarts,
                  Purpose purpose = Purpose::evaluation_tasks);

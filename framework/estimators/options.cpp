@@ -61,6 +61,10 @@ Table covariance_options() {
               "kept only if all are; 0: no limit")
            .read_if(has_ratio, "unknown covariances, one for each component"),
        likelihood},
+      {word("ratio", &S::ratio,
+            "select: ratio_limit chooses among restarts; constrain: every M-step keeps to it")
+           .read_if(has_ratio, "unknown covariances, one for each component"),
+       {transformer_em, em, two_round}},
   };
 }
 
@@ -69,7 +73,7 @@ Table other_options() {
       {word("precision", &S::precision, "of the iterations of em and lloyd; results are in double"),
        {em, two_round, gradient, lloyd, spectral}},
       {{"known", "what em is told of the truth; means_prior: MAP-EM with N(0, task.scale^2 I)",
-        "none, or variance, weights and means_prior joined by +",
+        "none, all, or some of variance, weights and means_prior joined by +",
         [](std::string const& text, S& s) { return read_known(text, s.known); },
         [](S const& s) { return known_text(s.known); }},
        methods_of_likelihood()},

@@ -31,6 +31,14 @@ template <>
 inline constexpr auto enum_names<GuessKind> =
     std::array<std::string_view, 5>{"none", "random", "kmeans++", "spectral", "corrupted"};
 
+/// What becomes of a fit whose variances, of components with their own, are more than ratio_limit
+/// times apart. select: restarts within the limit are kept before it; constrain: every M-step
+/// maximises under the limit.
+enum class RatioRule { select, constrain };
+template <>
+inline constexpr auto enum_names<RatioRule> =
+    std::array<std::string_view, 2>{"select", "constrain"};
+
 /// The coordinates in which a model sees a task. centred: about the mean of the points; canonical:
 /// along the axes of their scatter besides (canonical_axes), the same however they were rotated.
 enum class FrameKind { none, centred, canonical };
@@ -50,12 +58,13 @@ enum class Method {
   spectral,
   posterior,
   bayes,
+  bayes_guess,
   chance
 };
 template <>
-inline constexpr auto enum_names<Method> = std::array<std::string_view, 11>{
-    "transformer", "transformer+em", "em",        "two_round", "gradient", "lloyd",
-    "hartigan",    "spectral",       "posterior", "bayes",     "chance"};
+inline constexpr auto enum_names<Method> = std::array<std::string_view, 12>{
+    "transformer", "transformer+em", "em",        "two_round", "gradient",    "lloyd",
+    "hartigan",    "spectral",       "posterior", "bayes",     "bayes+guess", "chance"};
 
 /// The keys `input.*`: what goes into a Transformer, and to estimators that start from the guess.
 struct InputSettings {
@@ -74,8 +83,8 @@ struct KnownParameters {
   friend bool operator==(KnownParameters const&, KnownParameters const&) = default;
 };
 
-/// Reads "none" or words of variance, weights and means_prior joined by "+"; false for anything
-/// else, and for a word given twice.
+/// Reads "none", "all" or words of variance, weights and means_prior joined by "+"; false for
+/// anything else, and for a word given twice.
 bool read_known(std::string const& text, KnownParameters& known);
 std::string known_text(KnownParameters const& known);
 
@@ -88,6 +97,7 @@ struct EmSettings {
   CovarianceKind covariance = CovarianceKind::shared;
   double variance_floor = 1e-3;  // of the mean variance of the task's points
   double ratio_limit = 30;       // of a fit's variances; 0: none
+  RatioRule ratio = RatioRule::select;
   PrecisionKind precision = PrecisionKind::double_precision;  // of the iterations
   KnownParameters known;
   double rate = 0.1;     // Adam's, of `gradient`

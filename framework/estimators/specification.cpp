@@ -39,6 +39,7 @@ EstimatorSpec unadorned(std::string const& text, Method method, EmSettings const
   EmSettings const unchanged;
   if (!takes_option(method, "known")) spec.em.known = unchanged.known;
   if (!takes_option(method, "covariance")) spec.em.covariance = unchanged.covariance;
+  if (!takes_option(method, "ratio")) spec.em.ratio = unchanged.ratio;
   if (!takes_option(method, "precision")) spec.em.precision = unchanged.precision;
   return spec;
 }
@@ -74,6 +75,10 @@ std::vector<std::string> contradictions(EstimatorSpec const& spec) {
   if (spec.em.centres > 0 && spec.given.contains("centres") &&
       spec.em.start != StartKind::two_round)
     report("centres is of start=two_round, not of start={}");
+  if (spec.em.ratio == RatioRule::constrain && takes_option(spec.method, "ratio") &&
+      spec.em.ratio_limit < 1 && has_own_covariances(spec.em.covariance))
+    problems.push_back(fmt::format("ratio=constrain needs a ratio_limit of at least 1, not {:g}",
+                                   spec.em.ratio_limit));
   return problems;
 }
 
@@ -100,14 +105,19 @@ std::string ratio_problem(EstimatorSpec const& spec, TaskSettings const& task) {
   bool const has_one_ratio = spec.em.covariance == CovarianceKind::spherical &&
                              task.covariance != CovarianceKind::spherical;
   double const ratio = has_one_ratio ? 1 : largest_variance_ratio(task);
-  if (!has_own_covariances(spec.em.covariance) || spec.restarts() == 1 ||
-      spec.em.ratio_limit == 0 || ratio <= spec.em.ratio_limit)
+  bool const is_without_choice = spec.restarts() == 1 && spec.em.ratio == RatioRule::select;
+  if (!has_own_covariances(spec.em.covariance) || is_without_choice || spec.em.ratio_limit == 0 ||
+      ratio <= spec.em.ratio_limit)
     return "";
   std::string const name = named(spec, "ratio_limit");
   return fmt::format(
-      "{}{:.3g}, but true variances are up to {:.3g} times apart: restarts near the truth would be "
-      "passed over; give {}{:.3g} or so, or 0 for no limit",
-      name, spec.em.ratio_limit, ratio, name, 3 * ratio);
+      "{}{:.3g}, but true variances are up to {:.3g} times apart: {}; give {}{:.3g} or so, or 0 "
+      "for no "
+      "limit",
+      name, spec.em.ratio_limit, ratio,
+      spec.em.ratio == RatioRule::constrain ? "EM could not find them"
+                                            : "restarts near the truth would be passed over",
+      name, 3 * ratio);
 }
 
 std::string variance_problem(EstimatorSpec const& spec, TaskSettings const& task) {
@@ -185,6 +195,10 @@ std::vector<std::string> unmet_conditions(EstimatorSpec const& spec, TaskSetting
   std::vector<std::string> sentences;
   if (spec.starts_from_guess() && input.guess == GuessKind::none)
     sentences.emplace_back("start=given takes the guess of input.init, which is none");
+  if (spec.method == Method::bayes_guess && input.guess != GuessKind::corrupted)
+    sentences.push_back(fmt::format(
+        "its guess is input.init = corrupted, which says more than the points; it is {}",
+        name_of(input.guess)));
   if (spec.weighs_labels())
     sentences =
         spec.method == Method::posterior ? posterior_problems(task) : log_joint_problems(task);

@@ -22,6 +22,8 @@ struct EstimatorSpec {
   }
   /// Whether it starts from the guess of input.init.
   bool starts_from_guess() const;
+  /// Whether it starts from the guess, or is the Bayes rule given it.
+  bool takes_guess() const { return starts_from_guess() || method == Method::bayes_guess; }
   /// Whether it weighs labels by their probability under the prior of the tasks.
   bool weighs_labels() const { return method == Method::posterior || em.orientations > 1; }
   /// Restarts; 1 for methods and starts without chance.
@@ -35,7 +37,7 @@ struct EstimatorSpec {
 EstimatorSpec parse_estimator(std::string const& text, EmSettings const& defaults);
 
 /// What the specification is told that is not so, one sentence each: parameters are to be known
-/// that tasks do not have in common, or it starts from a guess that `input.init` does not make.
+/// that tasks do not have in common, or it takes a guess that `input.init` does not make.
 std::vector<std::string> unmet_conditions(EstimatorSpec const& spec, TaskSettings const& task,
                                           InputSettings const& input);
 

@@ -1,5 +1,9 @@
 #include "framework/metrics/parameters.hpp"
 
+#include <algorithm>
+#include <cmath>
+
+#include "framework/core/assignment.hpp"
 #include "framework/core/error.hpp"
 
 namespace tvem {
@@ -25,6 +29,17 @@ ParameterDistance parameter_distance(Mixture const& truth, Mixture const& estima
   distance.means /= n_pairs;
   distance.covariances /= n_pairs;
   return distance;
+}
+
+std::vector<int> align_means(Mixture const& truth, Mixture const& estimate) {
+  int const k = std::max(truth.components(), estimate.components());
+  // Pairs with a component that is not there cost nothing. Costs are finite, whatever the estimate.
+  std::vector<double> costs(k * k);
+  for (int a = 0; a < truth.components(); ++a)
+    for (int b = 0; b < estimate.components(); ++b)
+      costs[a * k + b] =
+          std::fmin((estimate.means.row(b) - truth.means.row(a)).squaredNorm(), 1e300);
+  return minimum_cost_assignment(costs, k);
 }
 
 }  // namespace tvem

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "framework/tasks/mixture.hpp"
 
@@ -19,5 +20,9 @@ struct ParameterDistance {
 /// covariance do not.
 ParameterDistance parameter_distance(Mixture const& truth, Mixture const& estimate,
                                      std::span<int const> estimate_of);
+
+/// The alignment, as above, with the least sum of squared distances of means (Hungarian algorithm).
+/// The truth as its own estimate has distance 0.
+std::vector<int> align_means(Mixture const& truth, Mixture const& estimate);
 
 }  // namespace tvem

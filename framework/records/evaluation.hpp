@@ -22,6 +22,8 @@ struct Evaluation {
   std::vector<double> bayes_error_raw, bayes_error;  // of each task: the MAP rule
   std::vector<double> error, excess_error, ari, nmi, log_likelihood, held_out_log_likelihood;
   std::vector<double> means_distance, weights_distance, covariances_distance;
+  std::vector<double> matched_means_distance, matched_weights_distance;
+  std::vector<double> matched_covariances_distance;
   std::vector<double> expected_error, effective_samples, r_hat, seconds;
   std::vector<int> iterations, collapsed_restarts, dead_components, status;
   std::vector<std::string> status_names;  // words of FitStatus
@@ -98,6 +100,21 @@ inline constexpr EvaluationColumn evaluation_columns[] = {
      "sum over components of the squared difference of estimated and true weight"},
     {"covariances_distance", Over::results, &Evaluation::covariances_distance,
      "mean over components of the squared Frobenius distance of estimated and true covariance"},
+    {.name = "matched_means_distance",
+     .over = Over::results,
+     .values = &Evaluation::matched_means_distance,
+     .long_name = "means_distance after the alignment that makes it least",
+     .is_in_old_files = false},
+    {.name = "matched_weights_distance",
+     .over = Over::results,
+     .values = &Evaluation::matched_weights_distance,
+     .long_name = "weights_distance after that alignment",
+     .is_in_old_files = false},
+    {.name = "matched_covariances_distance",
+     .over = Over::results,
+     .values = &Evaluation::matched_covariances_distance,
+     .long_name = "covariances_distance after that alignment",
+     .is_in_old_files = false},
     {.name = "expected_error",
      .over = Over::results,
      .values = &Evaluation::expected_error,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <vector>
@@ -48,5 +49,12 @@ inline AlignedVector<float> const& trained_parameters(TrainingState const& state
 
 /// Whether the step was skipped, since its loss or gradient was not finite.
 inline bool is_skipped(StepRecord const& record) { return std::isnan(record.gradient_norm); }
+
+/// How many of the steps had a gradient of a norm above the limit; none for a limit of 0.
+inline std::int64_t n_clipped(std::vector<StepRecord> const& steps, double limit) {
+  return std::count_if(steps.begin(), steps.end(), [&](StepRecord const& record) {
+    return limit > 0 && record.gradient_norm > limit;
+  });
+}
 
 }  // namespace tvem

@@ -123,6 +123,11 @@ void set_parameter_distances(Task const& task, Fit const& fit, FitRow& row) {
   value<&E::means_distance>(row) = distance.means;
   value<&E::weights_distance>(row) = distance.weights;
   value<&E::covariances_distance>(row) = distance.covariances;
+  ParameterDistance const matched =
+      parameter_distance(task.mixture, fit.mixture, align_means(task.mixture, fit.mixture));
+  value<&E::matched_means_distance>(row) = matched.means;
+  value<&E::matched_weights_distance>(row) = matched.weights;
+  value<&E::matched_covariances_distance>(row) = matched.covariances;
 }
 
 }  // namespace

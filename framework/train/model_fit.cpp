@@ -89,16 +89,38 @@ Mixture start_of_model(Fit const& model_fit, RowMatrix const& points, Scaling co
   return start_of_labels(points, model_fit.labels, k, variance_floor(points, settings));
 }
 
+/// The least general kind of covariance that holds all of the mixture's.
+CovarianceKind covariance_kind(Mixture const& mixture) {
+  if (mixture.is_isotropic()) return CovarianceKind::spherical;
+  for (Eigen::Index j = 0; j < mixture.components(); ++j) {
+    RowMatrix rest = mixture.factor(j);
+    rest.diagonal().setZero();
+    if (!rest.isZero(0)) return CovarianceKind::full;
+  }
+  return CovarianceKind::diagonal;
+}
+
+/// The settings of the steps of EM after a model: those of the specification, with the covariances
+/// of the model's mixture where it has one and none are named or known.
+EmSettings settings_after_model(EstimatorSpec const& spec, Fit const& model_fit) {
+  EmSettings settings = spec.em;
+  if (model_fit.mixture.components() > 0 && !spec.given.contains("covariance") &&
+      !spec.em.known.variance)
+    settings.covariance = covariance_kind(model_fit.mixture);
+  return settings;
+}
+
 }  // namespace
 
 Fit em_after_model(EstimatorSpec const& spec, Task const& task, Fit const& model_fit,
                    Knowledge const& known) {
   if (model_fit.status == FitStatus::failed) return model_fit;
+  EmSettings const settings = settings_after_model(spec, model_fit);
   Fit fit =
       fit_in_ordinary_units(task.points, [&](RowMatrix const& points, Scaling const& scaling) {
         Mixture const start =
-            start_of_model(model_fit, points, scaling, task.components(), spec.em);
-        return em_from(points, start, spec.em, scaling.from_points(known));
+            start_of_model(model_fit, points, scaling, task.components(), settings);
+        return em_from(points, start, settings, scaling.from_points(known));
       });
   // The specification asks for these steps and no more: they are all that there should be.
   if (fit.status == FitStatus::not_converged && !spec.given.contains("max_iterations"))

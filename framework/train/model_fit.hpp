@@ -21,7 +21,8 @@ Fit fit_in_best_orientation(Settings const& settings, Transformer<float>& model,
                             int n_orientations);
 
 /// `transformer+em`: spec.em.max_iterations steps of EM from the model's mixture, or from the
-/// mixture that its labels describe. A fit that has failed stays as it is.
+/// mixture that its labels describe. Where the fit has a mixture, the steps have its kind of
+/// covariances, unless the specification names another. A fit that has failed stays as it is.
 Fit em_after_model(EstimatorSpec const& spec, Task const& task, Fit const& model_fit,
                    Knowledge const& known);
 

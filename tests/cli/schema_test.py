@@ -21,7 +21,8 @@ import our_files
 
 TVEM, SCHEMA = "", ""
 METRICS = ("error", "excess_error", "ari", "nmi", "log_likelihood", "held_out_log_likelihood", "means_distance",
-           "weights_distance", "covariances_distance", "expected_error", "effective_samples", "r_hat", "seconds")
+           "weights_distance", "covariances_distance", "matched_means_distance", "matched_weights_distance",
+           "matched_covariances_distance", "expected_error", "effective_samples", "r_hat", "seconds")
 ESTIMATORS = ["transformer", "em", "em:restarts=3", "lloyd", "bayes", "chance"]
 
 

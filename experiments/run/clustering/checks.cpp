@@ -29,8 +29,9 @@ std::int64_t n_distinct(RowMatrix const& points) {
 
 /// What is wrong with an estimator for points without a truth; empty when nothing is.
 std::string specification_problem(EstimatorSpec const& spec) {
-  bool const needs_truth = spec.method == Method::bayes || spec.method == Method::chance ||
-                           spec.weighs_labels() || is_without_chance(spec.em.start) ||
+  bool const needs_truth = spec.method == Method::bayes || spec.method == Method::bayes_guess ||
+                           spec.method == Method::chance || spec.weighs_labels() ||
+                           is_without_chance(spec.em.start) ||
                            !(spec.em.known == KnownParameters{});
   auto const subject = fmt::format("--estimators: \"{}\"", spec.text);
   if (needs_truth) return subject + " needs a task whose truth is known, or a task's prior";

@@ -8,6 +8,7 @@
 
 #include "framework/core/error.hpp"
 #include "framework/core/interruption.hpp"
+#include "framework/estimators/passes/ratio_constraint.hpp"
 
 namespace tvem {
 namespace {
@@ -102,6 +103,51 @@ double shrink_mean(double mass, Knowledge const& known, Eigen::Index j, Mixture&
   return square;
 }
 
+/// Bounds the ratio of the variances of the components that have points.
+void constrain_variances(std::vector<double> const& masses, MaximizationRule const& rule,
+                         Mixture& mixture) {
+  std::vector<WeighedVariance> variances;
+  for (Eigen::Index j = 0; j < mixture.components(); ++j)
+    if (masses[j] >= dead_mass) variances.push_back({mixture.variances[j], masses[j]});
+  constrain_ratio(rule.ratio, rule.floor, variances);
+  auto next = variances.begin();
+  for (Eigen::Index j = 0; j < mixture.components(); ++j)
+    if (masses[j] >= dead_mass) mixture.variances[j] = (next++)->variance;
+}
+
+/// A component's covariance by its axes (columns) and its variances along them.
+struct Axes {
+  Eigen::Index component;
+  Eigen::MatrixXd directions;
+  Eigen::VectorXd variances;
+  double mass;
+};
+
+Axes axes_of(RowMatrix const& covariance, CovarianceKind kind, Eigen::Index j, double mass) {
+  Eigen::Index const d = covariance.rows();
+  if (kind == CovarianceKind::diagonal || !covariance.allFinite())
+    return {j, Eigen::MatrixXd::Identity(d, d), covariance.diagonal(), mass};
+  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> const solver(covariance);
+  return {j, solver.eigenvectors(), solver.eigenvalues(), mass};
+}
+
+/// The factors of covariances whose variances have a bounded ratio.
+void set_constrained_factors(std::vector<Axes> const& axes, MaximizationRule const& rule,
+                             Mixture& mixture) {
+  std::vector<WeighedVariance> variances;
+  for (Axes const& of_component : axes)
+    for (double const variance : of_component.variances)
+      variances.push_back({variance, of_component.mass});
+  constrain_ratio(rule.ratio, rule.floor, variances);
+  auto next = variances.begin();
+  for (auto const& [j, directions, values, mass] : axes) {
+    Eigen::VectorXd bounded(values.size());
+    for (double& value : bounded) value = (next++)->variance;
+    RowMatrix const covariance = directions * bounded.asDiagonal() * directions.transpose();
+    mixture.factor(j) = floored_factor(covariance, 0);
+  }
+}
+
 /// The factor of a covariance of its own, from the scatter of points of this mass.
 RowMatrix own_factor(RowMatrix const& scatter, double mass, MaximizationRule const& rule) {
   return rule.covariance == CovarianceKind::diagonal ? diagonal_factor(scatter / mass, rule.floor)
@@ -115,9 +161,12 @@ double maximize(PointPasses<T>& passes, MaximizationRule const& rule, Mixture& m
   double const log_likelihood = passes.expectation(mixture);
   double const d = mixture.dim(), n = passes.n_points();
   bool const is_spherical = rule.covariance == CovarianceKind::spherical;
+  bool const is_constrained = is_spherical && rule.ratio > 0 && !rule.known.has_covariances();
+  std::vector<double> masses;
   double total_square_sum = 0;
   for (Eigen::Index j = 0; j < mixture.components(); ++j) {
     double const mass = passes.mass(j);
+    masses.push_back(mass);
     if (mass < dead_mass) {
       mixture.weights[j] = 0;
       total_square_sum += passes.square_sum(j);
@@ -127,9 +176,10 @@ double maximize(PointPasses<T>& passes, MaximizationRule const& rule, Mixture& m
     double square_sum = passes.weighted_mean(j, mixture.means.row(j).data());
     if (rule.known.has_means_prior()) square_sum += shrink_mean(mass, rule.known, j, mixture);
     if (is_spherical && !rule.known.has_covariances())
-      mixture.variances[j] = std::fmax(square_sum / (mass * d), rule.floor);
+      mixture.variances[j] = std::fmax(square_sum / (mass * d), is_constrained ? 0 : rule.floor);
     total_square_sum += square_sum;
   }
+  if (is_constrained) constrain_variances(masses, rule, mixture);
   if (!is_spherical && !rule.known.has_covariances())
     mixture.variances.setConstant(std::fmax(total_square_sum / (n * d), rule.floor));
   return log_likelihood;
@@ -143,6 +193,7 @@ double maximize(MatrixPasses& passes, MaximizationRule const& rule, Mixture& mix
   Eigen::Index const d = mixture.dim(), k = mixture.components();
   RowMatrix scatter(d, d), total = RowMatrix::Zero(d, d);
   double living_mass = 0;
+  std::vector<Axes> axes;
   for (Eigen::Index j = 0; j < k; ++j) {
     double const mass = passes.mass(j);
     if (mass < dead_mass) {
@@ -156,9 +207,12 @@ double maximize(MatrixPasses& passes, MaximizationRule const& rule, Mixture& mix
     if (rule.known.has_covariances()) continue;
     if (rule.covariance == CovarianceKind::tied)
       total += scatter;
+    else if (rule.ratio > 0)
+      axes.push_back(axes_of(scatter / mass, rule.covariance, j, mass));
     else
       mixture.factor(j) = own_factor(scatter, mass, rule);
   }
+  if (!axes.empty()) set_constrained_factors(axes, rule, mixture);
   if (rule.covariance == CovarianceKind::tied && !rule.known.has_covariances()) {
     RowMatrix const factor = floored_factor(total / living_mass, rule.floor);
     for (Eigen::Index j = 0; j < k; ++j) mixture.factor(j) = factor;
@@ -228,8 +282,8 @@ bool is_at_floor(Mixture const& mixture, double floor) {
 void judge_covariances(MaximizationRule const& rule, double ratio_limit, Fit& fit) {
   if (rule.known.has_covariances()) return;
   fit.n_collapsed = is_at_floor(fit.mixture, rule.floor);
-  fit.is_beyond_ratio_limit =
-      ratio_limit > 0 && variance_ratio(fit.mixture, rule.covariance) > ratio_limit;
+  fit.is_beyond_ratio_limit = ratio_limit > 0 && rule.ratio == 0 &&
+                              variance_ratio(fit.mixture, rule.covariance) > ratio_limit;
 }
 
 }  // namespace tvem

@@ -12,6 +12,7 @@ namespace tvem {
 struct MaximizationRule {
   CovarianceKind covariance = CovarianceKind::shared;
   double floor = 0;  // no variance in any direction is below it, unless it is known
+  double ratio = 0;  // nor are two further apart, between components and directions; 0: no bound
   Knowledge const& known;
 };
 
@@ -41,7 +42,8 @@ Mixture conformed(Mixture mixture, MaximizationRule const& rule);
 bool is_at_floor(Mixture const& mixture, double floor);
 
 /// Says of a fit that has its mixture whether it is at the floor, and whether its variances,
-/// between components and directions, are more than ratio_limit times apart (0: no limit). Far
+/// between components and directions, are more than ratio_limit times apart (0: no limit), unless
+/// the rule bounds their ratio. Far
 /// apart they are the sign of a spurious maximum of the likelihood: a component on a few points
 /// nearly in a plane (Hathaway 1985; Garcia-Escudero et al. 2008). Known, shared and tied
 /// covariances are never spurious.

@@ -94,6 +94,8 @@ TEST(EstimatorProblems, WhatTasksDoNotHave_SaysWhatToSet) {
   };
   EstimationSettings settings;
   EXPECT_EQ(problems("em:known=variance+weights+means_prior", settings), "");
+  EXPECT_EQ(parse_estimator("em:known=all", {}).em.known,
+            parse_estimator("em:known=means_prior+variance+weights", {}).em.known);
   EXPECT_NE(problems("lloyd:start=given", settings).find("input.init"), std::string::npos);
   settings.task.covariance = CovarianceKind::tied;
   EXPECT_NE(problems("em:known=variance", settings).find("add covariance=tied"), std::string::npos);

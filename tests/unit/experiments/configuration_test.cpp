@@ -67,7 +67,7 @@ TEST(ParseConfiguration, EveryKey_SetsItsOwnMember) {
           "none",    "relu",      "true",    "sgd",        "rsqrt",
           "random",  "spherical", "float",   "fast",       "bayes",
           "laplace", "2",         "weights", "parameters", "negative_log_likelihood",
-          "centred", "posterior", "origin"}) {
+          "centred", "posterior", "origin",  "constrain"}) {
       Settings settings;
       if (!key.parse(value, settings) || key.print(settings) == key.print(defaults)) continue;
       ++n_accepted;
@@ -173,6 +173,24 @@ TEST(TrainingIdentity, FirstDefaults_AsEver) {
   EXPECT_EQ(first_settings().train.optimizer, OptimizerKind::adam);
   EXPECT_EQ(run_id(first_settings()), "run-c801b51463");
   EXPECT_NE(run_id(Settings{}), run_id(first_settings()));
+}
+
+/// task.centre is of simplex means alone, and its default has changed.
+TEST(TrainingIdentity, ChangedDefaultThatNothingReads_AsEver) {
+  auto const id_of = [](std::string const& text) { return run_id(parse_settings(text, "", {})); };
+  auto const id_then = [](std::string const& text) {
+    return run_id(parse_settings(with_first_defaults(text), "", {}));
+  };
+  std::string const rest = "[input]\nframe = none\n[train]\noptimizer = adam\n";
+  std::string const simplex = "means = simplex\nseparation = 3\n";
+  EXPECT_EQ(id_of(rest), "run-c801b51463");
+  EXPECT_EQ(id_then(rest), "run-c801b51463");
+  EXPECT_NE(id_of(rest + "[task]\n" + simplex), id_then(rest + "[task]\n" + simplex));
+  EXPECT_EQ(id_of(rest + "[task]\ncentre = origin\n" + simplex),
+            id_then(rest + "[task]\n" + simplex));
+  std::string family = rest + "[task]\nfamily = a\n[family.a]\n";
+  for (std::string const line : {"task.means = simplex\n", "task.separation = 3\n"}) family += line;
+  EXPECT_NE(id_of(family), id_then(family));
 }
 
 TEST(TrainingIdentity, KeysOfTheTraining_ChangeItAndOthersDoNot) {

@@ -40,6 +40,27 @@ Mixture renamed(Mixture const& mixture, std::vector<int> const& order) {
   return result;
 }
 
+TEST(AlignMeans, RenamedAndMoved_NearestMeansAndZeroForTheTruth) {
+  Task const task = four_components(CovarianceKind::full);
+  std::vector<int> order{0, 1, 2, 3};
+  do {
+    Mixture estimate = renamed(task.mixture, order);
+    auto const alignment = align_means(task.mixture, estimate);
+    EXPECT_EQ(alignment, order);
+    EXPECT_EQ(parameter_distance(task.mixture, estimate, alignment).means, 0);
+    estimate.means.row(order[2]).array() += 0.1;
+    EXPECT_EQ(align_means(task.mixture, estimate), order);
+  } while (std::next_permutation(order.begin(), order.end()));
+  Mixture fewer = task.mixture;
+  fewer.weights = Eigen::VectorXd::Constant(2, 0.5);
+  fewer.means = task.mixture.means(std::vector<int>{3, 1}, Eigen::all).eval();
+  auto const alignment = align_means(task.mixture, fewer);
+  EXPECT_EQ(alignment[3], 0);
+  EXPECT_EQ(alignment[1], 1);
+  fewer.means *= 1e200;  // squares are beyond the largest double
+  EXPECT_EQ(align_means(task.mixture, fewer).size(), 4u);
+}
+
 TEST(ParameterDistance, All24PermutationsOfFour_ZeroAndInvertedAlignmentIsNot) {
   for (auto const covariance :
        {CovarianceKind::spherical, CovarianceKind::diagonal, CovarianceKind::full}) {
