@@ -47,17 +47,8 @@ Detail detail_of(Evaluation const& table, std::size_t estimator) {
           .quantiles = quantiles(error, quantile_levels)};
 }
 
-/// A number with its sign; 0 has none.
-std::string signed_number(double value, int decimals) {
-  std::string const text = number(value, decimals);
-  bool const is_positive = text[0] != '-' && text.find_first_not_of("0.") != std::string::npos;
-  return (is_positive ? "+" : "") + text;
-}
-
 std::string difference_text(PairedDifference const& difference, bool is_reference) {
-  if (is_reference) return "";
-  return fmt::format("{} [{}, {}]", signed_number(difference.mean, 4),
-                     signed_number(difference.low, 4), signed_number(difference.high, 4));
+  return is_reference ? "" : difference_text(difference);
 }
 
 /// "em: 12 not_converged, 3 collapsed restarts": counts of all that did not simply converge; empty
@@ -106,8 +97,7 @@ std::string optimum_table(EvaluationSummary const& all) {
   std::vector<Row> rows{{"above the posterior optimum", "paired difference, 95 % interval"}};
   for (std::size_t e = 0; e < all.estimators().size(); ++e)
     if (e != *optimum)
-      rows.push_back(
-          {all.estimators()[e], difference_text(difference_of(all[e].above_posterior), false)});
+      rows.push_back({all.estimators()[e], difference_text(difference_of(all[e].above_posterior))});
   return "\n" + text_of_lines(aligned(rows));
 }
 
@@ -292,11 +282,13 @@ std::string title_of(EvaluationRecord const& record) {
 
 std::string evaluation_text(EvaluationSummary const& summary, FileHeader const& header,
                             Evaluation const* table) {
+  std::string const& reference = summary.estimators()[reference_of(summary.estimators())];
   std::string text = fmt::format(
       "evaluated on {} tasks, the same for all\nerror: misclustering error; s.e.: standard error "
-      "over tasks;\ndifference: paired, error - that of {}, with its 95 % interval\n\n{}",
-      summary.n_tasks(), summary.estimators()[reference_of(summary.estimators())],
-      main_table(summary));
+      "over tasks;\ndifference: paired, error - that of {}, with its 95 % interval over "
+      "tasks{}\n\n{}",
+      summary.n_tasks(), reference,
+      reference.starts_with("transformer") ? ", for this training" : "", main_table(summary));
   if (table) text += "\n" + detail_table(summary, *table);
   Settings const settings =
       parse_settings(with_first_defaults(header.config_text), "the file's configuration", {});

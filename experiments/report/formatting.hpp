@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "framework/core/index.hpp"
+#include "framework/metrics/statistics.hpp"
 
 namespace tvem {
 
@@ -20,6 +21,19 @@ inline std::string number(double value, int decimals) {
                                                   : fmt::format("{:.2e}", value);
   bool const is_zero = text.find_first_not_of("-0.") == std::string::npos;
   return is_zero && text[0] == '-' ? text.substr(1) : text;
+}
+
+/// A number with its sign; 0 has none.
+inline std::string signed_number(double value, int decimals) {
+  std::string const text = number(value, decimals);
+  bool const is_positive = text[0] != '-' && text.find_first_not_of("0.") != std::string::npos;
+  return (is_positive ? "+" : "") + text;
+}
+
+/// "+0.0154 [+0.0143, +0.0165]".
+inline std::string difference_text(PairedDifference const& difference) {
+  return fmt::format("{} [{}, {}]", signed_number(difference.mean, 4),
+                     signed_number(difference.low, 4), signed_number(difference.high, 4));
 }
 
 /// A quotient of counts.

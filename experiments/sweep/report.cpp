@@ -5,8 +5,10 @@
 #include <map>
 
 #include "experiments/report/csv.hpp"
+#include "experiments/report/evaluation_summary.hpp"
 #include "experiments/report/formatting.hpp"
 #include "experiments/sweep/grid.hpp"
+#include "experiments/sweep/results/seed_differences.hpp"
 #include "framework/core/text.hpp"
 #include "framework/metrics/statistics.hpp"
 
@@ -71,13 +73,6 @@ std::vector<Row> rows_of(SweepTable const& table,
   return rows;
 }
 
-/// The axis of seeds of trainings that differ in nothing else; empty without one.
-std::string seed_axis(SweepTable const& table) {
-  for (std::string const& axis : table.axes)
-    if (table.coordinate(axis).long_name == "the key run.seed") return axis;
-  return "";
-}
-
 bool is_of_model(std::string const& estimator) { return estimator.starts_with("transformer"); }
 
 Moments moments_of(NamedArray const& array, Row const& row, std::size_t estimator,
@@ -108,6 +103,77 @@ std::vector<std::string> cells_of_row(NamedArray const& errors, Row const& row,
     cells.push_back(fmt::to_string(error.count));
   }
   return cells;
+}
+
+/// The value of an array over some of the axes and maybe the estimators, at a cell.
+double value_at(SweepTable const& table, NamedArray const& array,
+                std::vector<std::size_t> const& position, std::size_t estimator) {
+  std::size_t place = 0;
+  for (std::string const& dimension : array.dimensions) {
+    auto const axis = std::find(table.axes.begin(), table.axes.end(), dimension);
+    std::size_t const at =
+        axis == table.axes.end() ? estimator : position[axis - table.axes.begin()];
+    place = place * table.size(dimension) + at;
+  }
+  return array.values[place];
+}
+
+/// Whether the array is over axes, or over axes and the estimators.
+bool is_over_cells(SweepTable const& table, NamedArray const& array) {
+  return std::ranges::all_of(array.dimensions, [&](std::string const& dimension) {
+    return dimension == "estimator" || std::ranges::count(table.axes, dimension) > 0;
+  });
+}
+
+/// The difference of an estimator from the reference over tasks and trainings, at a cell.
+PairedDifference difference_of_trainings(SweepTable const& table,
+                                         std::vector<std::size_t> const& position,
+                                         std::size_t estimator) {
+  auto const value = [&](char const* what) {
+    auto const* const array = table.find(std::string("error_difference_of_trainings_") + what);
+    return value_at(table, *array, position, estimator);
+  };
+  return {.mean = value("mean"),
+          .standard_error = value("standard_error"),
+          .low = value("low"),
+          .high = value("high")};
+}
+
+/// For each row of the table and each estimator that has a difference from the reference over tasks
+/// and trainings: a line with it.
+std::vector<std::vector<std::string>> lines_of_trainings(SweepTable const& table,
+                                                         std::vector<Row> const& rows) {
+  auto const& counts = *table.find("error_difference_of_trainings_count");
+  auto const cells = cells_of(table);
+  auto const& estimators = table.coordinate("estimator").values;
+  std::vector<std::vector<std::string>> lines;
+  for (Row const& row : rows)
+    for (std::size_t e = 0; e < estimators.size(); ++e) {
+      auto const& position = cells[row.places[0]];
+      double const n = value_at(table, counts, position, e);
+      if (e == reference_of(estimators) || std::isnan(n)) continue;
+      lines.push_back(row.labels);
+      auto const difference = difference_text(difference_of_trainings(table, position, e));
+      lines.back().insert(lines.back().end(), {estimators[e], difference, number(n, 0)});
+    }
+  return lines;
+}
+
+/// Differences over tasks and trainings; empty without an axis of seeds.
+std::string trainings_table(SweepTable const& table,
+                            std::vector<NamedCoordinate const*> const& coordinates) {
+  if (!table.find("error_difference_of_trainings_count")) return "";
+  auto lines = lines_of_trainings(table, rows_of(table, coordinates));
+  if (lines.empty()) return "";
+  std::vector<std::string> head;
+  for (auto const* coordinate : coordinates) head.push_back(coordinate->name);
+  head.insert(head.end(), {"estimator", "difference", "n"});
+  lines.insert(lines.begin(), head);
+  auto const& estimators = table.coordinate("estimator").values;
+  return fmt::format(
+      "\ndifference: error - that of {}, paired, with its 95 % interval over tasks and n "
+      "trainings\n\n{}",
+      estimators[reference_of(estimators)], text_of_lines(aligned(lines, coordinates.size() + 1)));
 }
 
 std::string title_of(SweepTable const& table) {
@@ -149,18 +215,15 @@ std::string sweep_report_table(SweepTable const& table) {
   for (Row const& row : rows_of(table, coordinates))
     rows.push_back(cells_of_row(*errors, row, estimators, !seeds.empty()));
   return title_of(table) + explanation(*table.find("error_standard_error"), seeds) +
-         text_of_lines(aligned(rows, coordinates.size()));
+         text_of_lines(aligned(rows, coordinates.size())) + trainings_table(table, coordinates);
 }
 
 std::string sweep_report_csv(SweepTable const& table) {
   auto const& estimators = table.coordinate("estimator").values;
   auto const coordinates = shown_coordinates(table, "");
-  auto with_estimator = table.axes;
-  with_estimator.emplace_back("estimator");
   std::vector<NamedArray const*> arrays;
   for (NamedArray const& array : table.arrays)
-    if (array.dimensions == table.axes || array.dimensions == with_estimator)
-      arrays.push_back(&array);
+    if (is_over_cells(table, array)) arrays.push_back(&array);
   std::vector<std::string> header;
   for (auto const* coordinate : coordinates) header.push_back(coordinate->name);
   header.insert(header.end(), {"estimator", "state", "run_id"});
@@ -172,9 +235,7 @@ std::string sweep_report_csv(SweepTable const& table) {
       csv.add(estimators[e]);
       csv.add(state_of(table, place));
       csv.add(table.texts.empty() ? "" : table.texts[0].values[place]);
-      for (auto const* array : arrays)
-        csv.add(
-            array->values[array->dimensions == table.axes ? place : place * estimators.size() + e]);
+      for (auto const* array : arrays) csv.add(value_at(table, *array, position, e));
       csv.end_row();
     }
   });

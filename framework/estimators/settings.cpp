@@ -20,11 +20,8 @@ constexpr KnownWord known_words[] = {{"variance", &KnownParameters::variance},
 }  // namespace
 
 bool read_known(std::string const& text, KnownParameters& known) {
+  if (text == "all") return read_known("variance+weights+means_prior", known);
   KnownParameters read;
-  if (text == "all") {
-    known = {.variance = true, .weights = true, .means_prior = true};
-    return true;
-  }
   for (std::string const& part : text == "none" ? std::vector<std::string>{} : split(text, '+')) {
     auto const found =
         std::find_if(std::begin(known_words), std::end(known_words),

@@ -152,6 +152,15 @@ std::vector<std::string> known_problems(EstimatorSpec const& spec, TaskSettings 
           known.weights ? weights_problem(task) : "", known.means_prior ? means_problem(task) : ""};
 }
 
+std::string guess_problem(EstimatorSpec const& spec, InputSettings const& input) {
+  if (spec.starts_from_guess() && input.guess == GuessKind::none)
+    return "start=given takes the guess of input.init, which is none";
+  if (spec.method != Method::bayes_guess || input.guess == GuessKind::corrupted) return "";
+  return fmt::format(
+      "its guess is input.init = corrupted, which says more than the points; it is {}",
+      name_of(input.guess));
+}
+
 std::string oracle_problem(EstimatorSpec const& spec) {
   if (spec.em.start != StartKind::oracle || spec.given.contains("start")) return "";
   return fmt::format(
@@ -192,13 +201,7 @@ EstimatorSpec parse_estimator(std::string const& text, EmSettings const& default
 
 std::vector<std::string> unmet_conditions(EstimatorSpec const& spec, TaskSettings const& task,
                                           InputSettings const& input) {
-  std::vector<std::string> sentences;
-  if (spec.starts_from_guess() && input.guess == GuessKind::none)
-    sentences.emplace_back("start=given takes the guess of input.init, which is none");
-  if (spec.method == Method::bayes_guess && input.guess != GuessKind::corrupted)
-    sentences.push_back(fmt::format(
-        "its guess is input.init = corrupted, which says more than the points; it is {}",
-        name_of(input.guess)));
+  std::vector<std::string> sentences{guess_problem(spec, input)};
   if (spec.weighs_labels())
     sentences =
         spec.method == Method::posterior ? posterior_problems(task) : log_joint_problems(task);

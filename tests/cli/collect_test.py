@@ -62,6 +62,26 @@ class Collect(Folder):
         np.testing.assert_allclose(table.ari_mean, table.ari.mean("task", skipna=False), atol=1e-15)
         self.assertIn("none of error", run("collect", self.sweep, "--per-task", "errors", expect=2).stderr)
 
+    def test_differences_over_trainings_by_analysis_of_variance(self):
+        table, _ = self.collected(self.sweep, "--per-task", "error")
+        difference = (table.error - table.error.sel(estimator="transformer")).sel(layers=1)
+        s, t = difference.sizes["seed"], difference.sizes["task"]
+        self.assertEqual((s, t), (3, 16))
+        mean, of_seeds, of_tasks = difference.mean(("seed", "task")), difference.mean("task"), difference.mean("seed")
+        rest = ((difference - of_seeds - of_tasks + mean) ** 2).sum(("seed", "task")) / ((s - 1) * (t - 1))
+        tasks = (s * of_tasks.var("task", ddof=1) - rest).clip(min=0)
+        error = np.sqrt((t * of_seeds.var("seed", ddof=1) + tasks) / (s * t))
+        found = table.sel(layers=1)
+        self.assertEqual(found.error_difference_of_trainings_mean.dims, ("separation", "estimator"))
+        np.testing.assert_allclose(found.error_difference_of_trainings_mean, mean.transpose("separation", "estimator"), atol=1e-14)
+        np.testing.assert_allclose(found.error_difference_of_trainings_standard_error,
+                                   error.transpose("separation", "estimator"), atol=1e-13)
+        self.assertTrue((found.error_difference_of_trainings_count == 3).all())
+        self.assertTrue((table.sel(layers=2, separation=2.5).error_difference_of_trainings_count == 2).all())
+        text = run("report", self.sweep).stdout
+        self.assertIn("over tasks and n trainings", text)
+        self.assertRegex(text, r"(?m)^2 +2.5 +em +[+-]\S+ \[\S+, \S+\]  2$")
+
     def test_xarray_draws_it_by_name(self):
         import matplotlib
         matplotlib.use("Agg")

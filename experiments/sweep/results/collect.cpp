@@ -12,6 +12,7 @@
 #include "experiments/sweep/results/dimensions.hpp"
 #include "experiments/sweep/results/grid_arrays.hpp"
 #include "experiments/sweep/results/result_reader.hpp"
+#include "experiments/sweep/results/seed_differences.hpp"
 #include "experiments/sweep/states.hpp"
 #include "framework/core/text.hpp"
 #include "framework/estimators/fit.hpp"
@@ -72,10 +73,12 @@ class Collector {
         per_task_(per_task),
         reader_(folder, runs_),
         table_(empty_table(sweep, !per_task.empty())),
-        arrays_(table_) {}
+        arrays_(table_),
+        seeds_(table_) {}
 
   CollectedSweep collect() {
     for (std::size_t const cell : reading_order()) add_cell(cell);
+    seeds_.write();
     add_curves();
     add_states();
     table_.program_versions = joined(reader_.versions());
@@ -177,10 +180,11 @@ class Collector {
     auto const& known = sweep_.base.eval.estimators;
     auto const found = std::find(known.begin(), known.end(), evaluation.estimators[e]);
     if (found == known.end()) return;
-    EstimatorArrays writer(arrays_, place, found - known.begin(), evaluation, e);
+    std::size_t const at = found - known.begin();
+    EstimatorArrays writer(arrays_, place, at, evaluation, e);
     for (EvaluationMetric const& metric : evaluation_metrics)
       writer.write_metric(metric, std::count(per_task_.begin(), per_task_.end(), metric.name) > 0);
-    if (!reference.empty()) writer.write_difference(reference);
+    if (!reference.empty()) seeds_.add(place, at, writer.write_difference(reference));
     writer.write_totals();
     writer.write_trace();
   }
@@ -263,6 +267,7 @@ class Collector {
   ResultReader reader_;
   SweepTable table_;
   GridArrays arrays_;
+  SeedDifferences seeds_;
   std::vector<Curve> curves_;
   std::set<std::size_t> complete_;  // cells with all their results
   Sentences warnings_;

@@ -62,14 +62,16 @@ void EstimatorArrays::write_metric(EvaluationMetric const& metric, bool is_wante
     set({name, metric.long_name, metric.units}, "task", t, values[t]);
 }
 
-void EstimatorArrays::write_difference(std::vector<double> const& reference) {
-  auto const error = evaluation_.row(evaluation_.error, estimator_);
-  auto const difference = paired_difference(error, reference);
+std::vector<double> EstimatorArrays::write_difference(std::vector<double> const& reference) {
+  auto differences = evaluation_.row(evaluation_.error, estimator_);
+  for (std::size_t t = 0; t < differences.size(); ++t) differences[t] -= reference[t];
+  auto const difference = difference_of(moments_of(differences));
   set({"error_difference_mean",
        "error - that of the Transformer (or of the first estimator) on the same tasks, mean"},
       difference.mean);
   set({"error_difference_standard_error", "standard error of error_difference_mean over tasks"},
       difference.standard_error);
+  return differences;
 }
 
 void EstimatorArrays::write_totals() {

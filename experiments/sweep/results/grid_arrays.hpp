@@ -56,8 +56,8 @@ class EstimatorArrays {
       : arrays_(arrays), cell_(cell), at_(at), evaluation_(evaluation), estimator_(estimator) {}
 
   void write_metric(EvaluationMetric const& metric, bool is_wanted_per_task);
-  /// reference: errors on the same tasks.
-  void write_difference(std::vector<double> const& reference);
+  /// reference: errors on the same tasks. Returns the differences from them, of each task.
+  std::vector<double> write_difference(std::vector<double> const& reference);
   void write_totals();
   void write_trace();
 

@@ -66,13 +66,8 @@ class Sums {
   std::vector<double> masses_, moments_, logs_;  // of the first 0, 1, ... variances
 };
 
-}  // namespace
-
-void constrain_ratio(double ratio, double floor, std::vector<WeighedVariance>& variances) {
-  auto const is_finite = [](auto const& weighed) { return std::isfinite(weighed.variance); };
-  if (variances.empty() || !std::all_of(variances.begin(), variances.end(), is_finite)) return;
-  Sums const sums(variances, ratio);
-  if (sums.is_met(floor)) return;
+/// The m >= floor of least cost.
+double best_low_end(Sums const& sums, double floor) {
   double best = floor, least = sums.cost(floor);
   auto const points = sums.breakpoints();
   for (std::size_t i = 0; i + 1 < points.size(); ++i) {
@@ -82,8 +77,18 @@ void constrain_ratio(double ratio, double floor, std::vector<WeighedVariance>& v
       best = m;
     }
   }
-  for (auto& weighed : variances)
-    weighed.variance = std::clamp(weighed.variance, best, ratio * best);
+  return best;
+}
+
+}  // namespace
+
+void constrain_ratio(double ratio, double floor, std::vector<WeighedVariance>& variances) {
+  auto const is_finite = [](auto const& weighed) { return std::isfinite(weighed.variance); };
+  if (variances.empty() || !std::all_of(variances.begin(), variances.end(), is_finite)) return;
+  Sums const sums(variances, ratio);
+  if (sums.is_met(floor)) return;
+  double const m = best_low_end(sums, floor);
+  for (auto& weighed : variances) weighed.variance = std::clamp(weighed.variance, m, ratio * m);
 }
 
 }  // namespace tvem
