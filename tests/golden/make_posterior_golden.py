@@ -57,11 +57,11 @@ def sampled_labels(rng, points):
     return labels
 
 
-def expected_error(samples):
+def expected_error(samples, n_beginnings=5):
     """The least mean error over labellings, found from several beginnings."""
     renamed = PERMUTATIONS[:, samples]  # permutation, particle, point
     best = 2.0
-    for pivot in range(0, PARTICLES, PARTICLES // 5):
+    for pivot in range(0, len(samples), len(samples) // n_beginnings):
         labels, value = samples[pivot], 2.0
         while True:
             wrong = (renamed != labels).mean(-1)
@@ -69,7 +69,7 @@ def expected_error(samples):
             if mean >= value:
                 break
             value = mean
-            aligned = renamed[wrong.argmin(0), np.arange(PARTICLES)]
+            aligned = renamed[wrong.argmin(0), np.arange(len(samples))]
             labels = (aligned[..., None] == np.arange(K)).sum(0).argmax(-1)
         best = min(best, value)
     return best

@@ -14,10 +14,11 @@ import itertools
 
 import numpy as np
 
+from make_posterior_golden import expected_error
+
 TASKS, POINTS, K, SCALE, SAMPLES = 240, 25, 3, 3.0, 1000
 ANGLES = np.arange(72) / 72 * 2 * np.pi / K  # a turn by 2 pi / K is a permutation of the labels
 STEPS = np.arange(-25, 26) * 0.1
-PERMUTATIONS = np.array(list(itertools.permutations(range(K))))
 
 
 def vertices(angles, separation):
@@ -50,24 +51,6 @@ def sampled_labels(rng, points, separation, is_random):
     return (logs + rng.gumbel(size=logs.shape)).argmax(-1)
 
 
-def expected_error(samples):
-    """The least mean error over labellings, found from several beginnings."""
-    renamed = PERMUTATIONS[:, samples]  # permutation, sample, point
-    best = 2.0
-    for pivot in range(0, SAMPLES, SAMPLES // 10):
-        labels, value = samples[pivot], 2.0
-        while True:
-            wrong = (renamed != labels).mean(-1)
-            mean = wrong.min(0).mean()
-            if mean >= value:
-                break
-            value = mean
-            aligned = renamed[wrong.argmin(0), np.arange(SAMPLES)]
-            labels = (aligned[..., None] == np.arange(K)).sum(0).argmax(-1)
-        best = min(best, value)
-    return best
-
-
 def main():
     print("# Separations, centres, expected errors and points; written by make_simplex_posterior_golden.py.")
     print(TASKS, POINTS)
@@ -78,7 +61,7 @@ def main():
         if is_random:
             means = means + SCALE * rng.normal(size=2)
         points = np.round(means[rng.integers(K, size=POINTS)] + rng.normal(size=(POINTS, 2)), 2)
-        error = expected_error(sampled_labels(rng, points, float(separation), is_random))
+        error = expected_error(sampled_labels(rng, points, float(separation), is_random), 10)
         centre = "random" if is_random else "origin"
         print(separation, centre, f"{error:.5f}", *(f"{x:.2f}" for x in points.ravel()))
 
