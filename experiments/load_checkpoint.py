@@ -5,113 +5,169 @@
     model = load("out/checkpoint.h5")
     labels = model(points)[:, :3].argmax(1)      # points: (n, d) tensor; of k = 3 components
     labels = model(points, k=3)[:, :3].argmax(1) # of a model trained on several k
+    labels = model(points, guess=guess).argmax(1) # of a model with input.init; guess: (n,) labels
+    outputs = model(points)                      # of model.readout = parameters: a row a component
 """
 
 import configparser
+import math
 
 import h5py
 import torch
 from torch import nn
 
 
-class Layer(nn.Module):
-    """One encoder layer: attention and a perceptron, each with a residual connection."""
+def attention_weights(scores, kind):
+    """Weights of the points (last dimension) from their scores (model.attention)."""
+    if kind == "softmax":
+        return scores.softmax(-1)
+    value = {"unnormalised": torch.exp, "relu": torch.relu, "linear": lambda x: x}[kind]
+    return value(scores) / scores.shape[-1]
 
-    def __init__(self, width, heads, mlp_ratio, norm, activation):
+
+def attend(q, k, v, heads, kind):
+    """Multi-head attention of rows q to rows k with the values v; all have the width's columns."""
+    q, k, v = (x.unflatten(1, (heads, -1)) for x in (q, k, v))
+    scores = torch.einsum("ihc,jhc->hij", q, k) / math.sqrt(q.shape[-1])
+    return torch.einsum("hij,jhc->ihc", attention_weights(scores, kind), v).flatten(1)
+
+
+class Perceptron(nn.Module):
+    """What a layer and the pooling share: an output of the attention, and a perceptron."""
+
+    def __init__(self, model):
         super().__init__()
-        self.is_post = norm == "post"
-        self.norm1, self.norm2 = (nn.Identity() if norm == "none" else nn.LayerNorm(width) for _ in "12")
-        self.attention = nn.MultiheadAttention(width, heads)
-        self.up, self.down = nn.Linear(width, mlp_ratio * width), nn.Linear(mlp_ratio * width, width)
-        self.activation = {"gelu": nn.GELU(), "relu": nn.ReLU()}[activation]
-
-    def attend(self, x):
-        return self.attention(x, x, x, need_weights=False)[0]
+        self.width, self.heads = int(model["width"]), int(model["heads"])
+        hidden = int(model["mlp_ratio"]) * self.width
+        self.out = nn.Linear(self.width, self.width)
+        self.up, self.down = nn.Linear(self.width, hidden), nn.Linear(hidden, self.width)
+        self.activation = {"gelu": nn.GELU(), "relu": nn.ReLU()}[model["activation"]]
 
     def perceive(self, x):
         return self.down(self.activation(self.up(x)))
 
+
+class Layer(Perceptron):
+    """One encoder layer: attention and a perceptron, each with a residual connection."""
+
+    def __init__(self, model):
+        super().__init__(model)
+        self.is_post, self.kind = model["norm"] == "post", model.get("attention", "softmax")
+        self.norm1, self.norm2 = (nn.Identity() if model["norm"] == "none" else nn.LayerNorm(self.width) for _ in "12")
+        self.qkv = nn.Linear(self.width, 3 * self.width)
+
+    def mix(self, x):
+        return self.out(attend(*self.qkv(x).chunk(3, 1), self.heads, self.kind))
+
     def forward(self, x):
         if self.is_post:
-            x = self.norm1(x + self.attend(x))
+            x = self.norm1(x + self.mix(x))
             return self.norm2(x + self.perceive(x))
-        x = x + self.attend(self.norm1(x))
+        x = x + self.mix(self.norm1(x))
         return x + self.perceive(self.norm2(x))
 
 
-def in_frame(points, frame):
-    """The points in the frame of input.frame, but for ties, which rounding alone would decide."""
-    if frame == "none":
-        return points
+class Pooling(Perceptron):
+    """A row for each component: its seed attends to all points (model.readout = parameters)."""
+
+    def __init__(self, model, components):
+        super().__init__(model)
+        self.seeds = nn.Embedding(components, self.width)
+        self.kv = nn.Linear(self.width, 2 * self.width)
+
+    def forward(self, x):
+        seeds = self.seeds.weight
+        y = seeds + self.out(attend(seeds, *self.kv(x).chunk(2, 1), self.heads, "softmax"))
+        return y + self.perceive(y)
+
+
+def in_frame(points, settings):
+    """The points as they go in (input.frame, input.standardize), but for ties, which rounding alone would decide."""
+    frame, standardize = settings.get("frame", "none"), settings.getboolean("standardize", False)
     x = points.double()
-    x = x - x.mean(0)
+    if frame != "none" or standardize:
+        x = x - x.mean(0)
     if frame == "canonical":
         axes = torch.linalg.eigh(x.T @ x).eigenvectors.flip(1)  # by falling eigenvalue
         x = x @ axes
         x = torch.where((x ** 3).sum(0) < 0, -x, x)
+    if standardize:
+        scale = x.std(0, unbiased=False)
+        x = x / torch.where(scale > 0, scale, 1.0)
     return x.to(points.dtype)
 
 
 class Transformer(nn.Module):
-    """The model of one task: points (n, d) to logits (n, labels), of which the first k count."""
+    """The model of one task: points (n, d), and a guess (n labels) where input.init is not none.
 
-    def __init__(self, model, task, frame):
+    It returns logits (n, labels), of which the first k count. With model.readout = parameters it returns a row
+    for each component, of which the first k count: the logit of its weight, its mean and the logarithm of its
+    standard deviation, in the coordinates of input.frame and input.standardize.
+    """
+
+    def __init__(self, model, task, settings):
         super().__init__()
-        self.frame = frame
+        self.settings = settings
         k_low, k_high = (int(task["components"].split("..")[i]) for i in (0, -1))
         width, layers, tied = int(model["width"]), int(model["layers"]), model.getboolean("tied")
-        self.k_low, self.passes = k_low, layers if tied else 1
-        self.embedding = nn.Linear(int(task["dim"].split("..")[-1]), width)
+        self.k_low, self.k_high, self.passes = k_low, k_high, layers if tied else 1
+        self.dim = int(task["dim"].split("..")[-1])
+        self.has_guess = settings.get("init", "none") != "none"
+        self.has_auxiliary = settings.getboolean("auxiliary", False)
+        features = self.dim + self.has_guess * k_high + self.has_auxiliary * (self.dim + 1)
+        self.embedding = nn.Linear(features, width)
         self.components = nn.Embedding(k_high - k_low + 1, width) if k_high > k_low else None
-        options = int(model["heads"]), int(model["mlp_ratio"]), model["norm"], model["activation"]
-        self.layers = nn.Sequential(*(Layer(width, *options) for _ in range(1 if tied else layers)))
+        self.layers = nn.Sequential(*(Layer(model) for _ in range(1 if tied else layers)))
         self.norm = nn.LayerNorm(width) if model["norm"] == "pre" else nn.Identity()
-        self.readout = nn.Linear(width, k_high)
+        has_parameters = model.get("readout", "labels") == "parameters"
+        self.pooling = Pooling(model, k_high) if has_parameters else None
+        self.readout = nn.Linear(width, 2 + self.dim if has_parameters else k_high)
 
-    def forward(self, points, k=None):
-        points = in_frame(points, self.frame)
-        missing = self.embedding.in_features - points.shape[1]  # a task of fewer dimensions: zeros
-        x = self.embedding(nn.functional.pad(points, (0, missing)))
+    def features(self, points, guess):
+        """The rows that go in: coordinates, with zeros in missing dimensions; the guess; what it says of components."""
+        x = in_frame(points, self.settings)
+        padded = nn.functional.pad(x, (0, self.dim - x.shape[1]))
+        if not self.has_guess:
+            return padded
+        if guess is None:
+            raise ValueError(f"input.init = {self.settings['init']}: the model takes a guess, one label for each point")
+        one_hot = nn.functional.one_hot(guess, self.k_high).to(x.dtype)
+        parts = [padded, one_hot]
+        if self.has_auxiliary:
+            counts = one_hot.sum(0)
+            means = (one_hot.T.double() @ padded.double() / counts.clamp(min=1)[:, None]).to(x.dtype)
+            parts += [means[guess], (counts / len(guess))[guess, None]]
+        return torch.cat(parts, 1)
+
+    def forward(self, points, k=None, guess=None):
+        x = self.embedding(self.features(points, guess))
         if self.components is not None:
             x = x + self.components.weight[k - self.k_low]
         for _ in range(self.passes):
             x = self.layers(x)
-        return self.readout(self.norm(x))
+        x = self.norm(x)
+        return self.readout(x if self.pooling is None else self.pooling(x))
 
 
-SUPPORTED = {"model.attention": "softmax", "model.readout": "labels", "input.init": "none", "input.standardize": "false"}
-
-
-def check_supported(config):
-    """The model above is of the plain kind; tvem itself runs the others."""
-    for key, value in SUPPORTED.items():
-        section, name = key.split(".")
-        if config[section].get(name, value) != value:
-            raise NotImplementedError(f"{key} = {config[section][name]}: this loader knows {value} alone")
-
-
-RENAMED = {"qkv.": "attention.in_proj_", ".out.": ".attention.out_proj.", ".scale": ".weight", ".shift": ".bias"}
+def parameter(file, name, dataset):
+    """A parameter as PyTorch has it: tvem's weights are inputs x outputs."""
+    value = torch.tensor(dataset[()])
+    average = file["optimizer"].get("average")  # with train.average this is the trained model
+    if average is not None:
+        offset = dataset.attrs["offset"]
+        value = torch.tensor(average[offset:offset + value.numel()]).reshape(value.shape)
+    if not name.endswith(".weight"):
+        return value[0]
+    return value if name in ("components.weight", "pooling.seeds.weight") else value.T
 
 
 def load(path):
-    """The model of a checkpoint. Its weights are inputs x outputs, PyTorch's the other way round."""
-    config, state = configparser.ConfigParser(interpolation=None), {}
+    """The model of a checkpoint."""
+    config = configparser.ConfigParser(interpolation=None)
     with h5py.File(path) as file:
         config.read_string(file["config"].attrs["text"])
-        check_supported(config)
-        average = file["optimizer"].get("average")  # with train.average this is the trained model
-        for name, dataset in file["parameters"].items():
-            value = torch.tensor(dataset[()])
-            if average is not None:
-                offset = dataset.attrs["offset"]
-                value = torch.tensor(average[offset:offset + value.numel()]).reshape(value.shape)
-            if not name.endswith(".weight"):
-                value = value[0]
-            elif name != "components.weight":
-                value = value.T
-            for ours, theirs in RENAMED.items():
-                name = name.replace(ours, theirs)
-            state[name] = value
-    model = Transformer(config["model"], config["task"], config["input"].get("frame", "none"))
+        state = {name.replace(".scale", ".weight").replace(".shift", ".bias"): parameter(file, name, dataset)
+                 for name, dataset in file["parameters"].items()}
+    model = Transformer(config["model"], config["task"], config["input"])
     model.load_state_dict(state)
     return model

@@ -1,12 +1,15 @@
-// Prints, for a few tasks of a run's prior, the points and the logits that the model in the run's
-// checkpoint gives them: what check_pytorch_checkpoint.py compares PyTorch with.
+// Prints, for a few tasks of a run's prior, the points, the guess and the outputs that the model in
+// the run's checkpoint gives them: what check_pytorch_checkpoint.py compares PyTorch with.
 //   checkpoint_logits FOLDER TASKS
-// A line a task: "N DIM K LABELS", then N x DIM points and N x LABELS logits.
+// A line a task: "N DIM K GUESSED COLUMNS", then N x DIM points, GUESSED labels (N or none) and
+// rows of COLUMNS outputs.
 #include <cstdio>
 #include <exception>
 
 #include "experiments/settings/configuration.hpp"
 #include "framework/core/error.hpp"
+#include "framework/core/index.hpp"
+#include "framework/estimators/starts/initial_guess.hpp"
 #include "framework/train/trainer.hpp"
 #include "io/checkpoint_file.hpp"
 
@@ -23,9 +26,11 @@ Task rounded(Task task) {
 void print(Settings const& settings, Task const& task, Transformer<float>& model) {
   ModelInput input;
   fill_model_input(settings, settings.eval.seed, Purpose::probe, std::span(&task, 1), input);
-  std::printf("%d %d %d %d", task.n_points(), task.mixture.dim(), task.components(),
-              model.n_labels());
+  auto const guess = initial_guess(settings.input, settings.eval.seed, Purpose::probe, task);
+  std::printf("%d %d %d %d %d", task.n_points(), task.mixture.dim(), task.components(),
+              count_of(guess), model.n_outputs());
   for (double const x : task.points.reshaped<Eigen::RowMajor>()) std::printf(" %.9g", x);
+  for (int const label : guess) std::printf(" %d", label);
   for (float const logit : model.infer(input.batch))
     std::printf(" %.9g", static_cast<double>(logit));
   std::printf("\n");
