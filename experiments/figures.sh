@@ -37,8 +37,9 @@ source "$root/jobs/environment.sh"
 # What a figure shows beyond errors over the first axis.
 plot_options() {
   case $1 in
-    separation) echo --exact ;;
-    pool) echo --gap ;;
+    layers | heads | width | dimension | components | points | guess | restarts) echo --difference ;;
+    separation) echo --exact --difference ;;
+    pool) echo --gap --difference ;;
     iterations) echo --trace ;;
     time) echo --time ;;
   esac

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Draws a sweep that tvem collect has made one file of: errors over an axis, with 95 % bands.
 
-usage: plot_sweep.py SWEEP [--out FIGURE.png] [--x AXIS] [--select AXIS=VALUE ...] [--exact] [--gap] [--trace | --time]
+usage: plot_sweep.py SWEEP [--out FIGURE.png] [--x AXIS] [--select AXIS=VALUE ...] [--exact] [--gap]
+                     [--difference | --trace | --time]
 
 SWEEP is the folder of a sweep, or its sweep.h5. Without options the first axis is the abscissa and a second one makes a panel
 for each of its values. Bands of the Transformer are over seeds (Student's t), where there are several; of all others over tasks.
+With --difference the errors have no bands, and a second panel has the paired differences from the first method, with intervals.
 Writes PNG and PDF. Needs xarray, h5netcdf and matplotlib (Debian: python3-xarray, python3-h5netcdf, python3-matplotlib).
 """
 
@@ -37,6 +39,7 @@ LABELS = {"layers": "layers", "heads": "attention heads", "width": "width (featu
           "points": "points of a task", "pool": "pre-training tasks", "corruption": "share of wrong labels in the guess",
           "restarts": "restarts", "steps": "training steps", "rate": "learning rate"}
 ERROR = "misclustering error (share of points)"
+DIFFERENCE = "error_difference"
 T_QUANTILES = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
                2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045]  # 0.975, by degrees - 1
 
@@ -117,6 +120,10 @@ class Sweep:
             parts.append((f"{low} to {high}" if low < high else f"{high}") + f" training{'s' if high > 1 else ''} a point")
         return f"{self.run_id}: " + ", ".join(parts + [f"{tasks} tasks"])
 
+    def has_trainings(self):
+        """Whether there are differences over tasks and trainings."""
+        return DIFFERENCE + "_of_trainings_mean" in self.table
+
     def trainings_a_point(self):
         """Least and most trainings that a point of the model is the mean of; 0 without a model."""
         models = [name for name in self.estimators if is_of_model(name)]
@@ -127,9 +134,17 @@ class Sweep:
         counts = counts[counts > 0]
         return (int(counts.min()), int(counts.max())) if counts.size else (0, 0)
 
-    def caption(self):
+    def reference(self):
+        """The method that differences are from: the Transformer, or else the first one."""
+        return next((name for name in self.estimators if is_of_model(name)), self.estimators[0])
+
+    def caption(self, has_differences=False):
         """What the bands are."""
         low, high = self.trainings_a_point()
+        if has_differences:
+            of_trainings = ", for these trainings" if high > 1 else ", for one training" if high else ""
+            over = "tasks and trainings" if self.has_trainings() else "tasks" + of_trainings
+            return f"bands: 95 % of the paired difference, over {over}"
         of_tasks = "95 % over the tasks, which all methods share"
         if high <= 1:
             return f"bands: {of_tasks}"
@@ -211,10 +226,62 @@ def estimates(table, estimator):
     return band_of(one.error_mean, one.error_standard_error)
 
 
+def difference(sweep, table, estimator):
+    """Paired difference from the reference, and the half width of its 95 % interval."""
+    one = table.sel(estimator=estimator)
+    if sweep.has_trainings():
+        low, high = one[DIFFERENCE + "_of_trainings_low"], one[DIFFERENCE + "_of_trainings_high"]
+        return (low + high) / 2, (high - low) / 2
+    return baseline_and_band(one[DIFFERENCE + "_mean"], one[DIFFERENCE + "_standard_error"])
+
+
 def draw_line(axes, x, mean, band, label, style):
     style = {"linewidth": 1.4, "markersize": 4.5, **style}
     axes.plot(x, mean, label=label, **style)
     axes.fill_between(x, mean - band, mean + band, color=style["color"], alpha=0.15, linewidth=0)
+
+
+def draw_points(axes, x, mean, band, label, style):
+    style = {"markersize": 6, **style, "linestyle": ""}
+    if not style["marker"]:
+        style["marker"] = "_"
+        style["markersize"] = 14
+    axes.errorbar(x, mean, yerr=band, label=label, capsize=2, **style)
+
+
+def draw_over(axes, abscissa, mean, band, label, style, offset=0.0):
+    """One method over the abscissa: a line, and points that stand apart; points alone over categories."""
+    if abscissa.is_category:
+        draw_points(axes, abscissa.positions + offset, mean, band, label, style)
+        return
+    order = [i for i in abscissa.order if not np.isnan(mean[i])]
+    joined = [i for i in order if abscissa.positions[i] not in abscissa.special]
+    draw_line(axes, abscissa.positions[joined], mean[joined], band[joined], label, style)
+    for i in set(order) - set(joined):
+        draw_points(axes, [abscissa.positions[i]], [mean[i]], [band[i]], None, style)
+
+
+def offset_of(sweep, place):
+    return 0.11 * (place - (len(sweep.estimators) - 1) / 2)
+
+
+def draw_differences(axes, sweep, table, x_axis):
+    """Paired differences from the reference, which is the line at 0."""
+    abscissa, styles, reference = Abscissa(sweep, table, x_axis), styles_of(sweep.estimators), sweep.reference()
+    axes.axhline(0, color=styles[reference]["color"], linewidth=1.8)
+    for place, estimator in enumerate(sweep.estimators):
+        mean, half = (part.values for part in difference(sweep, table, estimator))
+        if estimator != reference and not np.isnan(mean).all():
+            draw_over(axes, abscissa, mean, half, estimator, styles[estimator], offset_of(sweep, place))
+    abscissa.draw_ticks(axes)
+    axes.set_xlabel(label_of(abscissa, x_axis))
+    axes.set_ylabel(f"error \N{MINUS SIGN} that of {reference}, paired")
+
+
+def label_of(abscissa, x_axis):
+    if abscissa.is_category and x_axis.startswith(("combination", "family")):
+        return ""
+    return LABELS.get(x_axis, x_axis.replace("_", " "))
 
 
 def draw_lines(axes, sweep, table, x_axis, options):
@@ -226,29 +293,18 @@ def draw_lines(axes, sweep, table, x_axis, options):
         mean, band = (part.values for part in estimates(table, estimator))
         if np.isnan(mean).all():
             continue
-        if abscissa.is_category:
-            offset = 0.11 * (place - (len(sweep.estimators) - 1) / 2)
-            style = {"markersize": 6, **styles[estimator], "linestyle": ""}
-            if not style["marker"]:
-                style["marker"] = "_"
-                style["markersize"] = 14
-            axes.errorbar(abscissa.positions + offset, mean, yerr=band, label=estimator, capsize=2, **style)
-            continue
         if options.trace and table.trace_error_mean.sel(estimator=estimator).notnull().any():
             axes.axhline(float(np.nanmean(mean)), label=f"{estimator}, at its end", linewidth=1,
                          color=styles[estimator]["color"], linestyle=styles[estimator]["linestyle"])
             continue
-        order = [i for i in abscissa.order if not np.isnan(mean[i])]
-        joined = [i for i in order if abscissa.positions[i] not in abscissa.special]
-        draw_line(axes, abscissa.positions[joined], mean[joined], band[joined], estimator, styles[estimator])
-        for i in set(order) - set(joined):
-            style = {"markersize": 6, **styles[estimator], "linestyle": ""}
-            style["marker"] = style["marker"] or "_"
-            axes.errorbar([abscissa.positions[i]], [mean[i]], yerr=[band[i]], capsize=2, **style)
+        if options.difference:
+            band = 0 * band
+        draw_over(axes, abscissa, mean, band, estimator, styles[estimator], offset_of(sweep, place))
     if options.gap:
         error = table.training_error_mean
         mean, band = (part.values for part in mean_and_band(error, xarray.zeros_like(error)))
         order = [i for i in abscissa.order if abscissa.positions[i] not in abscissa.special]
+        band = 0 * band if options.difference else band
         draw_line(axes, abscissa.positions[order], mean[order], band[order], "transformer, on its training tasks",
                   {"color": "#6baed6", "linestyle": "-", "marker": "o", "markerfacecolor": "white"})
     if options.exact:
@@ -259,9 +315,7 @@ def draw_lines(axes, sweep, table, x_axis, options):
     if options.trace:
         ticks = range(int(max(abscissa.positions.max(), table.iteration.values.max())) + 1)
         axes.set_xticks(ticks, [str(tick) for tick in ticks])
-    axes.set_xlabel("layers of the Transformer; steps of EM and Lloyd" if options.trace
-                    else "" if abscissa.is_category and x_axis.startswith(("combination", "family"))
-                    else LABELS.get(x_axis, x_axis.replace("_", " ")))
+    axes.set_xlabel("layers of the Transformer; steps of EM and Lloyd" if options.trace else label_of(abscissa, x_axis))
 
 
 def draw_exact(axes, table, x_axis):
@@ -373,8 +427,26 @@ def draw_panels(figure, sweep, x_axis, options):
     return len(values)
 
 
+def draw_with_differences(figure, sweep, x_axis, options):
+    """Left: errors; right: differences from the reference."""
+    left, right = figure.subplots(1, 2)
+    draw_lines(left, sweep, sweep.table, x_axis, options)
+    draw_differences(right, sweep, sweep.table, x_axis)
+    left.set_ylabel(ERROR + (", log scale" if set_error_scale([left]) else ""))
+    for axes in (left, right):
+        tidy(axes)
+    handles, labels = left.get_legend_handles_labels()
+    right.legend(handles, labels, frameon=False, fontsize=8.5, loc="center left", bbox_to_anchor=(1.01, 0.5))
+    figure.subplots_adjust(wspace=0.3)
+
+
 def figure_of(sweep, options):
-    if options.time:
+    if options.difference:
+        x_axis = options.x or sweep.free_axes()[0]
+        is_wide = sweep.table[x_axis].values.dtype.kind not in "iuf"
+        figure = plt.figure(figsize=(16 if is_wide else 11, 4.4))
+        draw_with_differences(figure, sweep, x_axis, options)
+    elif options.time:
         figure = plt.figure(figsize=(10.5, 4.4))
         draw_time(figure, sweep)
     else:
@@ -385,7 +457,7 @@ def figure_of(sweep, options):
         figure = plt.figure(figsize=(min(3.4 * n_panels, 14) + (6.2 if is_wide else 4.4), 4.4))
         draw_panels(figure, sweep, x_axis, options)
     figure.suptitle(sweep.title(), fontsize=10, x=0.01, ha="left")
-    figure.text(0.01, -0.03, sweep.caption(), fontsize=7.5, color="#444444", ha="left", va="top")
+    figure.text(0.01, -0.03, sweep.caption(options.difference), fontsize=7.5, color="#444444", ha="left", va="top")
     return figure
 
 
@@ -396,9 +468,13 @@ def check_options(sweep, options):
         sys.exit(f"plot_sweep.py: --x {x_axis}: the axes are {', '.join(axes)}")
     for name, option, advice in (("learning_curve_error_mean", "time", "set train.evaluate_every"),
                                  ("trace_error_mean", "trace", "set eval.trace"),
-                                 ("training_error_mean", "gap", "it has no training")):
+                                 ("training_error_mean", "gap", "it has no training"),
+                                 (DIFFERENCE + "_mean", "difference", "its trainings have no results yet")):
         if getattr(options, option) and name not in sweep.table:
             sys.exit(f"plot_sweep.py: --{option}: the sweep has no {name}; {advice}")
+    if options.difference and len(axes) > 1:
+        sys.exit(f"plot_sweep.py: --difference takes one axis; choose values of others: --select {axes[1]}="
+                 f"{sweep.table[axes[1]].values[0]}")
     is_number = sweep.table[x_axis].values.dtype.kind in "iuf"
     if options.trace and sweep.table[x_axis].attrs["long_name"] != "the key model.layers":
         sys.exit(f"plot_sweep.py: --trace compares layers with iterations: the abscissa is layers, not {x_axis}")
@@ -417,8 +493,10 @@ def main():
     parser.add_argument("--select", action="append", default=[], metavar="AXIS=VALUE", help="one value of an axis")
     parser.add_argument("--exact", action="store_true", help="with the exact Bayes error and the minimax rate")
     parser.add_argument("--gap", action="store_true", help="with the error on the training tasks")
-    parser.add_argument("--trace", action="store_true", help="with the errors after each iteration, over the axis of layers")
-    parser.add_argument("--time", action="store_true", help="errors against time of training and time on a task")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--difference", action="store_true", help="with paired differences from the Transformer beside the errors")
+    kinds.add_argument("--trace", action="store_true", help="with the errors after each iteration, over the axis of layers")
+    kinds.add_argument("--time", action="store_true", help="errors against time of training and time on a task")
     options = parser.parse_args()
     path = pathlib.Path(options.sweep)
     if path.is_dir():
