@@ -26,9 +26,12 @@ double squares_about_mean(std::vector<double> const& values) {
   return sum;
 }
 
-/// The 97.5 % quantile of Student's t.
+/// The 97.5 % quantile of Student's t. It is computed in double, not in the processor's widest
+/// type.
 double student_quantile(double degrees) {
-  return boost::math::quantile(boost::math::students_t(degrees), 0.975);
+  using Policy = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+  boost::math::students_t_distribution<double, Policy> const student(degrees);
+  return boost::math::quantile(student, 0.975);
 }
 
 }  // namespace
