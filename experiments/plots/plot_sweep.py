@@ -275,7 +275,6 @@ def draw_differences(axes, sweep, table, x_axis):
             draw_over(axes, abscissa, mean, half, estimator, styles[estimator], offset_of(sweep, place))
     abscissa.draw_ticks(axes)
     axes.set_xlabel(label_of(abscissa, x_axis))
-    axes.set_ylabel(f"error \N{MINUS SIGN} that of {reference}, paired")
 
 
 def label_of(abscissa, x_axis):
@@ -408,53 +407,63 @@ def set_error_scale(panels):
     return is_log
 
 
-def draw_panels(figure, sweep, x_axis, options):
+def parts_of(sweep, x_axis):
+    """Title and table of each value of a second axis; of all without one."""
     others = [axis for axis in sweep.free_axes() if axis != x_axis]
     if len(others) > 1:
         sys.exit(f"plot_sweep.py: there are the axes {', '.join(sweep.free_axes())}; choose values of some: "
                  f"--select {others[1]}={sweep.table[others[1]].values[0]}")
-    values = list(sweep.table[others[0]].values) if others else [None]
-    panels = figure.subplots(1, len(values), sharey=True, squeeze=False)[0]
-    for axes, value in zip(panels, values):
-        table = sweep.table if value is None else sweep.table.isel({others[0]: values.index(value)})
+    if not others:
+        return [("", sweep.table)]
+    values = sweep.table[others[0]].values
+    return [(f"{LABELS.get(others[0], others[0])}: {value}", sweep.table.isel({others[0]: i})) for i, value in enumerate(values)]
+
+
+def draw_panels(figure, sweep, x_axis, options):
+    parts = parts_of(sweep, x_axis)
+    panels = figure.subplots(1, len(parts), sharey=True, squeeze=False)[0]
+    for axes, (title, table) in zip(panels, parts):
         draw_lines(axes, sweep, table, x_axis, options)
-        if value is not None:
-            axes.set_title(f"{LABELS.get(others[0], others[0])}: {value}", fontsize=9)
+        axes.set_title(title, fontsize=9)
         tidy(axes)
     is_log = set_error_scale(panels)
     panels[0].set_ylabel(ERROR + (", log scale" if is_log else ""))
     panels[-1].legend(frameon=False, fontsize=8.5, loc="center left", bbox_to_anchor=(1.01, 0.5))
-    return len(values)
 
 
 def draw_with_differences(figure, sweep, x_axis, options):
-    """Left: errors; right: differences from the reference."""
-    left, right = figure.subplots(1, 2)
-    draw_lines(left, sweep, sweep.table, x_axis, options)
-    draw_differences(right, sweep, sweep.table, x_axis)
-    left.set_ylabel(ERROR + (", log scale" if set_error_scale([left]) else ""))
-    for axes in (left, right):
-        tidy(axes)
-    handles, labels = left.get_legend_handles_labels()
-    right.legend(handles, labels, frameon=False, fontsize=8.5, loc="center left", bbox_to_anchor=(1.01, 0.5))
-    figure.subplots_adjust(wspace=0.3)
+    """Errors, and beside them the differences from the reference; below them for the values of a second axis."""
+    parts = parts_of(sweep, x_axis)
+    if len(parts) == 1:
+        rows = [[axes] for axes in figure.subplots(1, 2)]
+    else:
+        rows = figure.subplots(2, len(parts), sharey="row", squeeze=False)
+    for place, (title, table) in enumerate(parts):
+        draw_lines(rows[0][place], sweep, table, x_axis, options)
+        draw_differences(rows[1][place], sweep, table, x_axis)
+        rows[0][place].set_title(title, fontsize=9)
+        for axes in (rows[0][place], rows[1][place]):
+            tidy(axes)
+    rows[0][0].set_ylabel(ERROR + (", log scale" if set_error_scale(rows[0]) else ""))
+    rows[1][0].set_ylabel(f"error \N{MINUS SIGN} that of {sweep.reference()}, paired")
+    handles, labels = rows[0][0].get_legend_handles_labels()
+    rows[1][-1].legend(handles, labels, frameon=False, fontsize=8.5, loc="center left", bbox_to_anchor=(1.01, 0.5))
+    figure.subplots_adjust(wspace=0.3 if len(parts) == 1 else 0.1, hspace=0.35)
 
 
 def figure_of(sweep, options):
+    x_axis = options.x or sweep.free_axes()[0]
+    is_wide = sweep.table[x_axis].values.dtype.kind not in "iuf"
+    n_panels = next((sweep.table.sizes[axis] for axis in sweep.free_axes() if axis != x_axis), 1)
+    width = min(3.4 * n_panels, 14) + (6.2 if is_wide else 4.4)
     if options.difference:
-        x_axis = options.x or sweep.free_axes()[0]
-        is_wide = sweep.table[x_axis].values.dtype.kind not in "iuf"
-        figure = plt.figure(figsize=(16 if is_wide else 11, 4.4))
+        figure = plt.figure(figsize=(16 if is_wide else 11, 4.4) if n_panels == 1 else (width, 8))
         draw_with_differences(figure, sweep, x_axis, options)
     elif options.time:
         figure = plt.figure(figsize=(10.5, 4.4))
         draw_time(figure, sweep)
     else:
-        x_axis = options.x or sweep.free_axes()[0]
-        n_panels = 1 if len(sweep.free_axes()) < 2 else sweep.table.sizes[
-            next(axis for axis in sweep.free_axes() if axis != x_axis)]
-        is_wide = sweep.table[x_axis].values.dtype.kind not in "iuf"
-        figure = plt.figure(figsize=(min(3.4 * n_panels, 14) + (6.2 if is_wide else 4.4), 4.4))
+        figure = plt.figure(figsize=(width, 4.4))
         draw_panels(figure, sweep, x_axis, options)
     figure.suptitle(sweep.title(), fontsize=10, x=0.01, ha="left")
     figure.text(0.01, -0.03, sweep.caption(options.difference), fontsize=7.5, color="#444444", ha="left", va="top")
@@ -472,9 +481,6 @@ def check_options(sweep, options):
                                  (DIFFERENCE + "_mean", "difference", "its trainings have no results yet")):
         if getattr(options, option) and name not in sweep.table:
             sys.exit(f"plot_sweep.py: --{option}: the sweep has no {name}; {advice}")
-    if options.difference and len(axes) > 1:
-        sys.exit(f"plot_sweep.py: --difference takes one axis; choose values of others: --select {axes[1]}="
-                 f"{sweep.table[axes[1]].values[0]}")
     is_number = sweep.table[x_axis].values.dtype.kind in "iuf"
     if options.trace and sweep.table[x_axis].attrs["long_name"] != "the key model.layers":
         sys.exit(f"plot_sweep.py: --trace compares layers with iterations: the abscissa is layers, not {x_axis}")

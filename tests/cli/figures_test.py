@@ -98,7 +98,6 @@ class Figures(unittest.TestCase):
         plot = os.path.join(SOURCE, "experiments", "plots", "plot_sweep.py")
         for words, message in (((), "--select"), (("--select", "points=25"), "the values are 20, 30"),
                                (("--select", "point=20"), "the axes are"), (("--x", "width"), "the axes are"),
-                               (("--select", "dim=2", "--difference"), "--difference takes one axis"),
                                (("--select", "dim=2", "--difference", "--time"), "not allowed with"),
                                (("--select", "dim=2", "--trace"), "eval.trace"), (("--select", "dim=2", "--time"),
                                                                                   "train.evaluate_every")):
