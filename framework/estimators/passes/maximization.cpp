@@ -104,15 +104,17 @@ double shrink_mean(double mass, Knowledge const& known, Eigen::Index j, Mixture&
 }
 
 /// Bounds the ratio of the variances of the components that have points.
-void constrain_variances(std::vector<double> const& masses, MaximizationRule const& rule,
+template <class T>
+void constrain_variances(PointPasses<T> const& passes, MaximizationRule const& rule,
                          Mixture& mixture) {
+  auto const is_living = [&](Eigen::Index j) { return passes.mass(j) >= dead_mass; };
   std::vector<WeighedVariance> variances;
   for (Eigen::Index j = 0; j < mixture.components(); ++j)
-    if (masses[j] >= dead_mass) variances.push_back({mixture.variances[j], masses[j]});
+    if (is_living(j)) variances.push_back({mixture.variances[j], passes.mass(j)});
   constrain_ratio(rule.ratio, rule.floor, variances);
   auto next = variances.begin();
   for (Eigen::Index j = 0; j < mixture.components(); ++j)
-    if (masses[j] >= dead_mass) mixture.variances[j] = (next++)->variance;
+    if (is_living(j)) mixture.variances[j] = (next++)->variance;
 }
 
 /// A component's covariance by its axes (columns) and its variances along them.
@@ -162,11 +164,9 @@ double maximize(PointPasses<T>& passes, MaximizationRule const& rule, Mixture& m
   double const d = mixture.dim(), n = passes.n_points();
   bool const is_spherical = rule.covariance == CovarianceKind::spherical;
   bool const is_constrained = is_spherical && rule.ratio > 0 && !rule.known.has_covariances();
-  std::vector<double> masses;
   double total_square_sum = 0;
   for (Eigen::Index j = 0; j < mixture.components(); ++j) {
     double const mass = passes.mass(j);
-    masses.push_back(mass);
     if (mass < dead_mass) {
       mixture.weights[j] = 0;
       total_square_sum += passes.square_sum(j);
@@ -179,7 +179,7 @@ double maximize(PointPasses<T>& passes, MaximizationRule const& rule, Mixture& m
       mixture.variances[j] = std::fmax(square_sum / (mass * d), is_constrained ? 0 : rule.floor);
     total_square_sum += square_sum;
   }
-  if (is_constrained) constrain_variances(masses, rule, mixture);
+  if (is_constrained) constrain_variances(passes, rule, mixture);
   if (!is_spherical && !rule.known.has_covariances())
     mixture.variances.setConstant(std::fmax(total_square_sum / (n * d), rule.floor));
   return log_likelihood;
