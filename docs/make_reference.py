@@ -33,7 +33,8 @@ ESTIMATORS = """## Estimators
 
 An estimator is a method with options behind colons, such as `em:restarts=10:start=random`.
 An option means what the key `em.OPTION` means, and wins over that key.
-`components=K` alone has no key: the method then assumes K components in place of the task's.
+`components=K` has no key: the method then assumes K components in place of the task's. Nor have `noise`,
+`degrees` and `outliers` of `em`, `orientations` of `transformer` and the options of `posterior`.
 [science.md](science.md) says what each method computes.
 """
 

@@ -37,7 +37,8 @@ source "$root/jobs/environment.sh"
 # What a figure shows beyond errors over the first axis.
 plot_options() {
   case $1 in
-    layers | heads | width | dimension | components | points | guess | restarts) echo --difference ;;
+    layers | heads | width | dimension | components | points | restarts) echo --difference ;;
+    guess) echo --initial --difference ;;
     separation) echo --exact --difference ;;
     pool) echo --gap --difference ;;
     iterations) echo --trace ;;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws a sweep that tvem collect has made one file of: errors over an axis, with 95 % bands.
 
-usage: plot_sweep.py SWEEP [--out FIGURE.png] [--x AXIS] [--select AXIS=VALUE ...] [--exact] [--gap]
+usage: plot_sweep.py SWEEP [--out FIGURE.png] [--x AXIS] [--select AXIS=VALUE ...] [--exact] [--gap] [--initial]
                      [--difference | --trace | --time]
 
 SWEEP is the folder of a sweep, or its sweep.h5. Without options the first axis is the abscissa and a second one makes a panel
@@ -28,6 +28,7 @@ except ImportError as error:
 
 # Lines differ in style and marker, so that the figure also reads in greyscale.
 MODEL = {"color": "#08306b", "linestyle": "-", "marker": "o", "linewidth": 2.2, "zorder": 5}
+POSTERIOR = {"color": "#555555", "linestyle": (0, (4, 1, 1, 1)), "marker": "*", "linewidth": 1.6}
 BAYES = {"color": "#000000", "linestyle": ":", "marker": "", "linewidth": 1.6}
 OTHERS = [{"color": "#d95f02", "linestyle": "--", "marker": "s"}, {"color": "#7570b3", "linestyle": "-.", "marker": "^"},
           {"color": "#1b9e77", "linestyle": (0, (5, 1)), "marker": "D"},
@@ -75,8 +76,8 @@ def styles_of(estimators):
     for name in estimators:
         if name == "transformer":
             styles[name] = MODEL
-        elif name == "bayes":
-            styles[name] = BAYES
+        elif name in ("bayes", "posterior"):
+            styles[name] = {"bayes": BAYES, "posterior": POSTERIOR}[name]
         else:
             styles[name] = next(others)
     return styles
@@ -308,6 +309,8 @@ def draw_lines(axes, sweep, table, x_axis, options):
                   {"color": "#6baed6", "linestyle": "-", "marker": "o", "markerfacecolor": "white"})
     if options.exact:
         draw_exact(axes, table, x_axis)
+    if options.initial:
+        draw_initial(axes, abscissa)
     if options.trace:
         draw_traces(axes, sweep, table, styles)
     abscissa.draw_ticks(axes)
@@ -326,6 +329,14 @@ def draw_exact(axes, table, x_axis):
               label=r"minimax rate $\exp(-\Delta^2/8)$, a slope")
 
 
+def draw_initial(axes, abscissa):
+    """The error of the guess itself, and the limit of the theory."""
+    shares = np.array([p for p in abscissa.positions if p not in abscissa.special])
+    axes.plot(shares, shares, color="#999999", linewidth=1.2, label="the guess itself")
+    axes.axvline(0.5, color="#999999", linewidth=1.2, linestyle=(0, (8, 3)),
+                 label="the theory's limit, for separated means")
+
+
 def draw_traces(axes, sweep, table, styles):
     for estimator in sweep.estimators:
         one = table.sel(estimator=estimator)
@@ -334,6 +345,20 @@ def draw_traces(axes, sweep, table, styles):
         if np.isnan(mean).all():
             continue
         draw_line(axes, table.iteration.values, mean, band, f"{estimator}, after so many steps", styles[estimator])
+
+
+def by_restarts(everywhere, estimators):
+    """Of each kind of EM, by its name without restarts: (ms on a task, error, restarts), fewest restarts first."""
+    kinds = {}
+    for estimator in estimators:
+        method, *given = estimator.split(":")
+        one = everywhere.sel(estimator=estimator)
+        if method != "em" or not np.isfinite(float(one.error_mean)):
+            continue
+        restarts = next((int(option.partition("=")[2]) for option in given if option.startswith("restarts=")), 1)
+        kind = ":".join([method] + [option for option in given if not option.startswith("restarts=")])
+        kinds.setdefault(kind, []).append((1e3 * float(one.seconds_mean), float(one.error_mean), restarts))
+    return {kind: sorted(points, key=lambda point: point[2]) for kind, points in kinds.items()}
 
 
 def draw_time(figure, sweep):
@@ -357,21 +382,19 @@ def draw_time(figure, sweep):
                        linestyle="", label=f"transformer: {label}")
     # Without a model's part in them, they are the same in every cell.
     everywhere = table[["error_mean", "seconds_mean"]].mean(sweep.axes())
-    of_em = {name: everywhere.sel(estimator=name) for name in sweep.estimators if name.partition(":")[0] == "em"}
-    em = sorted((1e3 * float(one.seconds_mean), float(one.error_mean), name) for name, one in of_em.items()
-                if np.isfinite(float(one.error_mean)))
-    if em:
-        right.plot([time for time, _, _ in em], [error for _, error, _ in em], label="em, 1 to many restarts", markersize=4.5,
-                   linewidth=1.4, **OTHERS[0])
-        for time, error, name in em:
-            right.annotate(name.partition("restarts=")[2] or "1", (time, error), textcoords="offset points", xytext=(3, 5),
-                           fontsize=8, color=OTHERS[0]["color"])
-        for _, error, name in (em[0], em[-1]):
-            left.axhline(error, color=OTHERS[0]["color"], linestyle="--" if name == em[0][2] else "-.", linewidth=1.1,
-                         label=name)
+    for (name, points), style in zip(by_restarts(everywhere, sweep.estimators).items(), OTHERS):
+        right.plot([time for time, _, _ in points], [error for _, error, _ in points],
+                   label=f"{name}, 1 to many restarts", markersize=4.5, linewidth=1.4, **style)
+        for time, error, restarts in points:
+            right.annotate(f"{restarts}", (time, error), textcoords="offset points", xytext=(3, 5), fontsize=8,
+                           color=style["color"])
+        for (_, error, restarts), linestyle in ((points[0], "--"), (points[-1], "-.")):
+            left.axhline(error, color=style["color"], linestyle=linestyle, linewidth=1.1,
+                         label=f"{name}, {restarts} restart{'s' if restarts > 1 else ''}")
     for axes in (left, right):
-        if "bayes" in sweep.estimators:
-            axes.axhline(float(everywhere.sel(estimator="bayes").error_mean), label="bayes", **{**BAYES, "marker": ""})
+        for name, style in (("posterior", POSTERIOR), ("bayes", BAYES)):
+            if name in sweep.estimators:
+                axes.axhline(float(everywhere.sel(estimator=name).error_mean), label=name, **{**style, "marker": ""})
         axes.set_xscale("log")
         axes.legend(frameon=False, fontsize=8, loc="upper right")
         tidy(axes)
@@ -484,6 +507,8 @@ def check_options(sweep, options):
     is_number = sweep.table[x_axis].values.dtype.kind in "iuf"
     if options.trace and sweep.table[x_axis].attrs["long_name"] != "the key model.layers":
         sys.exit(f"plot_sweep.py: --trace compares layers with iterations: the abscissa is layers, not {x_axis}")
+    if options.initial and "corruption" not in (x_axis, *sweep.table[x_axis].coords):
+        sys.exit(f"plot_sweep.py: --initial shows the error of a corrupted guess: the abscissa is corruption, not {x_axis}")
     if (options.gap or options.exact) and not is_number:
         sys.exit(f"plot_sweep.py: --gap and --exact draw lines over numbers, which the values of {x_axis} are not")
     if options.time and len(axes) > 1:
@@ -499,6 +524,7 @@ def main():
     parser.add_argument("--select", action="append", default=[], metavar="AXIS=VALUE", help="one value of an axis")
     parser.add_argument("--exact", action="store_true", help="with the exact Bayes error and the minimax rate")
     parser.add_argument("--gap", action="store_true", help="with the error on the training tasks")
+    parser.add_argument("--initial", action="store_true", help="with the error of the guess, over the axis input.corruption")
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument("--difference", action="store_true", help="with paired differences from the Transformer beside the errors")
     kinds.add_argument("--trace", action="store_true", help="with the errors after each iteration, over the axis of layers")

@@ -30,12 +30,13 @@ void join_baselines(RunRecord& record, fs::path const& folder) {
 }
 
 struct Form {
-  bool is_csv, is_detailed;
+  bool is_csv;
+  ReportParts parts;
 };
 
 template <class Record>
 std::string text_of(Record const& record, Form form) {
-  return form.is_csv ? report_csv(record) : report_table(record, form.is_detailed);
+  return form.is_csv ? report_csv(record) : report_table(record, form.parts);
 }
 
 /// Refuses our files that have no table, and says what to give.
@@ -94,9 +95,17 @@ std::string report(fs::path const& path, Form form) {
   return report_of_run(file, form);
 }
 
+void check_goes_together(Form form) {
+  if (form.is_csv && form.parts.has_control)
+    throw ConfigurationError("--control is for the table in the terminal; leave out --csv");
+}
+
 ExitCode run(CommandContext const& context) {
   on_root(context.comm, [&] {
-    Form const form{context.arguments.has("csv"), context.arguments.has("detail")};
+    auto const has = [&](char const* option) { return context.arguments.has(option); };
+    Form const form{.is_csv = has("csv"),
+                    .parts = {.has_detail = has("detail"), .has_control = has("control")}};
+    check_goes_together(form);
     say(context.comm, as_input([&] { return report(context.arguments.rest[0], form); }));
   });
   return ExitCode::finished;
@@ -108,7 +117,7 @@ Command report_command() {
   return {
       .name = "report",
       .summary = "show the comparison table of a run, an evaluation or a sweep",
-      .usage = "tvem report PATH [--detail | --csv]",
+      .usage = "tvem report PATH [--detail] [--control] | tvem report PATH --csv",
       .explanation =
           "The comparison table of a run (PATH: its folder or its run.h5), of an evaluation (the "
           "file of tvem\nevaluate) or of a sweep (its folder). Differences are paired: every "
@@ -117,7 +126,10 @@ Command report_command() {
       .options = {{"csv", "", "comma-separated values in full precision instead of the table"},
                   {"detail", "",
                    "a second table: excess over Bayes, quantiles, win rate, bootstrap, "
-                   "parameters,\nfamilies"}},
+                   "parameters,\nfamilies"},
+                  {"control", "",
+                   "a table of errors with smaller standard errors: the Bayes error of the same "
+                   "tasks is\ntheir control variate"}},
       .takes = Takes::path,
       .run = &run};
 }

@@ -1,12 +1,12 @@
 #include "experiments/report/comparison.hpp"
 
+#include "experiments/report/control.hpp"
 #include "experiments/report/csv.hpp"
 #include "experiments/report/formatting.hpp"
 #include "experiments/settings/configuration.hpp"
 #include "experiments/settings/problems.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
-#include "framework/metrics/bayes.hpp"
 #include "framework/metrics/statistics.hpp"
 
 namespace tvem {
@@ -257,16 +257,6 @@ void join(Evaluation& table, Evaluation const& others) {
     append(table.*column.values, others.*column.values);
 }
 
-std::optional<ClosedForms> closed_forms(TaskSettings const& task) {
-  bool const are_there = task.means == MeansKind::simplex && task.weights == WeightsKind::equal &&
-                         task.covariance == CovarianceKind::shared &&
-                         task.noise == NoiseKind::gaussian && task.components.is_fixed() &&
-                         task.separation.is_fixed() && task.families.empty();
-  if (!are_there) return std::nullopt;
-  return ClosedForms{simplex_bayes_error(task.components.low, task.separation.low),
-                     minimax_rate(task.separation.low)};
-}
-
 std::string title_of(RunRecord const& record) {
   auto const& clipped = record.steps_clipped;
   return fmt::format("run {}: {} of {} training steps in {:.1f} s{}\n", record.header.run_id,
@@ -281,7 +271,7 @@ std::string title_of(EvaluationRecord const& record) {
 }
 
 std::string evaluation_text(EvaluationSummary const& summary, FileHeader const& header,
-                            Evaluation const* table) {
+                            Evaluation const* table, ReportParts parts) {
   std::string const& reference = summary.estimators()[reference_of(summary.estimators())];
   std::string text = fmt::format(
       "evaluated on {} tasks, the same for all\nerror: misclustering error; s.e.: standard error "
@@ -289,25 +279,25 @@ std::string evaluation_text(EvaluationSummary const& summary, FileHeader const& 
       "tasks{}\n\n{}",
       summary.n_tasks(), reference,
       reference.starts_with("transformer") ? ", for this training" : "", main_table(summary));
-  if (table) text += "\n" + detail_table(summary, *table);
   Settings const settings =
       parse_settings(with_first_defaults(header.config_text), "the file's configuration", {});
+  if (table && parts.has_detail) text += "\n" + detail_table(summary, *table);
+  if (table && parts.has_control) text += "\n" + control_table(*table, settings);
   std::string const defaults = changed_estimator_defaults(settings);
   if (!defaults.empty())
     text += fmt::format("\nestimators that do not say otherwise have {}\n", defaults);
   return text + "\n" + reference_lines(summary, settings);
 }
 
-std::string report_table(RunRecord const& record, bool is_detailed) {
+std::string report_table(RunRecord const& record, ReportParts parts) {
   if (!record.evaluation) return title_of(record) + "not evaluated yet: run it again to go on\n";
   Evaluation const& table = *record.evaluation;
-  return title_of(record) +
-         evaluation_text(EvaluationSummary(table), record.header, is_detailed ? &table : nullptr);
+  return title_of(record) + evaluation_text(EvaluationSummary(table), record.header, &table, parts);
 }
 
-std::string report_table(EvaluationRecord const& record, bool is_detailed) {
+std::string report_table(EvaluationRecord const& record, ReportParts parts) {
   return title_of(record) + evaluation_text(EvaluationSummary(record.evaluation), record.header,
-                                            is_detailed ? &record.evaluation : nullptr);
+                                            &record.evaluation, parts);
 }
 
 std::string report_csv(RunRecord const& record) {

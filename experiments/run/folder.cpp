@@ -117,8 +117,7 @@ std::optional<FoundCheckpoint> RunFolder::find_checkpoint() {
 void RunFolder::note_other_curve(FoundCheckpoint const& found) {
   Settings const stored = stored_settings(found.checkpoint.header, path_);
   auto const tasks_of = [](Settings const& settings) {
-    return std::pair(settings.eval.seed,
-                     std::min(settings.train.evaluate_tasks, settings.eval.tasks));
+    return std::pair(settings.eval.seed, settings.train.evaluate_tasks);
   };
   TrainingState const& state = found.checkpoint.state;
   if (state.learning_curve.empty() || state.step >= settings_.train.steps ||
@@ -126,7 +125,7 @@ void RunFolder::note_other_curve(FoundCheckpoint const& found) {
     return;
   notices_.push_back(
       fmt::format("the learning curve until step {} is on other tasks than what follows "
-                  "(eval.seed, eval.tasks, train.evaluate_tasks)",
+                  "(eval.seed, train.evaluate_tasks)",
                   state.step));
 }
 

@@ -24,6 +24,8 @@ enum class Purpose : std::uint64_t {
   family = 12,
   posterior = 13,
   orientation = 14,
+  validation_tasks = 15,
+  control_tasks = 16,
 };
 
 /// Random numbers keyed by identity: a stream is a pure function of (seed, purpose, id, index),

@@ -32,6 +32,7 @@ template <class Passes, class Verdict>
 Fit iterate_finite(RowMatrix const& points, Passes& passes, Verdict& verdict, Mixture start,
                    MaximizationRule const& rule, EmSettings const& settings) {
   Mixture mixture = conformed(std::move(start), rule);
+  if constexpr (requires { passes.begin(mixture); }) passes.begin(mixture);
   Fit fit;
   double previous = -std::numeric_limits<double>::infinity();
   bool has_converged = false;
@@ -49,6 +50,8 @@ Fit iterate_finite(RowMatrix const& points, Passes& passes, Verdict& verdict, Mi
   }
   fit.mixture = std::move(mixture);
   judge(verdict, rule, settings, fit);
+  // The background is in the objective, and no part of the mixture.
+  if (settings.outliers) fit.log_likelihood = mean_log_likelihood(fit.mixture, points);
   fit.status = status_of(fit, has_converged);
   return fit;
 }
@@ -68,9 +71,13 @@ Fit iterate(RowMatrix const& points, Passes& passes, Verdict& verdict, Mixture c
   return fit;
 }
 
-/// Returns f(passes of the iterations, passes in double), for matrices as covariances too.
+/// Returns f(passes of the iterations, passes in double), for every kind of component.
 template <class F>
 Fit with_all_passes(RowMatrix const& points, EmSettings const& settings, F const& f) {
+  if (settings.is_robust()) {
+    RobustPasses passes(points, settings);
+    return f(passes, passes);
+  }
   if (!has_matrices(settings.covariance)) return with_passes(points, settings.precision, f);
   MatrixPasses passes(points);
   return f(passes, passes);

@@ -85,6 +85,20 @@ Table other_options() {
   };
 }
 
+Table robust_options() {
+  return {
+      {word("noise", &S::noise, "components of em: Gaussian ones, or of Student's t"), {em}, false},
+      {number("degrees", &S::degrees, {0, 1e6},
+              "degrees of freedom of noise=student, above 2; 0: estimated, one for all components"),
+       {em},
+       false},
+      {flag("outliers", &S::outliers,
+            "em has a background beside the components, uniform over the box of the points"),
+       {em},
+       false},
+  };
+}
+
 Table options_of_prior() {
   auto const option = [](Setting<S> setting, Method method) {
     return EstimatorOption{std::move(setting), {method}, false};
@@ -103,7 +117,7 @@ Table options_of_prior() {
 
 Table make_options() {
   Table options = one_table({start_options(), iteration_options(), covariance_options(),
-                             other_options(), options_of_prior()});
+                             other_options(), robust_options(), options_of_prior()});
   for (EstimatorOption& option : options) option.setting.role = Role::evaluation;
   return options;
 }

@@ -39,6 +39,12 @@ template <>
 inline constexpr auto enum_names<RatioRule> =
     std::array<std::string_view, 2>{"select", "constrain"};
 
+/// The components of a mixture that EM fits.
+enum class NoiseModel { gaussian, student };
+template <>
+inline constexpr auto enum_names<NoiseModel> =
+    std::array<std::string_view, 2>{"gaussian", "student"};
+
 /// The coordinates in which a model sees a task. centred: about the mean of the points; canonical:
 /// along the axes of their scatter besides (canonical_axes), the same however they were rotated.
 enum class FrameKind { none, centred, canonical };
@@ -100,9 +106,13 @@ struct EmSettings {
   RatioRule ratio = RatioRule::select;
   PrecisionKind precision = PrecisionKind::double_precision;  // of the iterations
   KnownParameters known;
-  double rate = 0.1;     // Adam's, of `gradient`
-  int centres = 0;       // of the first round of the start two_round; 0: about 4 k log(2 k)
-  int components = 0;    // that a specification assumes; 0: the task's. No key
+  double rate = 0.1;   // Adam's, of `gradient`
+  int centres = 0;     // of the first round of the start two_round; 0: about 4 k log(2 k)
+  int components = 0;  // that a specification assumes; 0: the task's. No key
+  NoiseModel noise = NoiseModel::gaussian;  // of the components. No key
+  double degrees = 0;                       // of Student's t; 0: estimated. No key
+  bool outliers =
+      false;             // a background beside the components, uniform over the points' box. No key
   int orientations = 1;  // of `transformer`, of which the most probable labels are kept. No key
   // Of `posterior`. No keys.
   int chains = 4;
@@ -110,6 +120,9 @@ struct EmSettings {
   int burn_in = 50;      // sweeps before them
   int temperatures = 6;  // of a chain's tempering; 1: none
   int trace = 0;         // eval.trace
+
+  /// Whether outlying points are provided for.
+  bool is_robust() const { return noise != NoiseModel::gaussian || outliers; }
 };
 
 /// A row for each of the keys `input.*`; those of `em.*` are among estimator_options().

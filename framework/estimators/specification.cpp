@@ -57,10 +57,25 @@ void add_covariance_contradictions(EstimatorSpec const& spec, std::vector<std::s
         "covariance={} has precision=double alone; float is for shared and spherical", covariance));
 }
 
+/// Components with tails, or a background, that the other options do not allow.
+void add_robust_contradictions(EstimatorSpec const& spec, std::vector<std::string>& problems) {
+  EmSettings const& em = spec.em;
+  bool const is_student = em.noise == NoiseModel::student;
+  if (em.degrees > 0 && !is_student) problems.push_back("degrees is of noise=student");
+  if (em.degrees > 0 && em.degrees <= 2)
+    problems.push_back(fmt::format(
+        "degrees={:g} has no covariance; give more than 2, or 0 to estimate them", em.degrees));
+  if (is_student && em.degrees == 0 && em.known.variance)
+    problems.push_back("known=variance with noise=student needs the degrees too, as in degrees=3");
+  if (em.is_robust() && em.precision == PrecisionKind::single_precision)
+    problems.push_back("noise=student and outliers have precision=double alone");
+}
+
 /// Options that contradict each other.
 std::vector<std::string> contradictions(EstimatorSpec const& spec) {
   std::vector<std::string> problems;
   add_covariance_contradictions(spec, problems);
+  add_robust_contradictions(spec, problems);
   auto const start = name_of(spec.em.start);
   auto const report = [&](fmt::string_view form) {
     problems.push_back(fmt::format(fmt::runtime(form), start));

@@ -22,7 +22,7 @@ struct StepRecord {
   int quantum_exponent = 0;  // of the reproducible sum: 2^e; 0 for the reduction `fast`
 };
 
-/// The Transformer on the first train.evaluate_tasks evaluation tasks; a row of /learning_curve.
+/// The Transformer on train.evaluate_tasks validation tasks; a row of /learning_curve.
 struct CurveRecord {
   std::int64_t step = 0;  // updates done
   double error_mean = 0;

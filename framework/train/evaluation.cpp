@@ -265,11 +265,11 @@ class BlockwiseEvaluation {
   std::int64_t sampled_id_ = -1;
 };
 
-double error_on_task(Settings const& settings, Transformer<float>& model, TaskPrior const& prior,
-                     std::int64_t id) {
-  Task const task = prior.sample(settings.eval.seed, Purpose::evaluation_tasks, id);
-  Fit const fit =
-      fit_of_model(settings, model, task, settings.eval.seed, Purpose::evaluation_tasks);
+double validation_error(Settings const& settings, Transformer<float>& model, TaskPrior const& prior,
+                        std::int64_t id) {
+  constexpr auto purpose = Purpose::validation_tasks;
+  Task const task = prior.sample(settings.eval.seed, purpose, id);
+  Fit const fit = fit_of_model(settings, model, task, settings.eval.seed, purpose);
   return clustering_error(task.labels, fit.labels, task.components());
 }
 
@@ -303,7 +303,7 @@ std::optional<CurveRecord> evaluate_curve_point(Settings const& settings, Commun
                                                 Transformer<float>& model, std::int64_t step,
                                                 std::function<bool()> const& wants_stop) {
   TaskPrior const prior(settings.task);
-  std::int64_t const n_tasks = std::min(settings.train.evaluate_tasks, settings.eval.tasks);
+  std::int64_t const n_tasks = settings.train.evaluate_tasks;
   IndexRange const share = share_of_rank(n_tasks, comm.rank(), comm.size());
   std::int64_t const largest_share = (n_tasks + comm.size() - 1) / comm.size();
   Parts parts(wants_stop);
@@ -314,7 +314,7 @@ std::optional<CurveRecord> evaluate_curve_point(Settings const& settings, Commun
     if (vote.result() == Wish::stop) return std::nullopt;
     std::int64_t const id = share.begin + i;
     if (id >= share.end) continue;
-    parts.work([&] { errors.push_back(error_on_task(settings, model, prior, id)); });
+    parts.work([&] { errors.push_back(validation_error(settings, model, prior, id)); });
   }
   if (parts.are_left(comm)) return std::nullopt;
   Moments const moments = moments_of(comm.gather(errors));

@@ -70,8 +70,8 @@ Evaluation evaluate(Settings const& settings, Communicator const& comm,
 Evaluation evaluate(Settings const& settings, Communicator const& comm, Transformer<float>& model,
                     EvaluationHooks const& hooks = {});
 
-/// Collective. A point of the learning curve: the model on the first train.evaluate_tasks
-/// evaluation tasks. Only rank 0's record has the errors. wants_stop: as in EvaluationHooks. When
+/// Collective. A point of the learning curve: the model on train.evaluate_tasks validation tasks,
+/// which are others than those of an evaluation. Only rank 0's record has the errors. wants_stop: as in EvaluationHooks. When
 /// one rank wants to stop, no rank gets a record.
 std::optional<CurveRecord> evaluate_curve_point(Settings const& settings, Communicator const& comm,
                                                 Transformer<float>& model, std::int64_t step,

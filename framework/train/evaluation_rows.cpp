@@ -116,6 +116,16 @@ void set_label_scores(Task const& task, Fit const& fit, FitRow& row) {
   value<&E::nmi>(row) = normalized_mutual_information(task.labels, fit.labels, k);
 }
 
+/// Mean over the points that are of the mixture: without outliers, as the held-out ones are.
+double mean_log_likelihood_without_outliers(Task const& task, Fit const& fit) {
+  RowMatrix points(task.n_points(), task.points.cols());
+  Eigen::Index n = 0;
+  for (Eigen::Index i = 0; i < task.points.rows(); ++i)
+    if (task.labels[i] != outlier_label) points.row(n++) = task.points.row(i);
+  if (n == task.points.rows()) return fit.log_likelihood;
+  return mean_log_likelihood(fit.mixture, points.topRows(n));
+}
+
 void set_parameter_distances(Task const& task, Fit const& fit, FitRow& row) {
   using E = Evaluation;
   auto const estimate_of = align_labels(task.labels, fit.labels, n_labels(task, fit));
@@ -167,6 +177,7 @@ void EvaluationRows::add_fit(Task const& task, RowMatrix const& held_out,
   value<&E::log_likelihood>(row) = fit.log_likelihood;
   if (fit.mixture.components() > 0 && std::isfinite(fit.log_likelihood)) {
     set_parameter_distances(task, fit, row);
+    value<&E::log_likelihood>(row) = mean_log_likelihood_without_outliers(task, fit);
     value<&E::held_out_log_likelihood>(row) = mean_log_likelihood(fit.mixture, held_out);
   }
   value<&E::expected_error>(row) = fit.posterior.expected_error;

@@ -49,8 +49,9 @@ std::vector<Setting<TrainSettings>> curve_settings() {
       number("evaluate_every", &T::evaluate_every, {0, any_count},
              "steps between points of the learning curve; 0: none")
           .with(Role::operational),
-      number("evaluate_tasks", &T::evaluate_tasks, {2, any_count},
-             "evaluation tasks for a point of the learning curve")
+      number(
+          "evaluate_tasks", &T::evaluate_tasks, {2, any_count},
+          "validation tasks for a point of the learning curve, which are none of the evaluation's")
           .with(Role::operational)
           .read_if([](T const& s) { return s.evaluate_every > 0; }, "train.evaluate_every"),
   };
@@ -89,7 +90,8 @@ std::vector<Setting<EvalSettings>> const& eval_settings() {
   static std::vector<Setting<T>> const table{
       number("tasks", &T::tasks, {2, any_count}, "evaluation tasks, the same for all estimators")
           .with(evaluation),
-      number("seed", &T::seed, any_seed, "seed of the evaluation tasks; not run.seed")
+      number("seed", &T::seed, any_seed,
+             "seed of the evaluation tasks and of the validation tasks; not run.seed")
           .with(evaluation),
       {"estimators", "methods to compare, with options as in em:restarts=10:start=random",
        "a list of different ones of " + words_text<Method>(), parse_estimator_list,

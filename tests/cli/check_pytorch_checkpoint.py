@@ -43,6 +43,8 @@ OPTIONS = {
     "parameters, ragged, relu, spectral guess": [
         "--model.readout", "parameters", "--loss.kind", "permutation_parameters", "--task.components", "2..4",
         "--task.dim", "2..3", "--model.activation", "relu", "--input.init", "spectral", "--model.tied", "true"],
+    "parameters, layers between the pooled": ["--model.readout", "parameters", "--loss.kind", "negative_log_likelihood",
+                                              "--model.pooled_layers", "2", "--task.components", "2..4"],
     "no norm": ["--model.norm", "none", "--model.layers", "2", "--model.mlp_ratio", "2", "--train.rate", "1e-3"],
 }
 

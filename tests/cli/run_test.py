@@ -481,6 +481,26 @@ class Report(CliTest):
         self.assertIn("difference, bootstrap", detail)
         self.assertTrue(detail.startswith(table[:table.index("\n\nBayes")]))
 
+    def test_the_bayes_error_as_control_variate(self):
+        self.train("run", "--task.means", "simplex", "--task.separation", 2, "--train.steps", 2)
+        with h5py.File(self.path("run", "run.h5")) as file:
+            error, control = file["evaluation/error"][()], file["evaluation/bayes_error_raw"][()]
+            names = [name.decode() for name in file["evaluation/estimator"][()]]
+        text = run("report", self.path("run"), "--control").stdout
+        lines = text[text.index("with the Bayes error as control variate"):].splitlines()
+        exact = float(re.search(r"(0\.\d{4}) by its closed form", text)[1])
+        for line, name, row in zip(lines[1:], names, error):
+            slope = np.cov(row, control)[0, 1] / control.var(ddof=1)
+            rest = row - row.mean() - slope * (control - control.mean())
+            cells = line.split()
+            self.assertEqual(cells[0], name)
+            self.assertAlmostEqual(float(cells[1]), row.mean() - slope * (control.mean() - exact), delta=1.5e-4)
+            self.assertAlmostEqual(float(cells[2]), np.sqrt((rest**2).sum() / (len(row) * (len(row) - 2))), delta=6e-5)
+            self.assertEqual(cells[3], f"{row.mean():.4f}")
+        done = run("report", self.path("run"), "--control", "--csv")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("leave out --csv", done.stderr)
+
     def test_errors_above_the_posterior_optimum_are_paired(self):
         posterior = "posterior:samples=20:burn_in=10"
         done = self.train("run", "--task.separation", 0, "--train.steps", 2, "--eval.estimators", "transformer, lloyd, " + posterior)

@@ -45,6 +45,12 @@ VARIANTS = {
                                "parameters", "permutation_parameters"),
 }
 
+# With so many layers between the pooled components.
+POOLED_LAYERS = {
+    "pooled_layers": (2, (8, 2, 2, 1, "pre", "gelu", False, 2, (2, 4), [(9, 3, 2), (14, 4, 2)], "softmax", "parameters",
+                          "negative_log_likelihood")),
+}
+
 
 class EncoderLayer(nn.TransformerEncoderLayer):
     """The layer with other weights of the points than the softmax of their scores."""
@@ -86,20 +92,23 @@ class Model(nn.Module):
     """embedding (+ a vector for k) -> encoder layers -> norm (pre only) -> read-out."""
 
     def __init__(self, width, heads, mlp_ratio, layers, norm, activation, tied, dim, k_range, attention="softmax",
-                 readout="labels"):
+                 readout="labels", pooled_layers=0):
         super().__init__()
         self.embedding = nn.Linear(dim, width)
         self.k_low = k_range[0]
         self.components = None if k_range[0] == k_range[1] else nn.Embedding(k_range[1] - k_range[0] + 1, width)
         self.n_passes = layers if tied else 1
-        self.layers = nn.ModuleList(
-            EncoderLayer(width, heads, mlp_ratio * width, dropout=0.0, activation=activation,
-                         layer_norm_eps=1e-5, batch_first=True, norm_first=norm == "pre")
-            for _ in range(1 if tied else layers))
-        for layer in self.layers:
+
+        def encoder_layers(count):
+            return nn.ModuleList(EncoderLayer(width, heads, mlp_ratio * width, dropout=0.0, activation=activation,
+                                              layer_norm_eps=1e-5, batch_first=True, norm_first=norm == "pre")
+                                 for _ in range(count))
+
+        self.layers, self.pooled = encoder_layers(1 if tied else layers), encoder_layers(pooled_layers)
+        for layer in [*self.layers, *self.pooled]:
             layer.kind = attention
         if norm == "none":
-            for layer in self.layers:
+            for layer in [*self.layers, *self.pooled]:
                 layer.norm1 = layer.norm2 = nn.Identity()
         self.norm = nn.LayerNorm(width, eps=1e-5) if norm == "pre" else nn.Identity()
         self.pooling = None
@@ -116,7 +125,12 @@ class Model(nn.Module):
             for layer in self.layers:
                 x = layer(x)
         x = self.norm(x[0])
-        return self.readout(self.pooling(x) if self.pooling else x)
+        if self.pooling is None:
+            return self.readout(x)
+        y = self.pooling(x)[None]
+        for layer in self.pooled:
+            y = layer(y)
+        return self.readout(y[0])
 
 
 def named_tensors(model):
@@ -132,20 +146,24 @@ def named_tensors(model):
     tensors = linear("embedding", model.embedding.weight, model.embedding.bias)
     if model.components is not None:
         tensors.append(("components.weight", model.components.weight, False))
-    for index, layer in enumerate(model.layers):
-        prefix = f"layers.{index}."
+    def layer_tensors(prefix, layer):
         attention = layer.self_attn
-        tensors += norm(prefix + "norm1", layer.norm1) + norm(prefix + "norm2", layer.norm2)
-        tensors += linear(prefix + "qkv", attention.in_proj_weight, attention.in_proj_bias)
-        tensors += linear(prefix + "out", attention.out_proj.weight, attention.out_proj.bias)
-        tensors += linear(prefix + "up", layer.linear1.weight, layer.linear1.bias)
-        tensors += linear(prefix + "down", layer.linear2.weight, layer.linear2.bias)
+        return (norm(prefix + "norm1", layer.norm1) + norm(prefix + "norm2", layer.norm2)
+                + linear(prefix + "qkv", attention.in_proj_weight, attention.in_proj_bias)
+                + linear(prefix + "out", attention.out_proj.weight, attention.out_proj.bias)
+                + linear(prefix + "up", layer.linear1.weight, layer.linear1.bias)
+                + linear(prefix + "down", layer.linear2.weight, layer.linear2.bias))
+
+    for index, layer in enumerate(model.layers):
+        tensors += layer_tensors(f"layers.{index}.", layer)
     tensors += norm("norm", model.norm)
     if model.pooling is not None:
         tensors.append(("pooling.seeds.weight", model.pooling.seeds, False))
         for name in ("kv", "out", "up", "down"):
             module = getattr(model.pooling, name)
             tensors += linear("pooling." + name, module.weight, module.bias)
+    for index, layer in enumerate(model.pooled):
+        tensors += layer_tensors(f"pooled.{index}.", layer)
     return tensors + linear("readout", model.readout.weight, model.readout.bias)
 
 
@@ -207,9 +225,10 @@ def sample_task(n, k, d, dim):
     return points, labels
 
 
-def write(path, configuration, attention="softmax", readout="labels", loss_kind="permutation_cross_entropy"):
+def write(path, configuration, attention="softmax", readout="labels", loss_kind="permutation_cross_entropy",
+          pooled_layers=0):
     width, heads, mlp_ratio, layers, norm, activation, tied, dim, k_range, tasks = configuration
-    model = Model(*configuration[:-1], attention, readout)
+    model = Model(*configuration[:-1], attention, readout, pooled_layers)
     model.train()  # dropout is 0; evaluation mode would take a fused path of its own
     randomise(model)
     samples = [sample_task(n, k, d, dim) for n, k, d in tasks]
@@ -232,6 +251,8 @@ def write(path, configuration, attention="softmax", readout="labels", loss_kind=
         if (attention, readout) != ("softmax", "labels"):
             line("variant", [attention, readout, loss_kind])
             line("dims", [d for _, _, d in tasks])
+        if pooled_layers > 0:
+            line("pooled_layers", [pooled_layers])
         for weights, means, sigmas in truths:
             line("truth", [*weights.tolist(), *means.flatten().tolist(), *sigmas.tolist()])
         line("domain", [dim, *k_range])
@@ -255,6 +276,9 @@ def main():
     for index, (name, configuration) in enumerate(VARIANTS.items()):
         torch.manual_seed(20250700 + index)
         write(os.path.join(folder, f"nn_{name}.txt"), configuration[:-3], *configuration[-3:])
+    for index, (name, (pooled_layers, configuration)) in enumerate(POOLED_LAYERS.items()):
+        torch.manual_seed(20250800 + index)
+        write(os.path.join(folder, f"nn_{name}.txt"), configuration[:-3], *configuration[-3:], pooled_layers)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "experiments/report/comparison.hpp"
+#include "experiments/report/control.hpp"
 #include "experiments/report/formatting.hpp"
 #include "experiments/settings/sentences.hpp"
 #include "experiments/sweep/results/dimensions.hpp"

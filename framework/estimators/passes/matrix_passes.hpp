@@ -19,8 +19,11 @@ class MatrixPasses {
   /// The E-step at `mixture`, whose factors are there. Returns the mean log-likelihood per point. A
   /// component of weight 0 takes no part.
   double expectation(Mixture const& mixture);
-  /// Sum of the responsibilities of component j.
+  /// Sum of the responsibilities of component j, and of all components.
   double mass(Eigen::Index j) const { return mass_[j]; }
+  double total_mass() const { return n_; }
+  /// The mass that counts for its mean.
+  double mean_mass(Eigen::Index j) const { return mass(j); }
   /// The mean weighted by responsibility, for mass > 0, to `mean` (dim), and the weighted sum of
   /// outer products about it to `scatter` (dim x dim).
   void moments(Eigen::Index j, double* mean, RowMatrix& scatter);

@@ -104,9 +104,8 @@ double shrink_mean(double mass, Knowledge const& known, Eigen::Index j, Mixture&
 }
 
 /// Bounds the ratio of the variances of the components that have points.
-template <class T>
-void constrain_variances(PointPasses<T> const& passes, MaximizationRule const& rule,
-                         Mixture& mixture) {
+template <class Passes>
+void constrain_variances(Passes const& passes, MaximizationRule const& rule, Mixture& mixture) {
   auto const is_living = [&](Eigen::Index j) { return passes.mass(j) >= dead_mass; };
   std::vector<WeighedVariance> variances;
   for (Eigen::Index j = 0; j < mixture.components(); ++j)
@@ -156,12 +155,10 @@ RowMatrix own_factor(RowMatrix const& scatter, double mass, MaximizationRule con
                                                      : floored_factor(scatter / mass, rule.floor);
 }
 
-}  // namespace
-
-template <class T>
-double maximize(PointPasses<T>& passes, MaximizationRule const& rule, Mixture& mixture) {
-  double const log_likelihood = passes.expectation(mixture);
-  double const d = mixture.dim(), n = passes.n_points();
+/// The M-step of components with variances, from the E-step of these passes.
+template <class Passes>
+void maximize_variances(Passes const& passes, MaximizationRule const& rule, Mixture& mixture) {
+  double const d = mixture.dim(), n = passes.total_mass();
   bool const is_spherical = rule.covariance == CovarianceKind::spherical;
   bool const is_constrained = is_spherical && rule.ratio > 0 && !rule.known.has_covariances();
   double total_square_sum = 0;
@@ -174,7 +171,8 @@ double maximize(PointPasses<T>& passes, MaximizationRule const& rule, Mixture& m
     }
     mixture.weights[j] = weight_of(mass, n, rule.known, mixture);
     double square_sum = passes.weighted_mean(j, mixture.means.row(j).data());
-    if (rule.known.has_means_prior()) square_sum += shrink_mean(mass, rule.known, j, mixture);
+    if (rule.known.has_means_prior())
+      square_sum += shrink_mean(passes.mean_mass(j), rule.known, j, mixture);
     if (is_spherical && !rule.known.has_covariances())
       mixture.variances[j] = std::fmax(square_sum / (mass * d), is_constrained ? 0 : rule.floor);
     total_square_sum += square_sum;
@@ -182,14 +180,12 @@ double maximize(PointPasses<T>& passes, MaximizationRule const& rule, Mixture& m
   if (is_constrained) constrain_variances(passes, rule, mixture);
   if (!is_spherical && !rule.known.has_covariances())
     mixture.variances.setConstant(std::fmax(total_square_sum / (n * d), rule.floor));
-  return log_likelihood;
 }
-template double maximize(PointPasses<float>&, MaximizationRule const&, Mixture&);
-template double maximize(PointPasses<double>&, MaximizationRule const&, Mixture&);
 
-double maximize(MatrixPasses& passes, MaximizationRule const& rule, Mixture& mixture) {
-  double const log_likelihood = passes.expectation(mixture);
-  double const n = passes.n_points();
+/// The M-step of components with matrices.
+template <class Passes>
+void maximize_factors(Passes& passes, MaximizationRule const& rule, Mixture& mixture) {
+  double const n = passes.total_mass();
   Eigen::Index const d = mixture.dim(), k = mixture.components();
   RowMatrix scatter(d, d), total = RowMatrix::Zero(d, d);
   double living_mass = 0;
@@ -203,7 +199,8 @@ double maximize(MatrixPasses& passes, MaximizationRule const& rule, Mixture& mix
     mixture.weights[j] = weight_of(mass, n, rule.known, mixture);
     living_mass += mass;
     passes.moments(j, mixture.means.row(j).data(), scatter);
-    if (rule.known.has_means_prior()) shrink_mean(mass, rule.known, j, mixture, scatter);
+    if (rule.known.has_means_prior())
+      shrink_mean(passes.mean_mass(j), rule.known, j, mixture, scatter);
     if (rule.known.has_covariances()) continue;
     if (rule.covariance == CovarianceKind::tied)
       total += scatter;
@@ -216,6 +213,38 @@ double maximize(MatrixPasses& passes, MaximizationRule const& rule, Mixture& mix
   if (rule.covariance == CovarianceKind::tied && !rule.known.has_covariances()) {
     RowMatrix const factor = floored_factor(total / living_mass, rule.floor);
     for (Eigen::Index j = 0; j < k; ++j) mixture.factor(j) = factor;
+  }
+}
+
+}  // namespace
+
+template <class T>
+double maximize(PointPasses<T>& passes, MaximizationRule const& rule, Mixture& mixture) {
+  double const log_likelihood = passes.expectation(mixture);
+  maximize_variances(passes, rule, mixture);
+  return log_likelihood;
+}
+template double maximize(PointPasses<float>&, MaximizationRule const&, Mixture&);
+template double maximize(PointPasses<double>&, MaximizationRule const&, Mixture&);
+
+double maximize(MatrixPasses& passes, MaximizationRule const& rule, Mixture& mixture) {
+  double const log_likelihood = passes.expectation(mixture);
+  maximize_factors(passes, rule, mixture);
+  return log_likelihood;
+}
+
+double maximize(RobustPasses& passes, MaximizationRule const& rule, Mixture& mixture) {
+  double const log_likelihood = passes.expectation(mixture);
+  multiply_covariances(scale_share(mixture), mixture);
+  if (has_matrices(rule.covariance))
+    maximize_factors(passes, rule, mixture);
+  else
+    maximize_variances(passes, rule, mixture);
+  mixture.degrees = passes.degrees();
+  multiply_covariances(1 / scale_share(mixture), mixture);
+  if (rule.known.has_covariances()) {  // exactly, not to the rounding of the two factors
+    mixture.variances = rule.known.variances;
+    mixture.factors = rule.known.factors;
   }
   return log_likelihood;
 }
@@ -267,7 +296,7 @@ Mixture conformed(Mixture mixture, MaximizationRule const& rule) {
 }
 
 bool is_at_floor(Mixture const& mixture, double floor) {
-  double const limit = floor * (1 + 1e-9);
+  double const limit = floor * (1 + 1e-9) / scale_share(mixture);
   if (mixture.is_isotropic()) return (mixture.variances.array() <= limit).any();
   for (Eigen::Index j = 0; j < mixture.components(); ++j) {
     leave_if_interrupted();

@@ -3,6 +3,7 @@
 #include "framework/estimators/fit.hpp"
 #include "framework/estimators/passes/matrix_passes.hpp"
 #include "framework/estimators/passes/point_passes.hpp"
+#include "framework/estimators/passes/robust_passes.hpp"
 #include "framework/estimators/starts/knowledge.hpp"
 #include "framework/tasks/settings.hpp"
 
@@ -24,6 +25,8 @@ struct MaximizationRule {
 template <class T>
 double maximize(PointPasses<T>& passes, MaximizationRule const& rule, Mixture& mixture);
 double maximize(MatrixPasses& passes, MaximizationRule const& rule, Mixture& mixture);
+/// Bounds are those of the t-density's scale matrices. Weights are those among the components.
+double maximize(RobustPasses& passes, MaximizationRule const& rule, Mixture& mixture);
 
 /// Log density of the means under their prior, without its constant, per point: what MAP-EM adds to
 /// the log-likelihood. 0 without a prior.
@@ -38,7 +41,8 @@ int revive_dead(RowMatrix const& points, MaximizationRule const& rule, Mixture& 
 /// one variance for all, it is their mean.
 Mixture conformed(Mixture mixture, MaximizationRule const& rule);
 
-/// Whether a component's variance is at the floor in some direction.
+/// Whether a component's variance (of Student's t: of its scale matrix) is at the floor in some
+/// direction.
 bool is_at_floor(Mixture const& mixture, double floor);
 
 /// Says of a fit that has its mixture whether it is at the floor, and whether its variances,

@@ -21,8 +21,11 @@ class PointPasses {
   /// EM's E-step at `mixture` and the sums for its M-step. Returns the mean log-likelihood per
   /// point. A component of weight 0 takes no part.
   double expectation(Mixture const& mixture);
-  /// Sum of the responsibilities of component j.
+  /// Sum of the responsibilities of component j, and of all components.
   double mass(Eigen::Index j) const { return mass_[j]; }
+  double total_mass() const { return n_; }
+  /// The mass that counts for its mean.
+  double mean_mass(Eigen::Index j) const { return mass(j); }
   /// Sum of squared distances from the mean of the E-step, weighted by responsibility.
   double square_sum(Eigen::Index j) const { return square_sums_[j]; }
   /// The mean weighted by responsibility, for mass > 0, to `mean` (dim). Returns the weighted sum

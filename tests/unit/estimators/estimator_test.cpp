@@ -125,6 +125,15 @@ TEST(ParseEstimator, WrongText_ErrorNamesThePartAndWhatIsAccepted) {
   EXPECT_NE(problem_of("em:covariance=round").find("tied, diagonal or full"), std::string::npos);
   EXPECT_NE(problem_of("em:covariance=full:precision=float").find("precision=double alone"),
             std::string::npos);
+  EXPECT_NE(problem_of("em:noise=student:precision=float").find("precision=double alone"),
+            std::string::npos);
+  EXPECT_NE(problem_of("em:degrees=3").find("degrees is of noise=student"), std::string::npos);
+  EXPECT_NE(problem_of("em:noise=student:degrees=2").find("more than 2"), std::string::npos);
+  EXPECT_NE(problem_of("em:noise=student:known=variance").find("needs the degrees"),
+            std::string::npos);
+  EXPECT_NE(problem_of("em:noise=laplace").find("gaussian or student"), std::string::npos);
+  EXPECT_NE(problem_of("gradient:outliers=true").find("the options of gradient"),
+            std::string::npos);
   EXPECT_NE(problem_of("em:").find("em:"), std::string::npos);
   EXPECT_NE(problem_of(""), "");
   std::string const both = problem_of("em:restart=3:start=far");
