@@ -49,11 +49,13 @@ ComponentPooling<T>::ComponentPooling(ParameterLayout& layout, ModelSettings con
       kv_(layout, "pooling.kv", settings.width, 2 * settings.width, 2),
       out_(layout, "pooling.out", settings.width, settings.width, 1),
       up_(layout, "pooling.up", settings.width, settings.mlp_ratio * settings.width, 1),
-      down_(layout, "pooling.down", settings.mlp_ratio * settings.width, settings.width, 1) {}
+      down_(layout, "pooling.down", settings.mlp_ratio * settings.width, settings.width, 1),
+      layers_(layout, settings, components) {}
 
 template <class T>
 void ComponentPooling<T>::pack(Kernels<T> const& kernels, T const* parameters) {
   for (Linear<T>* linear : {&kv_, &out_, &up_, &down_}) linear->pack(kernels, parameters);
+  layers_.pack(kernels, parameters);
 }
 
 template <class T>
@@ -64,13 +66,15 @@ void ComponentPooling<T>::reserve(Reservation& reserve, PoolingTape<T>& tape, st
   reserve(tape.probabilities, heads_ * components_ * rows);
   for (auto* buffer : {&tape.mixed, &tape.seeds, &tape.sum, &tape.d}) reserve(*buffer, m * width_);
   for (auto* buffer : {&tape.hidden, &tape.slope}) reserve(*buffer, m * hidden_);
+  layers_.reserve(reserve, tape.layers, n_tasks);
 }
 
 template <class T>
 std::size_t ComponentPooling<T>::scratch_size(Kernels<T> const& kernels, int rows,
                                               int n_tasks) const {
   int const m = as_count(n_tasks * components_);
-  std::size_t size = kv_.scratch_size(kernels, rows);
+  std::size_t size =
+      std::max(kv_.scratch_size(kernels, rows), layers_.scratch_size(kernels, n_tasks));
   for (Linear<T> const* linear : {&out_, &up_, &down_})
     size = std::max(size, linear->scratch_size(kernels, m));
   return size;
@@ -92,7 +96,8 @@ void ComponentPooling<T>::forward(Pass<T> const& pass, std::span<std::size_t con
   out_.forward(pass, m, tape.mixed.data(), tape.seeds.data(), tape.sum.data());
   up_.forward_activated(pass, m, tape.sum.data(), activation_, tape.hidden.data(),
                         tape.slope.data());
-  down_.forward(pass, m, tape.hidden.data(), tape.sum.data(), y);
+  down_.forward(pass, m, tape.hidden.data(), tape.sum.data(), layers_.input(tape.layers, y));
+  layers_.forward(pass, tape.layers, y);
 }
 
 template <class T>
@@ -102,6 +107,7 @@ void ComponentPooling<T>::backward(Pass<T> const& pass, std::span<std::size_t co
   std::size_t const n_tasks = offsets.size() - 1, n_seeds = components_ * width_;
   int const m = as_count(n_tasks * components_);
   T* const d = tape.d.data();
+  layers_.backward(pass, tape.layers, dy);
   down_.backward(pass, m, tape.hidden.data(), dy, tape.slope.data(), tape.slope.data());
   up_.backward(pass, m, tape.sum.data(), tape.slope.data(), nullptr, d);
   add_multiple(n_tasks * n_seeds, T(1), dy, d);

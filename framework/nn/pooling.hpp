@@ -3,6 +3,7 @@
 #include <span>
 
 #include "framework/nn/linear.hpp"
+#include "framework/nn/pooled_layers.hpp"
 #include "framework/nn/settings.hpp"
 
 namespace tvem {
@@ -17,11 +18,13 @@ struct PoolingTape {
   AlignedVector<T> sum;            // m x width: seeds + attention
   AlignedVector<T> hidden, slope;  // m x mlp_ratio width: after the activation, and its derivative
   AlignedVector<T> d;              // m x width: a gradient on its way
+  PooledTape<T> layers;
 };
 
 /// Pooling by multi-head attention (Lee et al. 2019): each component has a learned seed, which
 /// attends to all points of a task; then a perceptron. With S the seeds and H the features:
 ///   Y = S + W_o softmax(S K^T / sqrt(head width)) V with K, V linear in H;  y = Y + F(Y).
+/// y then goes through the PooledLayers.
 /// Its products are plain loops, since they are small beside those of a layer.
 template <class T>
 class ComponentPooling {
@@ -50,6 +53,7 @@ class ComponentPooling {
   T scale_;
   std::size_t seeds_;  // NAME pooling.seeds.weight: components x width
   Linear<T> kv_, out_, up_, down_;
+  PooledLayers<T> layers_;
 };
 
 }  // namespace tvem

@@ -29,6 +29,10 @@ Table form_settings() {
       word("readout", &T::readout,
            "logits of labels for every point, or weights, means and standard deviations of "
            "components"),
+      number("pooled_layers", &T::pooled_layers, {0, 64},
+             "encoder layers among the components of a task, between pooling and read-out")
+          .read_if([](T const& s) { return s.readout == ReadoutKind::parameters; },
+                   "model.readout = parameters"),
   };
 }
 

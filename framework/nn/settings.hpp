@@ -39,6 +39,7 @@ struct ModelSettings {
   Activation activation = Activation::gelu;
   bool tied = false;
   ReadoutKind readout = ReadoutKind::labels;
+  int pooled_layers = 0;  // between the pooled components of `parameters`
 };
 
 /// A row for each of the keys.

@@ -129,12 +129,11 @@ std::size_t Transformer<T>::scratch_size(std::span<std::size_t const> offsets,
     largest_task = std::max(largest_task, offsets[t + 1] - offsets[t]);
   int const rows = as_count(offsets.back());
   std::size_t size = blocks_[0].scratch_size(kernels_, rows, as_count(largest_task), keeps);
-  if (!keeps) return size;
-  size = std::max(size, embedding_.scratch_size(kernels_, rows));
-  size = std::max(size, readout_.scratch_size(kernels_, as_count(n_output_rows)));
   if (pooling_)
     size = std::max(size, pooling_->scratch_size(kernels_, rows, count_of(offsets) - 1));
-  return size;
+  if (!keeps) return size;
+  size = std::max(size, embedding_.scratch_size(kernels_, rows));
+  return std::max(size, readout_.scratch_size(kernels_, as_count(n_output_rows)));
 }
 
 template <class T>

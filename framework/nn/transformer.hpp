@@ -27,11 +27,10 @@ struct ModelDomain {
 ///   embedding (linear, plus a vector for the task's k when k varies)
 ///   -> layers x Block -> norm (pre only) -> read-out
 /// The read-out `labels` is linear: a logit for each label of each point. The read-out `parameters`
-/// is ComponentPooling, then linear: for each component of each task the logit of its weight, its
-/// mean and the logarithm of its standard deviation.
-/// `tied` uses the parameters of one block in every layer (looped).
-/// One object serves one thread: it holds the buffers of the last forward pass.
-/// T is float in use and double in gradient checks.
+/// is ComponentPooling, perhaps with PooledLayers, then linear: for each component of each task the
+/// logit of its weight, its mean and the logarithm of its standard deviation. `tied` uses the
+/// parameters of one block in every layer (looped). One object serves one thread: it holds the
+/// buffers of the last forward pass. T is float in use and double in gradient checks.
 template <class T>
 class Transformer {
  public:

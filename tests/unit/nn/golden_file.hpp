@@ -94,6 +94,7 @@ inline void read_golden_line(std::string const& line, GoldenFile& golden) {
   words >> count;
   if (kind == "settings") golden.model = golden_settings(words);
   if (kind == "variant") read_variant(words, golden);
+  if (kind == "pooled_layers") words >> golden.model.pooled_layers;
   if (kind == "dims") golden.dims = golden_values<int>(words);
   if (kind == "truth") golden.truths.push_back(golden_truth(words));
   if (kind == "domain") {

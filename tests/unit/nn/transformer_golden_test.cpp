@@ -85,7 +85,8 @@ INSTANTIATE_TEST_SUITE_P(Configurations, TransformerGoldenTest,
                                          "pre_relu_ragged", "post_gelu_tied_ragged",
                                          "none_relu_wide", "attention_unnormalised",
                                          "attention_relu", "attention_linear",
-                                         "parameters_likelihood", "parameters_permutation"),
+                                         "parameters_likelihood", "parameters_permutation",
+                                         "pooled_layers"),
                          [](auto const& name) { return std::string(name.param); });
 
 TEST_P(TransformerGoldenTest, DoublePrecision_AgreesWithPyTorchToRounding) {
