@@ -482,7 +482,7 @@ class Report(CliTest):
         self.assertTrue(detail.startswith(table[:table.index("\n\nBayes")]))
 
     def test_the_bayes_error_as_control_variate(self):
-        self.train("run", "--task.means", "simplex", "--task.separation", 2, "--train.steps", 2)
+        self.train("run", "--task.means", "simplex", "--task.separation", 2, "--task.components", 3, "--train.steps", 2)
         with h5py.File(self.path("run", "run.h5")) as file:
             error, control = file["evaluation/error"][()], file["evaluation/bayes_error_raw"][()]
             names = [name.decode() for name in file["evaluation/estimator"][()]]

@@ -27,6 +27,7 @@ TVEM, MPIEXEC, EMULATED, ALL = "", "", False, True
 
 ESTIMATORS = ("transformer, transformer+em, em, em:restarts=3:covariance=full, em:covariance=diagonal, em:covariance=tied, "
               "em:precision=float, em:start=given, em:start=two_round, em:known=means_prior, two_round, "
+              "em:noise=student, em:noise=student:degrees=4:covariance=diagonal, em:outliers=true, "
               "gradient:max_iterations=30, lloyd:restarts=3, hartigan, spectral, bayes, chance")
 SMALL = """
 [task]
@@ -65,7 +66,7 @@ QUICK = ["--config", QUICKSTART, "--train.steps", "50", "--eval.tasks", "64"]
 FEW = ["--train.steps", "4", "--train.tasks_per_step", "16", "--eval.tasks", "8"]
 FIRST_STEPS = ["--config", QUICKSTART, *FEW]
 READOUT = ["--task.dim", "3", "--task.components", "3", "--task.points", "40", "--model.readout", "parameters", "--loss.kind",
-           "negative_log_likelihood", "--model.layers", "1",
+           "negative_log_likelihood", "--model.layers", "1", "--model.pooled_layers", "1",
            "--model.width", "20", "--model.heads", "2", "--model.activation", "relu", "--model.attention", "unnormalised",
            "--train.steps", "20", "--train.tasks_per_step", "8", "--eval.tasks", "16", "--eval.estimators",
            "transformer, transformer+em, em"]
