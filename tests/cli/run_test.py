@@ -125,6 +125,17 @@ class Output(CliTest):
         self.assertEqual(done.stdout.count("\n"), 1)
         self.assertIn("finished", run("status", self.path("run")).stdout)
 
+    def test_the_learning_curve_is_on_tasks_of_its_own(self):
+        def curve_and_error(name, n_tasks=40, seed=5):
+            self.train(name, "--train.steps", 4, "--train.evaluate_every", 4, "--train.evaluate_tasks", 40, "--eval.tasks",
+                       n_tasks, "--eval.seed", seed)
+            with h5py.File(self.path(name, "run.h5")) as file:
+                return file["learning_curve/error_mean"][-1], file["evaluation/error"][0].mean()
+        curve, error = curve_and_error("a")
+        self.assertNotEqual(curve, error)  # though of the same model on as many tasks
+        self.assertEqual(curve_and_error("b", n_tasks=20)[0], curve)
+        self.assertNotEqual(curve_and_error("c", seed=3)[0], curve)
+
     def test_long_numbers_keep_apart(self):
         self.train("run", "--task.dim", 600, "--task.components", 2, "--task.points", 6, "--task.sigma", "1e9",
                    "--task.scale", "1e9", "--train.steps", 1, "--eval.tasks", 4)
