@@ -6,6 +6,7 @@
 #include "experiments/settings/keys.hpp"
 #include "experiments/settings/sentences.hpp"
 #include "framework/core/text.hpp"
+#include "framework/nn/constructed/lloyd_parameters.hpp"
 #include "framework/tasks/prior.hpp"
 #include "framework/tasks/spread.hpp"
 #include "framework/train/evaluation.hpp"
@@ -20,6 +21,32 @@ std::string loss_problem(LossKind loss, ReadoutKind readout) {
                      name_of(readout),
                      is_of_labels ? "negative_log_likelihood or permutation_parameters"
                                   : "permutation_cross_entropy");
+}
+
+/// What the constructed model needs of its form.
+std::vector<std::string> construction_problems(Settings const& settings) {
+  ModelSettings const& model = settings.model;
+  int const dim = settings.task.dim.high, k = settings.task.components.high;
+  std::vector<std::string> problems;
+  auto const require = [&](bool is_met, std::string const& what) {
+    if (!is_met) problems.push_back("model.initial = constructed needs " + what);
+  };
+  require(model.norm == NormKind::none, "model.norm = none");
+  require(model.activation == Activation::gelu, "model.activation = gelu");
+  require(model.attention == AttentionKind::softmax, "model.attention = softmax");
+  require(model.readout == ReadoutKind::labels, "model.readout = labels");
+  require(model.layers % 2 == 0, "an even model.layers: two are a step");
+  require(settings.input.guess != GuessKind::none, "a guess to start from: set input.init");
+  require(settings.task.components.is_fixed(), "one task.components");
+  require(model.heads >= k, fmt::format("model.heads of at least {}, one a component", k));
+  require(model.width / model.heads >= dim,
+          fmt::format("model.width / model.heads of at least {}, the dimension", dim));
+  require(model.width >= constructed_width(dim, k),
+          fmt::format("model.width of at least {}", constructed_width(dim, k)));
+  require(model.mlp_ratio * model.width >= constructed_hidden_width(dim, k),
+          fmt::format("model.mlp_ratio x model.width of at least {}",
+                      constructed_hidden_width(dim, k)));
+  return problems;
 }
 
 std::vector<Key const*> changed_keys(Settings const& settings) {
@@ -54,6 +81,7 @@ std::vector<std::string> contradictions(Settings const& settings) {
     problems.push_back(fmt::format("model.width = {} is not a multiple of model.heads = {}",
                                    model.width, model.heads));
   append_if_any(problems, loss_problem(settings.loss.kind, model.readout));
+  if (model.initial == InitialKind::constructed) append(problems, construction_problems(settings));
   if (settings.input.auxiliary && settings.input.guess == GuessKind::none)
     problems.emplace_back(
         "input.auxiliary = true describes the guess of input.init, which is none");

@@ -36,10 +36,22 @@ Table form_settings() {
   };
 }
 
+Table initial_settings() {
+  return {
+      word("initial", &T::initial,
+           "parameters before training: random, or constructed so that two layers are a step of "
+           "Lloyd's algorithm"),
+      number("inverse_temperature", &T::inverse_temperature, {positive, 1000},
+             "of the constructed attention and comparisons; high: hard assignments")
+          .read_if([](T const& s) { return s.initial == InitialKind::constructed; },
+                   "model.initial = constructed"),
+  };
+}
+
 }  // namespace
 
 std::vector<Setting<ModelSettings>> const& model_settings() {
-  static Table const table = one_table({size_settings(), form_settings()});
+  static Table const table = one_table({size_settings(), form_settings(), initial_settings()});
   return table;
 }
 

@@ -28,6 +28,13 @@ template <>
 inline constexpr auto enum_names<ReadoutKind> =
     std::array<std::string_view, 2>{"labels", "parameters"};
 
+/// What the parameters are before training: random ones, or those by formula that carry out Lloyd's
+/// steps (lloyd_parameters).
+enum class InitialKind { random, constructed };
+template <>
+inline constexpr auto enum_names<InitialKind> =
+    std::array<std::string_view, 2>{"random", "constructed"};
+
 /// The keys `model.*`.
 struct ModelSettings {
   int layers = 4;
@@ -40,6 +47,8 @@ struct ModelSettings {
   bool tied = false;
   ReadoutKind readout = ReadoutKind::labels;
   int pooled_layers = 0;  // between the pooled components of `parameters`
+  InitialKind initial = InitialKind::random;
+  double inverse_temperature = 100;  // of the constructed ones
 };
 
 /// A row for each of the keys.

@@ -9,7 +9,7 @@ using Table = std::vector<Setting<T>>;
 
 Table step_settings() {
   return {
-      number("steps", &T::steps, {1, any_count}, "optimiser steps"),
+      number("steps", &T::steps, {0, any_count}, "optimiser steps; 0: the model as it begins"),
       word("optimizer", &T::optimizer, "optimiser").with_first_default("adam"),
       number("rate", &T::rate, {positive, unbounded}, "learning rate after the warm-up"),
       word("schedule", &T::schedule,

@@ -55,7 +55,7 @@ TrainingEnd run_training(Trainer& trainer, TrainingObserver& observer) {
   trainer.check_ranks_agree();
   drop_point_between_periods(trainer);
   Votes passed;
-  bool is_kept = true;  // what has been done
+  bool is_kept = train.steps > 0;  // what has been done; without a training, the model as it begins
   for (auto start = Clock::now();;) {
     bool const is_last = trainer.is_finished();
     CurvePoint const point = complete_curve(trainer, observer);

@@ -6,7 +6,9 @@
 #include "framework/comm/collective_errors.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
+#include "framework/nn/constructed/lloyd_parameters.hpp"
 #include "framework/optim/schedule.hpp"
+#include "framework/tasks/spread.hpp"
 #include "framework/train/state_digest.hpp"
 
 namespace tvem {
@@ -19,12 +21,23 @@ RankShare share_among(Communicator const& comm) {
           }};
 }
 
+AlignedVector<float> initial_parameters(Settings const& settings, Transformer<float> const& model) {
+  if (settings.model.initial == InitialKind::random)
+    return model.initial_parameters(settings.run.seed);
+  LloydConstruction const construction{
+      .components = settings.task.components.high,
+      .spread = settings.input.standardize ? 1 : std::sqrt(widest_mean_variance(settings.task)),
+      .inverse_temperature = settings.model.inverse_temperature};
+  return lloyd_parameters<float>(model.layout(), settings.model, settings.task.dim.high,
+                                 construction);
+}
+
 }  // namespace
 
 TrainingState initial_state(Settings const& settings) {
   Transformer<float> const model(settings.model, model_domain(settings));
   TrainingState state;
-  state.parameters = model.initial_parameters(settings.run.seed);
+  state.parameters = initial_parameters(settings, model);
   state.optimizer = initial_optimizer_state(settings.train.optimizer, model.layout().size());
   state.chunk = resolved_chunk(settings);
   return state;

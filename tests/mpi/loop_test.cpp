@@ -91,6 +91,17 @@ TEST(RunTraining, Periods_CurveAndCheckpointsWhereTheyAreDue) {
   EXPECT_EQ(observer.checkpoint_steps, (std::vector<std::int64_t>{5, 7}));
 }
 
+TEST(RunTraining, NoSteps_TheModelAsItBegins) {
+  Settings settings = ragged_settings();
+  settings.train.steps = 0;
+  Trainer trainer(settings, test_world(), first_state(settings));
+  CountingObserver observer;
+  run_training(trainer, observer);
+  EXPECT_EQ(observer.n_steps, 0);
+  EXPECT_EQ(observer.checkpoint_steps, std::vector<std::int64_t>{0});
+  EXPECT_EQ(trainer.state().parameters, first_state(settings).parameters);
+}
+
 TEST(RunTraining, ShorterTrainingGoesOn_CurveOfTheLongerOne) {
   Settings settings = ragged_settings();
   settings.train.schedule = ScheduleKind::constant;

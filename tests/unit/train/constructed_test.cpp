@@ -1,0 +1,96 @@
+#include "framework/nn/constructed/lloyd_parameters.hpp"
+
+#include <gtest/gtest.h>
+
+#include "framework/estimators/lloyd.hpp"
+#include "framework/estimators/starts/initial_guess.hpp"
+#include "framework/estimators/starts/starts.hpp"
+#include "framework/tasks/prior.hpp"
+#include "framework/train/model_fit.hpp"
+#include "framework/train/model_input.hpp"
+#include "framework/train/trainer.hpp"
+
+namespace tvem {
+namespace {
+
+Settings constructed_settings(int n_steps, int dim, int components) {
+  Settings settings;
+  settings.task.dim = {dim, dim};
+  settings.task.components = {components, components};
+  settings.model.initial = InitialKind::constructed;
+  settings.model.norm = NormKind::none;
+  settings.model.layers = 2 * n_steps;
+  settings.model.heads = components;
+  settings.model.width =
+      components * ((constructed_width(dim, components) + components - 1) / components);
+  settings.model.mlp_ratio = 4;
+  settings.input.guess = GuessKind::random;
+  settings.input.frame = FrameKind::none;
+  return settings;
+}
+
+/// Share of points that the model labels as other than as many steps of Lloyd from the same guess.
+double disagreement(Settings const& settings, int n_tasks) {
+  Transformer<float> model(settings.model, model_domain(settings));
+  auto const parameters = initial_state(settings).parameters;
+  model.set_parameters(parameters);
+  TaskPrior const prior(settings.task);
+  int const k = settings.task.components.high;
+  EmSettings lloyd;
+  lloyd.max_iterations =
+      settings.model.layers / 2 - 1;  // the first two layers: the nearest means of the guess
+  double n_other = 0, n_points = 0;
+  for (int id = 0; id < n_tasks; ++id) {
+    constexpr auto purpose = Purpose::probe;
+    Task const task = prior.sample(3, purpose, id);
+    auto const guess = initial_guess(settings.input, 3, purpose, task);
+    Fit const steps =
+        lloyd_from(task.points, mixture_of_labels(task.points, guess, k, 0).means, lloyd);
+    Fit const fit = fit_of_model(settings, model, task, 3, purpose);
+    if (steps.n_dead > 0) continue;
+    for (int i = 0; i < task.n_points(); ++i) n_other += fit.labels[i] != steps.labels[i];
+    n_points += task.n_points();
+  }
+  return n_other / n_points;
+}
+
+/// Labels, not only clusters, are those of Lloyd's algorithm after the same number of steps.
+TEST(ConstructedTransformer, AnySizeAndStep_LabelsOfLloyd) {
+  for (int const n_steps : {1, 2, 5})
+    for (auto const& [dim, components] : {std::pair(1, 2), {2, 3}, {3, 4}, {5, 3}}) {
+      auto const settings = constructed_settings(n_steps, dim, components);
+      EXPECT_LT(disagreement(settings, 200), n_steps > 2 ? 4e-3 : 1e-3)
+          << n_steps << " " << dim << " " << components;
+    }
+}
+
+TEST(ConstructedTransformer, OneLayerInAll_TheSame) {
+  auto settings = constructed_settings(4, 2, 3);
+  double const untied = disagreement(settings, 100);
+  settings.model.tied = true;
+  EXPECT_EQ(disagreement(settings, 100), untied);
+}
+
+TEST(ConstructedTransformer, FramesAndUnits_LabelsOfLloyd) {
+  auto settings = constructed_settings(3, 2, 3);
+  settings.input.frame = FrameKind::canonical;
+  EXPECT_LT(disagreement(settings, 200), 2e-3);
+  settings.task.sigma = {100, 100};
+  settings.task.scale = {300, 300};
+  EXPECT_LT(disagreement(settings, 200), 2e-3);
+}
+
+/// The colder, the nearer.
+TEST(ConstructedTransformer, InverseTemperature_NearerToLloyd) {
+  auto settings = constructed_settings(5, 2, 3);
+  double before = 1;
+  for (double const inverse : {0.3, 3.0, 30.0}) {
+    settings.model.inverse_temperature = inverse;
+    double const now = disagreement(settings, 300);
+    EXPECT_LT(now, before) << inverse;
+    before = now;
+  }
+}
+
+}  // namespace
+}  // namespace tvem
