@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs the sweeps of experiments/configs on all cores and draws their figures; experiments/README.md shows them.
 #   bash experiments/figures.sh [--preset full] [--out FOLDER] [NAME ...] [-- --SECTION.KEY VALUE ...]
-# NAME: layers heads width separation dimension components points pool guess restarts iterations shift time (default: all).
+# NAME: layers heads width separation dimension components points pool guess restarts iterations constructed shift time (default: all).
 # FOLDER: default results/figures. Keys behind -- change every sweep. Run again, it goes on; what is finished is only drawn anew. Each figure is NAME.png and
-# NAME.pdf in the folder, its data NAME/sweep.h5, its table NAME/table.txt and table.csv.
+# NAME.pdf in the folder, its data NAME/sweep.h5, its table NAME/table.txt and table.csv. With separation comes slope.png.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 out=$root/results/figures
@@ -11,7 +11,7 @@ tvem=${TVEM:-$root/build/bin/tvem}
 cores=$(nproc)  # before environment.sh: nproc heeds OMP_NUM_THREADS
 python=/usr/bin/python3  # Debian's modules belong to it; another python3 may come first on PATH
 [ -x "$python" ] || python=python3
-all=(layers heads width separation dimension components points pool guess restarts iterations shift time)
+all=(layers heads width separation dimension components points pool guess restarts iterations constructed shift time)
 preset=()
 keys=()
 names=()
@@ -42,6 +42,7 @@ plot_options() {
     separation) echo --exact --difference ;;
     pool) echo --gap --difference ;;
     iterations) echo --trace ;;
+    constructed) echo --trace --layers-a-step 2 ;;
     time) echo --time ;;
   esac
 }
@@ -56,5 +57,7 @@ for name in "${names[@]}"; do
   "$tvem" report "$out/$name" --csv >"$out/$name/table.csv"
   # shellcheck disable=SC2046
   "$python" "$root/experiments/plots/plot_sweep.py" "$out/$name" --out "$out/$name.png" $(plot_options "$name")
+  # With fewer than two separations of small error there is no line; it says so.
+  [ "$name" != separation ] || "$python" "$root/experiments/plots/slope.py" "$out/$name" --out "$out/slope.png" || true
   echo "$name: $(($(date +%s) - start)) s"
 done

@@ -2,7 +2,7 @@
 """Draws a sweep that tvem collect has made one file of: errors over an axis, with 95 % bands.
 
 usage: plot_sweep.py SWEEP [--out FIGURE.png] [--x AXIS] [--select AXIS=VALUE ...] [--exact] [--gap] [--initial]
-                     [--difference | --trace | --time]
+                     [--difference | --trace [--layers-a-step N] | --time]
 
 SWEEP is the folder of a sweep, or its sweep.h5. Without options the first axis is the abscissa and a second one makes a panel
 for each of its values. Bands of the Transformer are over seeds (Student's t), where there are several; of all others over tasks.
@@ -38,7 +38,7 @@ OTHERS = [{"color": "#d95f02", "linestyle": "--", "marker": "s"}, {"color": "#75
 LABELS = {"layers": "layers", "heads": "attention heads", "width": "width (features of a point)",
           "separation": "separation of the means (standard deviations)", "dim": "dimension", "components": "components",
           "points": "points of a task", "pool": "pre-training tasks", "corruption": "share of wrong labels in the guess",
-          "restarts": "restarts", "steps": "training steps", "rate": "learning rate"}
+          "restarts": "restarts", "inverse_temperature": "inverse temperature", "steps": "training steps", "rate": "learning rate"}
 ERROR = "misclustering error (share of points)"
 DIFFERENCE = "error_difference"
 T_QUANTILES = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
@@ -312,12 +312,24 @@ def draw_lines(axes, sweep, table, x_axis, options):
     if options.initial:
         draw_initial(axes, abscissa)
     if options.trace:
-        draw_traces(axes, sweep, table, styles)
+        draw_traces(axes, sweep, table, styles, options)
     abscissa.draw_ticks(axes)
     if options.trace:
-        ticks = range(int(max(abscissa.positions.max(), table.iteration.values.max())) + 1)
+        ticks = range(int(max(abscissa.positions.max(), layers_of_steps(table, options).max())) + 1)
         axes.set_xticks(ticks, [str(tick) for tick in ticks])
-    axes.set_xlabel("layers of the Transformer; steps of EM and Lloyd" if options.trace else label_of(abscissa, x_axis))
+    axes.set_xlabel(trace_label(options) if options.trace else label_of(abscissa, x_axis))
+
+
+def layers_of_steps(table, options):
+    """The layers at which 0, 1, ... steps of EM and Lloyd stand."""
+    steps = table.iteration.values
+    return options.layers_a_step * (steps + 1) if options.layers_a_step else steps
+
+
+def trace_label(options):
+    if options.layers_a_step:
+        return f"layers of the Transformer;\n{options.layers_a_step} (t + 1) for t steps"
+    return "layers of the Transformer; steps of EM and Lloyd"
 
 
 def draw_exact(axes, table, x_axis):
@@ -337,14 +349,14 @@ def draw_initial(axes, abscissa):
                  label="the theory's limit, for separated means")
 
 
-def draw_traces(axes, sweep, table, styles):
+def draw_traces(axes, sweep, table, styles, options):
     for estimator in sweep.estimators:
         one = table.sel(estimator=estimator)
         dims = [dim for dim in one.trace_error_mean.dims if dim != "iteration"]
         mean, band = one.trace_error_mean.mean(dims).values, 1.96 * one.trace_error_standard_error.mean(dims).values
         if np.isnan(mean).all():
             continue
-        draw_line(axes, table.iteration.values, mean, band, f"{estimator}, after so many steps", styles[estimator])
+        draw_line(axes, layers_of_steps(table, options), mean, band, f"{estimator}, after so many steps", styles[estimator])
 
 
 def by_restarts(everywhere, estimators):
@@ -504,6 +516,8 @@ def check_options(sweep, options):
                                  (DIFFERENCE + "_mean", "difference", "its trainings have no results yet")):
         if getattr(options, option) and name not in sweep.table:
             sys.exit(f"plot_sweep.py: --{option}: the sweep has no {name}; {advice}")
+    if options.layers_a_step is not None and (options.layers_a_step < 1 or not options.trace):
+        sys.exit("plot_sweep.py: --layers-a-step takes at least 1, and goes with --trace")
     is_number = sweep.table[x_axis].values.dtype.kind in "iuf"
     if options.trace and sweep.table[x_axis].attrs["long_name"] != "the key model.layers":
         sys.exit(f"plot_sweep.py: --trace compares layers with iterations: the abscissa is layers, not {x_axis}")
@@ -528,6 +542,8 @@ def main():
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument("--difference", action="store_true", help="with paired differences from the Transformer beside the errors")
     kinds.add_argument("--trace", action="store_true", help="with the errors after each iteration, over the axis of layers")
+    parser.add_argument("--layers-a-step", type=int, metavar="N", help="with --trace: t steps stand at N (t + 1) layers, the first "
+                        "N of which find the nearest means of the guess")
     kinds.add_argument("--time", action="store_true", help="errors against time of training and time on a task")
     options = parser.parse_args()
     path = pathlib.Path(options.sweep)

@@ -11,6 +11,9 @@ import sys
 import tempfile
 import unittest
 
+import h5py
+import numpy as np
+
 TVEM, SOURCE = "", ""
 REDUCED = ("--train.steps", "20", "--train.tasks_per_step", "8", "--train.evaluate_every", "0", "--eval.tasks", "24",
            "--sweep.run.seed", "1, 2")
@@ -46,7 +49,7 @@ class Figures(unittest.TestCase):
 
     def test_every_configuration_has_a_laptop_size_and_a_full_size(self):
         names = figure_names()
-        self.assertEqual(len(names), 13)
+        self.assertEqual(len(names), 14)
         for name in names:
             sizes = []
             for preset in ((), ("--preset", "full")):
@@ -68,10 +71,39 @@ class Figures(unittest.TestCase):
         self.assertEqual(done.stdout.count("; 0 done now"), 2)
         self.assertEqual(before, {path: os.stat(path).st_mtime_ns for path in before})
 
+    def test_slope_of_the_error(self):
+        """On errors that fall by exp(-Delta^2 / 8) and by half of it."""
+        random = np.random.default_rng(1)
+        for name, rate in (("run.h5", 0.5), ("evaluation.h5", 1)):
+            for delta in (4, 5, 6):
+                folder = os.path.join(self.folder, f"{'baselines-' if rate == 1 else 'run-'}{delta}")
+                os.makedirs(folder)
+                rows = np.exp(-rate * delta**2 / 8) * np.ones((1, 400))
+                rows[:, ::2] *= 1.5
+                rows[:, 1::2] *= 0.5
+                with h5py.File(os.path.join(folder, name), "w") as file:
+                    file.create_group("config").attrs["text"] = f"[task]\nseparation = {delta}\n"
+                    file["evaluation/estimator"] = ["transformer", "noisy"] if rate < 1 else ["bayes"]
+                    file["evaluation/error"] = [*rows, rows[0] * random.uniform(0, 2, 400)] if rate < 1 else rows
+        command = [sys.executable, os.path.join(SOURCE, "experiments", "plots", "slope.py"), self.folder]
+        done = subprocess.run([*command, "--below", "0.2"], capture_output=True, text=True, timeout=100, check=True)
+        slopes = {line.split()[0]: [float(word.strip("[],")) for word in line.split()[1:]] for line in done.stdout.splitlines()[1:-1]}
+        self.assertEqual(slopes["bayes"][0], 1)
+        self.assertEqual(slopes["transformer"][0], 0.5)
+        slope, low, high = slopes["noisy"]
+        self.assertAlmostEqual(slope, 0.5, delta=0.1)
+        self.assertTrue(low < slope < high)
+        self.assertGreater(high - low, 0.02)
+        self.assertEqual(slopes["bayes"], [1, 1, 1])  # the tasks of all separations are resampled together
+        done = subprocess.run([*command, "--below", "0.01"], capture_output=True, text=True, timeout=100, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("a line needs two", done.stderr)
+
     def test_figures_with_more_than_lines(self):
         self.figures("pool", "guess", "iterations", "shift", "--", *REDUCED)
         self.figures("time", "--", *REDUCED[:4], "--train.evaluate_every", "10", "--eval.tasks", "24", "--sweep.run.seed", "1, 2")
-        self.check("pool", "guess", "iterations", "shift", "time")
+        self.figures("constructed", "--", "--eval.tasks", "24")
+        self.check("pool", "guess", "iterations", "constructed", "shift", "time")
 
     def test_table_of_families(self):
         folder = os.path.join(self.folder, "families")
