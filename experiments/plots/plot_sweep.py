@@ -279,7 +279,7 @@ def draw_differences(axes, sweep, table, x_axis):
 
 
 def label_of(abscissa, x_axis):
-    if abscissa.is_category and x_axis.startswith(("combination", "family")):
+    if abscissa.is_category and x_axis.startswith(("combination", "family", "evaluate_family")):
         return ""
     return LABELS.get(x_axis, x_axis.replace("_", " "))
 
