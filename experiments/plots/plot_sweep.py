@@ -408,7 +408,7 @@ def draw_time(figure, sweep):
             if name in sweep.estimators:
                 axes.axhline(float(everywhere.sel(estimator=name).error_mean), label=name, **{**style, "marker": ""})
         axes.set_xscale("log")
-        axes.legend(frameon=False, fontsize=8, loc="upper right")
+        axes.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncol=2)
         tidy(axes)
     left.set_xlabel("time of the training (s)")
     right.set_xlabel("time on a task (ms)")
@@ -501,7 +501,7 @@ def figure_of(sweep, options):
         figure = plt.figure(figsize=(width, 4.4))
         draw_panels(figure, sweep, x_axis, options)
     figure.suptitle(sweep.title(), fontsize=10, x=0.01, ha="left")
-    figure.text(0.01, -0.03, sweep.caption(options.difference), fontsize=7.5, color="#444444", ha="left", va="top")
+    figure.text(0.01, -0.23 if options.time else -0.03, sweep.caption(options.difference), fontsize=7.5, color="#444444", ha="left", va="top")
     return figure
 
 
