@@ -343,7 +343,7 @@ def draw_exact(axes, table, x_axis):
 
 def draw_initial(axes, abscissa):
     """The error of the guess itself, and the limit of the theory."""
-    shares = np.array([p for p in abscissa.positions if p not in abscissa.special])
+    shares = np.array([p for p in abscissa.positions if p not in abscissa.special and p <= 0.5])
     axes.plot(shares, shares, color="#999999", linewidth=1.2, label="the guess itself")
     axes.axvline(0.5, color="#999999", linewidth=1.2, linestyle=(0, (8, 3)),
                  label="the theory's limit, for separated means")
@@ -422,7 +422,9 @@ def tidy(axes):
 
 def set_error_scale(panels):
     """Logarithmic where errors differ by more than a factor of 4, with plain numbers at the ticks."""
-    values = np.concatenate([np.asarray(line.get_ydata(), float) for axes in panels for line in axes.get_lines()])
+    lines = [line for axes in panels for line in axes.get_lines() if line.get_transform() == axes.transData
+             or line.get_transform() == axes.get_yaxis_transform(which="grid")]  # none that stands upright
+    values = np.concatenate([np.asarray(line.get_ydata(), float) for line in lines])
     values = values[np.isfinite(values)]
     lowest = values.min(initial=math.inf)
     values = values[values > 0]
@@ -521,7 +523,8 @@ def check_options(sweep, options):
     is_number = sweep.table[x_axis].values.dtype.kind in "iuf"
     if options.trace and sweep.table[x_axis].attrs["long_name"] != "the key model.layers":
         sys.exit(f"plot_sweep.py: --trace compares layers with iterations: the abscissa is layers, not {x_axis}")
-    if options.initial and "corruption" not in (x_axis, *sweep.table[x_axis].coords):
+    is_of_guess = "corruption" in (x_axis, *sweep.table[x_axis].coords) and sweep.table[x_axis].values.dtype.kind in "iuf"
+    if options.initial and not is_of_guess:
         sys.exit(f"plot_sweep.py: --initial shows the error of a corrupted guess: the abscissa is corruption, not {x_axis}")
     if (options.gap or options.exact) and not is_number:
         sys.exit(f"plot_sweep.py: --gap and --exact draw lines over numbers, which the values of {x_axis} are not")

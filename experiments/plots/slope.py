@@ -5,7 +5,7 @@ usage: slope.py SWEEP [--below 0.1] [--out FIGURE.png]
 
 SWEEP is the folder of a sweep over task.separation (experiments/configs/separation.ini). The line is fitted by least squares to
 the separations at which bayes has an error below --below. The minimax rate has slope 1. Intervals are 95 % of 1000 bootstrap
-samples of trainings and tasks; tasks are the same for all methods. Prints a table, and draws PNG and PDF. Needs h5py and
+samples of tasks, which are the same for all methods, and of trainings where there are several. Prints a table, and draws PNG and PDF. Needs h5py and
 matplotlib (Debian: python3-h5py, python3-matplotlib).
 """
 
@@ -26,6 +26,18 @@ except ImportError as error:
 import plot_sweep
 
 SAMPLES = 1000
+
+
+def check_axes(folder):
+    """Ends with a sentence where the sweep has other axes, whose cells are no trainings of one prior."""
+    config = configparser.ConfigParser(strict=False, delimiters=("=",))
+    if not config.read(folder / "sweep.ini", encoding="utf-8"):
+        sys.exit(f"slope.py: {folder} has no sweep.ini; give the folder of a sweep over task.separation")
+    axes = [axis for axis in config["sweep"] if axis != "skip"] if config.has_section("sweep") else []
+    others = [axis for axis in axes if axis not in ("task.separation", "run.seed")]
+    if "task.separation" not in axes or others:
+        sys.exit(f"slope.py: it takes a sweep over task.separation and run.seed alone, and the axes of {folder} are "
+                 f"{', '.join(axes) or 'none'}")
 
 
 def read_errors(folder):
@@ -51,7 +63,7 @@ def fitted(exponents, errors):
 def bootstrap_slopes(exponents, columns, random):
     """Slopes of samples of trainings and tasks. columns: errors at each separation, trainings x tasks."""
     n_tasks = columns[0].shape[1]
-    slopes = []
+    slopes = []  # of samples without a mean of 0, which has no logarithm
     for _ in range(SAMPLES):
         tasks = random.integers(n_tasks, size=n_tasks)
         means = np.array([rows[random.integers(len(rows), size=len(rows))].mean(axis=0)[tasks].mean() for rows in columns])
@@ -68,6 +80,7 @@ def slopes_of(errors, separations):
         columns = [of_method[delta] for delta in separations if delta in of_method]
         means = np.array([rows.mean() for rows in columns])
         if len(columns) < len(separations) or not (means > 0).all():
+            print(f"{name}: left out, since it has no error at some separation")
             continue
         slope, intercept = fitted(exponents, means)
         found[name] = (exponents, means, slope, intercept, *bootstrap_slopes(exponents, columns, np.random.default_rng(0)))
@@ -81,7 +94,7 @@ def draw(found, out):
         style = {"markersize": 5, **styles[name]}
         left.plot(exponents, means, **{**style, "linestyle": ""})
         left.plot(exponents, np.exp(-slope * exponents - intercept), label=name, **{**style, "marker": ""})
-        right.errorbar([slope], [-place], xerr=[[slope - low], [high - slope]], capsize=3, color=style["color"],
+        right.errorbar([slope], [-place], xerr=[[max(slope - low, 0)], [max(high - slope, 0)]], capsize=3, color=style["color"],
                        marker=style["marker"] or "|", markersize=7)
     plot_sweep.set_error_scale([left])
     left.set_xlabel(r"$\Delta^2 / 8$")
@@ -91,7 +104,7 @@ def draw(found, out):
     right.set_xlabel("slope; minimax rate: 1")
     for axes in (left, right):
         plot_sweep.tidy(axes)
-    figure.text(0.01, -0.03, "bars: 95 % over trainings and tasks, by a bootstrap", fontsize=7.5, color="#444444", va="top")
+    figure.text(0.01, -0.03, "bars: 95 % over tasks, and over trainings where there are several, by a bootstrap", fontsize=7.5, color="#444444", va="top")
     figure.tight_layout()
     base = str(out.with_suffix("")) if out.suffix in (".png", ".pdf") else str(out)
     for suffix in (".png", ".pdf"):
@@ -106,6 +119,8 @@ def main():
     parser.add_argument("--out", help="figure to write (default: SWEEP/slope.png)")
     options = parser.parse_args()
     folder = pathlib.Path(options.sweep)
+    folder = folder if folder.is_dir() else folder.parent
+    check_axes(folder)
     errors = read_errors(folder)
     if "bayes" not in errors:
         print(f"slope.py: {folder} has no results of bayes; sweep experiments/configs/separation.ini", file=sys.stderr)
@@ -114,7 +129,7 @@ def main():
     if len(separations) < 2:
         print(f"slope.py: bayes is below {options.below:g} at {len(separations)} separations; a line needs two: give a larger --below, or "
               "sweep larger separations", file=sys.stderr)
-        return 2
+        return 3
     found = slopes_of(errors, separations)
     print("separations", *(f"{delta:g}" for delta in separations))
     for name, (_, _, slope, _, low, high) in found.items():

@@ -54,6 +54,8 @@ void check_is_of_run(fs::path const& file) {
 }
 
 std::string report_of_sweep(fs::path const& folder, Sweep const& sweep, Form form) {
+  if (form.parts.has_control)
+    throw ConfigurationError("--control is for a run or an evaluation; give the folder of one run");
   CollectedSweep const collected = collect(folder, sweep, {});
   if (form.is_csv) return sweep_report_csv(collected.table);
   std::string warnings;
@@ -129,7 +131,7 @@ Command report_command() {
                    "parameters,\nfamilies"},
                   {"control", "",
                    "a table of errors with smaller standard errors: the Bayes error of the same "
-                   "tasks is\ntheir control variate"}},
+                   "tasks is\ntheir control variate. It draws twenty times as many tasks"}},
       .takes = Takes::path,
       .run = &run};
 }

@@ -48,7 +48,7 @@ std::optional<ClosedForms> closed_forms(TaskSettings const& task) {
 }
 
 ExpectedBayesError expected_bayes_error(Settings const& settings, std::int64_t n_tasks) {
-  if (auto const exact = closed_forms(settings.task)) return {exact->bayes_error, 0};
+  if (auto const exact = closed_forms(settings.task)) return {exact->bayes_error, 0, true};
   TaskPrior const prior(settings.task);
   Task task;
   Moments errors;
@@ -73,6 +73,9 @@ ControlledMean controlled_mean(std::span<double const> errors, std::span<double 
 }
 
 std::string control_table(Evaluation const& table, Settings const& settings) {
+  if (table.task_ids.size() < 3)
+    throw ConfigurationError(fmt::format("--control needs at least 3 tasks, and eval.tasks was {}",
+                                         table.task_ids.size()));
   std::int64_t const n_tasks = tasks_a_task * std::ssize(table.task_ids);
   ExpectedBayesError const expected = expected_bayes_error(settings, n_tasks);
   std::vector<std::vector<std::string>> rows{
@@ -88,9 +91,9 @@ std::string control_table(Evaluation const& table, Settings const& settings) {
   return text_of_lines(aligned(rows)) +
          fmt::format("the Bayes error, labels as named, is {:.4f} on these tasks and {:.4f} {}\n",
                      moments_of(table.bayes_error_raw).mean(), expected.mean,
-                     expected.standard_error > 0 ? fmt::format("on {} further ones, s.e. {:.5f}",
-                                                               n_tasks, expected.standard_error)
-                                                 : "by its closed form");
+                     expected.is_exact ? "by its closed form"
+                                       : fmt::format("on {} further ones, s.e. {:.5f}", n_tasks,
+                                                     expected.standard_error));
 }
 
 }  // namespace tvem

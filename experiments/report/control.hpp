@@ -11,7 +11,8 @@ namespace tvem {
 /// The mean Bayes error of a prior, labels as named.
 struct ExpectedBayesError {
   double mean;
-  double standard_error;  // 0: of a closed form
+  double standard_error;
+  bool is_exact = false;  // of a closed form
 };
 
 /// By the closed form, or else over n_tasks further tasks of the settings' prior, which no training

@@ -81,8 +81,9 @@ void define_family(std::string const& name, Assignment const& assignment, std::s
   else if (!key)
     problems.push_back(subject + unknown_key_text(assignment.name));
   else if (!is_of_tasks(*key) || key->name == "task.family")
-    problems.push_back(subject + key->name +
-                       " says nothing of a task; a family has keys task.* but family and pool");
+    problems.push_back(
+        subject + key->name +
+        " says nothing of a task; a family has keys task.* but family, pool and label_noise");
   else if (!key->parse(assignment.value, scratch))
     problems.push_back(subject + unaccepted_text(*key, assignment.value));
   if (!key || !key->parse(assignment.value, scratch)) return;

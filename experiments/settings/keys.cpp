@@ -99,7 +99,8 @@ std::string nearest_key(std::string const& name) {
 }
 
 bool is_of_tasks(Key const& key) {
-  return key.name.starts_with("task.") && !key.name.starts_with("task.pool");
+  bool const is_of_training = key.name.starts_with("task.pool") || key.name == "task.label_noise";
+  return key.name.starts_with("task.") && !is_of_training;
 }
 
 bool is_of_tasks_or_guess(Key const& key) {

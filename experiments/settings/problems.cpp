@@ -31,11 +31,17 @@ std::vector<std::string> construction_problems(Settings const& settings) {
   auto const require = [&](bool is_met, std::string const& what) {
     if (!is_met) problems.push_back("model.initial = constructed needs " + what);
   };
-  require(model.norm == NormKind::none, "model.norm = none");
-  require(model.activation == Activation::gelu, "model.activation = gelu");
-  require(model.attention == AttentionKind::softmax, "model.attention = softmax");
-  require(model.readout == ReadoutKind::labels, "model.readout = labels");
-  require(model.layers % 2 == 0, "an even model.layers: two are a step");
+  auto const require_word = [&](auto value, auto wanted, std::string const& key) {
+    require(value == wanted,
+            fmt::format("{} = {}, and it is {}", key, name_of(wanted), name_of(value)));
+  };
+  require_word(model.norm, NormKind::none, "model.norm");
+  require_word(model.activation, Activation::gelu, "model.activation");
+  require_word(model.attention, AttentionKind::softmax, "model.attention");
+  require_word(model.readout, ReadoutKind::labels, "model.readout");
+  require(model.layers % 2 == 0,
+          fmt::format("an even model.layers, since two are a step, and not {}", model.layers));
+  require(!settings.input.auxiliary, "input.auxiliary = false: it makes its own means");
   require(settings.input.guess != GuessKind::none, "a guess to start from: set input.init");
   require(settings.task.components.is_fixed(), "one task.components");
   require(model.heads >= k, fmt::format("model.heads of at least {}, one a component", k));
@@ -119,9 +125,7 @@ std::string size_note(Settings const& settings) {
   // After 200 steps on the quickstart's prior in other units: error 0.19 from 0.01 to 3, 0.25 at
   // 30, 0.31 at 1e5, and chance's at 0.001 and 1e20.
   constexpr double smallest = 0.01, largest = 30;
-  double size = 0;
-  for (int family = 0; family < n_families(settings.task); ++family)
-    size = std::max(size, std::sqrt(widest_mean_variance(family_of(settings.task, family))));
+  double const size = widest_spread(settings.task);
   if (settings.input.standardize || (size >= smallest && size <= largest)) return "";
   return fmt::format(
       "coordinates of tasks are about {} in size, far from 1, and a Transformer learns little or "

@@ -180,6 +180,7 @@ Settings baselines_beside(Sweep const& sweep, Settings const& asked) {
   settings.task = asked.task;
   settings.task.pool = 0;
   settings.task.pool_seed = TaskSettings{}.pool_seed;
+  settings.task.label_noise = 0;
   settings.eval = asked.eval;
   settings.em = asked.em;
   bool const are_unsuited_left_out = has_axis_of_tasks_or_guess(sweep);

@@ -26,6 +26,7 @@ enum class Purpose : std::uint64_t {
   orientation = 14,
   validation_tasks = 15,
   control_tasks = 16,
+  label_noise = 17,
 };
 
 /// Random numbers keyed by identity: a stream is a pure function of (seed, purpose, id, index),

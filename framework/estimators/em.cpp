@@ -43,7 +43,11 @@ Fit iterate_finite(RowMatrix const& points, Passes& passes, Verdict& verdict, Mi
     if (!std::isfinite(log_likelihood)) break;
     record(settings, log_likelihood, fit, [&] { return passes.labels(); });
     ++fit.iterations;
-    int const n_dead = revive_dead(points, rule, mixture);
+    int n_dead = 0;
+    if constexpr (requires { passes.is_background(); })
+      n_dead = revive_dead(points, rule, mixture, passes.is_background());
+    else
+      n_dead = revive_dead(points, rule, mixture);
     fit.n_dead += n_dead;
     has_converged = n_dead == 0 && log_likelihood + prior - previous < settings.tolerance;
     previous = log_likelihood + prior;

@@ -61,14 +61,16 @@ void add_covariance_contradictions(EstimatorSpec const& spec, std::vector<std::s
 void add_robust_contradictions(EstimatorSpec const& spec, std::vector<std::string>& problems) {
   EmSettings const& em = spec.em;
   bool const is_student = em.noise == NoiseModel::student;
-  if (em.degrees > 0 && !is_student) problems.push_back("degrees is of noise=student");
+  if (spec.given.contains("degrees") && !is_student)
+    problems.push_back("degrees is of noise=student: add it, or leave degrees out");
   if (em.degrees > 0 && em.degrees <= 2)
     problems.push_back(fmt::format(
         "degrees={:g} has no covariance; give more than 2, or 0 to estimate them", em.degrees));
   if (is_student && em.degrees == 0 && em.known.variance)
     problems.push_back("known=variance with noise=student needs the degrees too, as in degrees=3");
   if (em.is_robust() && em.precision == PrecisionKind::single_precision)
-    problems.push_back("noise=student and outliers have precision=double alone");
+    problems.push_back(
+        "noise=student and outliers have precision=double alone: add precision=double");
 }
 
 /// Options that contradict each other.
@@ -102,10 +104,18 @@ std::string named(EstimatorSpec const& spec, std::string const& option) {
   return (spec.given.contains(option) ? "" : "em.") + option + " = ";
 }
 
+/// What the floor bounds of a variance: of Student's t the scale, a share of the variance.
+double scale_share(EmSettings const& em, TaskSettings const& task) {
+  if (em.noise != NoiseModel::student) return 1;
+  double const known = em.degrees > 0 ? em.degrees : task.degrees;
+  return task.noise == NoiseKind::student || em.degrees > 0 ? (known - 2) / known : 1;
+}
+
 /// Says where the floor would keep EM from the truth; empty where it would not.
 std::string floor_problem(EstimatorSpec const& spec, TaskSettings const& task) {
-  double const smallest =
-      has_matrices(spec.em.covariance) ? smallest_variance(task) : task.sigma.low * task.sigma.low;
+  double const smallest = scale_share(spec.em, task) * (has_matrices(spec.em.covariance)
+                                                            ? smallest_variance(task)
+                                                            : task.sigma.low * task.sigma.low);
   double const highest_floor = 0.5 * smallest / widest_mean_variance(task);
   if (spec.em.variance_floor <= highest_floor) return "";
   std::string const name = named(spec, "variance_floor");

@@ -91,7 +91,8 @@ inline constexpr EvaluationColumn evaluation_columns[] = {
     {"nmi", Over::results, &Evaluation::nmi,
      "normalised mutual information, arithmetic mean of the entropies"},
     {"log_likelihood", Over::results, &Evaluation::log_likelihood,
-     "mean log-likelihood per point on the task's points (nats); NaN without a mixture"},
+     "mean log-likelihood per point on the task's points but outliers (nats); NaN without a "
+     "mixture"},
     {"held_out_log_likelihood", Over::results, &Evaluation::held_out_log_likelihood,
      "mean log-likelihood per point on as many further points of the task's mixture (nats)"},
     {"means_distance", Over::results, &Evaluation::means_distance,

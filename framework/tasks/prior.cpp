@@ -81,6 +81,17 @@ void draw_outliers(RandomStream& random, double share, double sigma, Task& task)
   }
 }
 
+/// Replaces a share of the labels, each by another of the task's components.
+void replace_labels(std::uint64_t seed, double share, Task& task) {
+  if (share == 0 || task.components() == 1) return;
+  RandomStream random(seed, Purpose::label_noise, task.id);
+  for (int& label : task.labels) {
+    bool const is_replaced = random.uniform() < share;
+    int const shift = random.integer(1, task.components() - 1);
+    if (is_replaced && label != outlier_label) label = (label + shift) % task.components();
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> prior_problems(TaskSettings const& settings) {
@@ -163,9 +174,14 @@ void TaskPrior::sample_of_family(std::uint64_t seed, Purpose purpose, std::uint6
 }
 
 void TaskPrior::sample_training(std::uint64_t seed, std::uint64_t id, Task& task) const {
-  if (settings_.pool == 0) return sample(seed, Purpose::training_tasks, id, task);
+  if (settings_.pool == 0) {
+    sample(seed, Purpose::training_tasks, id, task);
+    return replace_labels(seed, settings_.label_noise, task);
+  }
   RandomStream choice(seed, Purpose::pool_choice, id);
   sample(settings_.pool_seed, Purpose::pool_tasks, choice.integer(0, settings_.pool - 1), task);
+  // A task of the pool has the same wrong labels whenever it is drawn.
+  replace_labels(settings_.pool_seed, settings_.label_noise, task);
 }
 
 RowMatrix sample_held_out(std::uint64_t seed, Task const& task) {

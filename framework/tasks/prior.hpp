@@ -43,7 +43,7 @@ class TaskPrior {
   void sample(std::uint64_t seed, Purpose purpose, std::uint64_t id, Task& task) const;
 
   /// Training task `id`: a fresh one, or one of the `task.pool` tasks of a fixed set, drawn with
-  /// replacement.
+  /// replacement. Its labels have the noise of task.label_noise.
   void sample_training(std::uint64_t seed, std::uint64_t id, Task& task) const;
 
   TaskSettings const& settings() const { return settings_; }

@@ -119,6 +119,9 @@ Table pool_settings() {
              "training tasks of a fixed set, drawn with replacement; 0: every task is fresh"),
       number("pool_seed", &T::pool_seed, any_seed, "seed of the fixed set")
           .read_if([](T const& s) { return s.pool > 0; }, "task.pool"),
+      number("label_noise", &T::label_noise, {0, 1},
+             "share of the labels of training tasks that are replaced by others; evaluation and "
+             "validation tasks have true labels"),
   };
 }
 

@@ -75,6 +75,7 @@ struct TaskSettings {
   double outliers = 0;    // share of a task's points
   std::int64_t pool = 0;  // training tasks; 0: always fresh ones
   std::uint64_t pool_seed = 1;
+  double label_noise = 0;  // share of a training task's labels that others replace
   std::vector<std::string> family =
       {};                            // names; what they say is in these settings, or in `families`
   std::vector<TaskFamily> families;  // each task is of one of them; empty: of these settings

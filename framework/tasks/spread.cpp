@@ -98,6 +98,13 @@ double widest_mean_variance(TaskSettings const& settings) {
   return within;
 }
 
+double widest_spread(TaskSettings const& settings) {
+  double spread = 0;
+  for (int family = 0; family < n_families(settings); ++family)
+    spread = std::fmax(spread, std::sqrt(widest_mean_variance(family_of(settings, family))));
+  return spread;
+}
+
 namespace {
 
 void draw_factors(RandomStream& random, TaskSettings const& settings, double sigma,

@@ -24,6 +24,8 @@ double smallest_variance(TaskSettings const& settings);
 /// task has the smallest sigma (spherical: in one of its components, the largest in the others),
 /// the means farthest apart, equal weights and no outliers.
 double widest_mean_variance(TaskSettings const& settings);
+/// Its root, the largest over the families: the size of coordinates.
+double widest_spread(TaskSettings const& settings);
 
 /// Draws the covariances that `task.covariance` names into a mixture that has its means. sigma: of
 /// the task (k of them for spherical, one otherwise). tied, diagonal and full have

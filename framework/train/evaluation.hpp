@@ -71,8 +71,8 @@ Evaluation evaluate(Settings const& settings, Communicator const& comm, Transfor
                     EvaluationHooks const& hooks = {});
 
 /// Collective. A point of the learning curve: the model on train.evaluate_tasks validation tasks,
-/// which are others than those of an evaluation. Only rank 0's record has the errors. wants_stop: as in EvaluationHooks. When
-/// one rank wants to stop, no rank gets a record.
+/// which are others than those of an evaluation. Only rank 0's record has the errors. wants_stop:
+/// as in EvaluationHooks. When one rank wants to stop, no rank gets a record.
 std::optional<CurveRecord> evaluate_curve_point(Settings const& settings, Communicator const& comm,
                                                 Transformer<float>& model, std::int64_t step,
                                                 std::function<bool()> const& wants_stop = {});

@@ -118,12 +118,13 @@ void set_label_scores(Task const& task, Fit const& fit, FitRow& row) {
 
 /// Mean over the points that are of the mixture: without outliers, as the held-out ones are.
 double mean_log_likelihood_without_outliers(Task const& task, Fit const& fit) {
-  RowMatrix points(task.n_points(), task.points.cols());
+  auto const n_outliers = std::count(task.labels.begin(), task.labels.end(), outlier_label);
+  if (n_outliers == 0) return fit.log_likelihood;
+  RowMatrix points(task.n_points() - n_outliers, task.points.cols());
   Eigen::Index n = 0;
   for (Eigen::Index i = 0; i < task.points.rows(); ++i)
     if (task.labels[i] != outlier_label) points.row(n++) = task.points.row(i);
-  if (n == task.points.rows()) return fit.log_likelihood;
-  return mean_log_likelihood(fit.mixture, points.topRows(n));
+  return mean_log_likelihood(fit.mixture, points);
 }
 
 void set_parameter_distances(Task const& task, Fit const& fit, FitRow& row) {

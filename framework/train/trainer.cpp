@@ -26,7 +26,7 @@ AlignedVector<float> initial_parameters(Settings const& settings, Transformer<fl
     return model.initial_parameters(settings.run.seed);
   LloydConstruction const construction{
       .components = settings.task.components.high,
-      .spread = settings.input.standardize ? 1 : std::sqrt(widest_mean_variance(settings.task)),
+      .spread = settings.input.standardize ? 1 : widest_spread(settings.task),
       .inverse_temperature = settings.model.inverse_temperature};
   return lloyd_parameters<float>(model.layout(), settings.model, settings.task.dim.high,
                                  construction);

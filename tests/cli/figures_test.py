@@ -74,6 +74,7 @@ class Figures(unittest.TestCase):
     def test_slope_of_the_error(self):
         """On errors that fall by exp(-Delta^2 / 8) and by half of it."""
         random = np.random.default_rng(1)
+        self.sweep_of("task.separation = 4, 5, 6", "run.seed = 1")
         for name, rate in (("run.h5", 0.5), ("evaluation.h5", 1)):
             for delta in (4, 5, 6):
                 folder = os.path.join(self.folder, f"{'baselines-' if rate == 1 else 'run-'}{delta}")
@@ -96,8 +97,16 @@ class Figures(unittest.TestCase):
         self.assertGreater(high - low, 0.02)
         self.assertEqual(slopes["bayes"], [1, 1, 1])  # the tasks of all separations are resampled together
         done = subprocess.run([*command, "--below", "0.01"], capture_output=True, text=True, timeout=100, check=False)
-        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.returncode, 3)
         self.assertIn("a line needs two", done.stderr)
+        self.sweep_of("task.separation = 4, 5", "task.dim = 2, 3")
+        done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("task.separation, task.dim", done.stderr)
+
+    def sweep_of(self, *axes):
+        with open(os.path.join(self.folder, "sweep.ini"), "w", encoding="utf-8") as file:
+            print("[sweep]", *axes, sep="\n", file=file)
 
     def test_figures_with_more_than_lines(self):
         self.figures("pool", "guess", "iterations", "shift", "--", *REDUCED)

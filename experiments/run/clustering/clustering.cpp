@@ -84,8 +84,7 @@ Fit back(Fit fit, Task const& task, Frame const& frame) {
 
 RowMatrix responsibilities_of(Fit const& fit, RowMatrix const& points) {
   if (fit.mixture.components() == 0) return fit.responsibilities;
-  RowMatrix const log_joint = weighted_log_densities(fit.mixture, points);
-  return (log_joint.colwise() - log_sum_exp_rows(log_joint)).array().exp();
+  return component_probabilities(fit.mixture, points);
 }
 
 /// f(task, its frame): in standard units where covariances are matrices, else in those of the task.

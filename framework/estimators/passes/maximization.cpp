@@ -254,7 +254,8 @@ double log_prior(Knowledge const& known, Mixture const& mixture, int n_points) {
   return -0.5 * mixture.means.squaredNorm() / known.means_prior_variance / n_points;
 }
 
-int revive_dead(RowMatrix const& points, MaximizationRule const& rule, Mixture& mixture) {
+int revive_dead(RowMatrix const& points, MaximizationRule const& rule, Mixture& mixture,
+                std::vector<bool> const& is_taken) {
   auto const is_dead = [&](Eigen::Index j) { return mixture.weights[j] == 0; };
   int n_dead = 0;
   double variance_sum = 0;
@@ -266,6 +267,8 @@ int revive_dead(RowMatrix const& points, MaximizationRule const& rule, Mixture& 
   int const n_living = mixture.components() - n_dead;
   if (n_dead == 0 || n_living == 0) return n_dead;
   Eigen::VectorXd log_density = log_sum_exp_rows(weighted_log_densities(mixture, points));
+  for (std::size_t i = 0; i < is_taken.size(); ++i)
+    if (is_taken[i]) log_density[i] = std::numeric_limits<double>::infinity();
   for (Eigen::Index j = 0; j < mixture.components(); ++j) {
     if (!is_dead(j)) continue;
     auto const worst = std::min_element(log_density.begin(), log_density.end());

@@ -34,8 +34,10 @@ double log_prior(Knowledge const& known, Mixture const& mixture, int n_points);
 
 /// Puts each component of weight 0 on a point of its own, the one that the others explain worst. It
 /// gets the weight of one point and the mean variance of the others, or what is known of both.
-/// Returns the number of such components.
-int revive_dead(RowMatrix const& points, MaximizationRule const& rule, Mixture& mixture);
+/// is_taken: points that are explained otherwise, by a background; n, or none. Returns the number
+/// of such components.
+int revive_dead(RowMatrix const& points, MaximizationRule const& rule, Mixture& mixture,
+                std::vector<bool> const& is_taken = {});
 
 /// The mixture with variances or matrices, as the rule's covariance has them. Where the rule has
 /// one variance for all, it is their mean.

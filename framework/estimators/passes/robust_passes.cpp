@@ -44,6 +44,7 @@ double RobustPasses::expectation(Mixture const& mixture) {
   means_ = mixture.means;
   responsibilities_.resize(n, k);
   labels_.resize(n);
+  is_background_.resize(n);
   double log_likelihood = 0;
   background_mass_ = 0;
   for (Eigen::Index i = 0; i < n; ++i) log_likelihood += share_out(i, log_density.row(i).data());
@@ -78,6 +79,7 @@ double RobustPasses::share_out(Eigen::Index i, double const* log_density) {
     sum += responsibilities_(i, j) = portable_exp(log_components + log_density[j] - largest);
   for (Eigen::Index j = 0; j < k; ++j) responsibilities_(i, j) /= sum;
   background_mass_ += background / sum;
+  is_background_[i] = background > 0.5 * sum;
   return largest + portable_log(sum);
 }
 

@@ -14,6 +14,7 @@ namespace tvem {
 class RobustPasses {
  public:
   RobustPasses(RowMatrix const& points, EmSettings const& settings);
+  RobustPasses(RowMatrix&&, EmSettings const&) = delete;  // it refers to the points
 
   int n_points() const { return as_count(points_.rows()); }
 
@@ -41,6 +42,8 @@ class RobustPasses {
   /// n labels of the last pass: the most probable component, the first of equals. The background
   /// takes no label.
   std::vector<int> labels() const { return labels_; }
+  /// Of each point, whether the background explains it better than all components together.
+  std::vector<bool> const& is_background() const { return is_background_; }
 
  private:
   bool is_student() const { return settings_.noise == NoiseModel::student; }
@@ -51,7 +54,7 @@ class RobustPasses {
   double square_sum_about(Eigen::Index j, double const* mean) const;
 
   RowMatrix const& points_;
-  EmSettings const& settings_;
+  EmSettings settings_;
   double log_volume_;      // of the box of the points
   double background_ = 0;  // its share of the points, of the next E-step
   double background_mass_ = 0;
@@ -62,6 +65,7 @@ class RobustPasses {
   double total_mass_ = 0;
   double degrees_surplus_ = 0;  // what log(x) - digamma(x) is to be of half the next degrees
   std::vector<int> labels_;
+  std::vector<bool> is_background_;
 };
 
 /// The scale matrix of Student's t as a share of the covariance; 1 for Gaussian components.

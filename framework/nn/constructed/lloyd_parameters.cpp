@@ -1,5 +1,6 @@
 #include "framework/nn/constructed/lloyd_parameters.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <span>
@@ -10,11 +11,13 @@
 namespace tvem {
 namespace {
 
-/// Of a coordinate's difference in units of the spread: the square's relative error is z^2 / 6, and
-/// rounding's is epsilon / z.
+/// Of a coordinate's difference in units of the spread. The square is too small by z^2 / 6 of it,
+/// so that far points are a little nearer; rounding's share is epsilon / z.
 constexpr double square_scale = 0.02;
-/// How much sharper comparisons of distances are than attention, whose scores are 0..k-1.
-constexpr double comparison_sharpness = 100;
+/// How much sharper comparisons of distances are than attention, whose scores are 0..k-1; and where
+/// single precision ends: products of distances of d coordinates with the sharpness stay far below
+/// 2^23, so that they keep the 1/2 that is added.
+constexpr double comparison_sharpness = 100, largest_sharpness = 1e5;
 
 /// Where a token has what: places among its features.
 struct Places {
@@ -108,7 +111,8 @@ void construct_perceptron(ParameterLayout const& layout, std::span<T> parameters
                           std::string const& block, Places const& places,
                           LloydConstruction const& construction) {
   double const spread = construction.spread;
-  double const sharpness = comparison_sharpness * construction.inverse_temperature;
+  double const sharpness = std::min(comparison_sharpness * construction.inverse_temperature,
+                                    largest_sharpness / places.dim);
   Perceptron<T> perceptron(layout, parameters, block);
   for (int j = 0; j < places.components; ++j) {
     perceptron.clear(places.score(j));

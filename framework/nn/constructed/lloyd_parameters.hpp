@@ -14,7 +14,8 @@ namespace tvem {
 ///              z erf(z / sqrt 2) = sqrt(2 / pi) z^2 for small z; so is a comparison, sharp where
 ///              the inverse temperature is high.
 /// A layer reads the labels that it gets, and clears what it replaces: so all layers are the same.
-/// They begin with the guess that goes in beside the points.
+/// They begin with the guess that goes in beside the points. A label without points has the mean of
+/// the points for which it is the second best, where Lloyd's algorithm takes the farthest point.
 struct LloydConstruction {
   int components = 3;                // k, of all tasks
   double spread = 1;                 // the unit of distances: root mean square of a coordinate

@@ -193,6 +193,24 @@ TEST(RobustEm, KnownVarianceAndWeights_Kept) {
   }
 }
 
+/// Two clusters, four far points, and a third component that no point is near to: it begins anew on
+/// a point of a cluster, since the background explains the far ones.
+TEST(RobustEm, DeadComponent_NotPutOnAPointOfTheBackground) {
+  RandomStream random(1, Purpose::probe, 0);
+  RowMatrix points(84, 2);
+  for (Eigen::Index i = 0; i < 80; ++i)
+    points.row(i) << as_real(i % 2) * 10 + 0.3 * random.normal(), 0.3 * random.normal();
+  points.bottomRows(4) << 100, 100, -100, 100, 100, -100, -100, -100;
+  Mixture start;
+  start.weights = Eigen::VectorXd::Constant(3, 1.0 / 3);
+  start.means = RowMatrix(3, 2);
+  start.means << 0, 0, 10, 0, 1e5, 1e5;
+  start.variances = Eigen::VectorXd::Constant(3, 1);
+  Fit const fit = em_from(points, start, models[2]);
+  EXPECT_EQ(fit.n_dead, 1);
+  EXPECT_LT(fit.mixture.means.cwiseAbs().maxCoeff(), 20);
+}
+
 /// Points without a box have no background, and all the same point has a fit.
 TEST(RobustEm, PointsOnALine_FiniteFit) {
   RowMatrix points = difficult_task(1).points;

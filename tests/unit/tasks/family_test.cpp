@@ -1,6 +1,7 @@
 // Outliers, held-out points, the fixed pool, and distributions of the means.
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -100,6 +101,45 @@ TEST(Pool, TrainingTasks_AreThoseOfTheFixedSetEquallyOften) {
     EXPECT_EQ(task.points, prior.sample(3, Purpose::pool_tasks, task.id).points);
   }
   for (int const count : counts) EXPECT_NEAR(count, 500, 4 * std::sqrt(500 * 7 / 8.0));
+}
+
+/// Points, and all but a share of the labels, are those of the task without noise; a task of the
+/// pool has the same wrong labels each time.
+TEST(LabelNoise, TrainingTasks_ShareOfLabelsReplacedByOthers) {
+  for (std::int64_t const pool : {0, 5}) {
+    TaskSettings settings;
+    settings.pool = pool;
+    settings.components = {2, 4};
+    settings.outliers = 0.1;
+    TaskPrior const clean(settings);
+    settings.label_noise = 0.3;
+    TaskPrior const noisy(settings);
+    std::map<std::uint64_t, std::vector<int>> seen;
+    double n_replaced = 0, n_labels = 0;
+    for (std::uint64_t id = 0; id < 1000; ++id) {
+      Task a, b;
+      clean.sample_training(1, id, a);
+      noisy.sample_training(1, id, b);
+      EXPECT_EQ(a.points, b.points);
+      for (std::size_t i = 0; i < a.labels.size(); ++i) {
+        if (a.labels[i] == outlier_label) {
+          EXPECT_EQ(b.labels[i], outlier_label);
+          continue;
+        }
+        EXPECT_GE(b.labels[i], 0);
+        EXPECT_LT(b.labels[i], b.components());
+        n_replaced += a.labels[i] != b.labels[i];
+        n_labels += 1;
+      }
+      if (pool > 0) {
+        EXPECT_EQ(seen.emplace(b.id, b.labels).first->second, b.labels);
+      }
+    }
+    double const spread = pool > 0 ? std::sqrt(0.21 / (5 * 45)) : std::sqrt(0.21 / n_labels);
+    EXPECT_NEAR(n_replaced / n_labels, 0.3, 4 * spread);
+    EXPECT_EQ(noisy.sample(1, Purpose::evaluation_tasks, 7).labels,
+              clean.sample(1, Purpose::evaluation_tasks, 7).labels);
+  }
 }
 
 TEST(Pool, None_TrainingTasksAreFresh) {

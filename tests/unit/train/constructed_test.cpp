@@ -1,10 +1,9 @@
-#include "framework/nn/constructed/lloyd_parameters.hpp"
-
 #include <gtest/gtest.h>
 
 #include "framework/estimators/lloyd.hpp"
 #include "framework/estimators/starts/initial_guess.hpp"
 #include "framework/estimators/starts/starts.hpp"
+#include "framework/nn/constructed/lloyd_parameters.hpp"
 #include "framework/tasks/prior.hpp"
 #include "framework/train/model_fit.hpp"
 #include "framework/train/model_input.hpp"
@@ -47,7 +46,7 @@ double disagreement(Settings const& settings, int n_tasks) {
     Fit const steps =
         lloyd_from(task.points, mixture_of_labels(task.points, guess, k, 0).means, lloyd);
     Fit const fit = fit_of_model(settings, model, task, 3, purpose);
-    if (steps.n_dead > 0) continue;
+    if (steps.n_dead > 0) continue;  // Lloyd moves an empty cluster, the model does not
     for (int i = 0; i < task.n_points(); ++i) n_other += fit.labels[i] != steps.labels[i];
     n_points += task.n_points();
   }
@@ -78,6 +77,14 @@ TEST(ConstructedTransformer, FramesAndUnits_LabelsOfLloyd) {
   settings.task.sigma = {100, 100};
   settings.task.scale = {300, 300};
   EXPECT_LT(disagreement(settings, 200), 2e-3);
+}
+
+/// Single precision still tells the distances apart.
+TEST(ConstructedTransformer, ManyDimensionsAndCold_LabelsOfLloyd) {
+  auto settings = constructed_settings(2, 64, 4);
+  settings.model.inverse_temperature = 1000;
+  settings.task.points = {60, 60};
+  EXPECT_LT(disagreement(settings, 50), 2e-3);
 }
 
 /// The colder, the nearer.
