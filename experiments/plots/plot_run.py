@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws a run: the Transformer's error while it trains, against the other estimators on the same tasks.
+"""Draws a run: the Transformer's error on validation tasks while it trains, and the levels of all estimators.
 
 usage: plot_run.py RUN_FOLDER [--out FIGURE.png]
 
@@ -81,7 +81,7 @@ def draw(run, axes):
         axes.fill_between(run["steps"], run["error"] - band, run["error"] + band, color="#08519c",
                           alpha=0.18, linewidth=0)
         axes.plot(run["steps"], run["error"], color="#08519c", linewidth=1.8, marker="o", markersize=3,
-                  label="Transformer on evaluation tasks, 95 % band")
+                  label="Transformer on validation tasks, 95 % band")
 
     labels = []
     for i, (name, (mean, _)) in enumerate(sorted(levels.items(), key=lambda item: item[1][0])):
