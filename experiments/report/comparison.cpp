@@ -7,6 +7,7 @@
 #include "experiments/settings/problems.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
+#include "framework/metrics/bayes.hpp"
 #include "framework/metrics/statistics.hpp"
 
 namespace tvem {

@@ -37,16 +37,6 @@ Scatter scatter_of(std::span<double const> errors, std::span<double const> contr
 
 }  // namespace
 
-std::optional<ClosedForms> closed_forms(TaskSettings const& task) {
-  bool const are_there = task.means == MeansKind::simplex && task.weights == WeightsKind::equal &&
-                         task.covariance == CovarianceKind::shared &&
-                         task.noise == NoiseKind::gaussian && task.components.is_fixed() &&
-                         task.separation.is_fixed() && task.families.empty();
-  if (!are_there) return std::nullopt;
-  return ClosedForms{simplex_bayes_error(task.components.low, task.separation.low),
-                     minimax_rate(task.separation.low)};
-}
-
 ExpectedBayesError expected_bayes_error(Settings const& settings, std::int64_t n_tasks) {
   if (auto const exact = closed_forms(settings.task)) return {exact->bayes_error, 0, true};
   TaskPrior const prior(settings.task);

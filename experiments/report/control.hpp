@@ -31,11 +31,4 @@ ControlledMean controlled_mean(std::span<double const> errors, std::span<double 
 /// The errors of all estimators so, as a table for the terminal.
 std::string control_table(Evaluation const& table, Settings const& settings);
 
-/// The exact Bayes error and the minimax rate of a prior, labels as named; none without closed
-/// forms.
-struct ClosedForms {
-  double bayes_error, minimax_rate;
-};
-std::optional<ClosedForms> closed_forms(TaskSettings const& task);
-
 }  // namespace tvem

@@ -12,6 +12,16 @@
 namespace tvem {
 namespace {
 
+/// Passes with a background begin anew with each start, and say which points it explains.
+void begin(RobustPasses& passes, Mixture& mixture) { passes.begin(mixture); }
+template <class Passes>
+void begin(Passes&, Mixture&) {}
+std::vector<bool> background_points(RobustPasses const& passes) { return passes.is_background(); }
+template <class Passes>
+std::vector<bool> background_points(Passes const&) {
+  return {};
+}
+
 /// Completes a fit that has its mixture and iterations.
 template <class Verdict>
 void judge(Verdict& verdict, MaximizationRule const& rule, EmSettings const& settings, Fit& fit) {
@@ -32,7 +42,7 @@ template <class Passes, class Verdict>
 Fit iterate_finite(RowMatrix const& points, Passes& passes, Verdict& verdict, Mixture start,
                    MaximizationRule const& rule, EmSettings const& settings) {
   Mixture mixture = conformed(std::move(start), rule);
-  if constexpr (requires { passes.begin(mixture); }) passes.begin(mixture);
+  begin(passes, mixture);
   Fit fit;
   double previous = -std::numeric_limits<double>::infinity();
   bool has_converged = false;
@@ -43,11 +53,7 @@ Fit iterate_finite(RowMatrix const& points, Passes& passes, Verdict& verdict, Mi
     if (!std::isfinite(log_likelihood)) break;
     record(settings, log_likelihood, fit, [&] { return passes.labels(); });
     ++fit.iterations;
-    int n_dead = 0;
-    if constexpr (requires { passes.is_background(); })
-      n_dead = revive_dead(points, rule, mixture, passes.is_background());
-    else
-      n_dead = revive_dead(points, rule, mixture);
+    int const n_dead = revive_dead(points, rule, mixture, background_points(passes));
     fit.n_dead += n_dead;
     has_converged = n_dead == 0 && log_likelihood + prior - previous < settings.tolerance;
     previous = log_likelihood + prior;

@@ -105,7 +105,7 @@ std::string named(EstimatorSpec const& spec, std::string const& option) {
 }
 
 /// What the floor bounds of a variance: of Student's t the scale, a share of the variance.
-double scale_share(EmSettings const& em, TaskSettings const& task) {
+double floored_share(EmSettings const& em, TaskSettings const& task) {
   if (em.noise != NoiseModel::student) return 1;
   double const known = em.degrees > 0 ? em.degrees : task.degrees;
   return task.noise == NoiseKind::student || em.degrees > 0 ? (known - 2) / known : 1;
@@ -113,9 +113,9 @@ double scale_share(EmSettings const& em, TaskSettings const& task) {
 
 /// Says where the floor would keep EM from the truth; empty where it would not.
 std::string floor_problem(EstimatorSpec const& spec, TaskSettings const& task) {
-  double const smallest = scale_share(spec.em, task) * (has_matrices(spec.em.covariance)
-                                                            ? smallest_variance(task)
-                                                            : task.sigma.low * task.sigma.low);
+  double const smallest = floored_share(spec.em, task) * (has_matrices(spec.em.covariance)
+                                                              ? smallest_variance(task)
+                                                              : task.sigma.low * task.sigma.low);
   double const highest_floor = 0.5 * smallest / widest_mean_variance(task);
   if (spec.em.variance_floor <= highest_floor) return "";
   std::string const name = named(spec, "variance_floor");

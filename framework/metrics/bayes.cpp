@@ -42,4 +42,14 @@ double simplex_bayes_error(int k, double separation) {
 
 double minimax_rate(double separation) { return portable_exp(-separation * separation / 8); }
 
+std::optional<ClosedForms> closed_forms(TaskSettings const& task) {
+  bool const are_there = task.means == MeansKind::simplex && task.weights == WeightsKind::equal &&
+                         task.covariance == CovarianceKind::shared &&
+                         task.noise == NoiseKind::gaussian && task.components.is_fixed() &&
+                         task.separation.is_fixed() && task.families.empty();
+  if (!are_there) return std::nullopt;
+  return ClosedForms{simplex_bayes_error(task.components.low, task.separation.low),
+                     minimax_rate(task.separation.low)};
+}
+
 }  // namespace tvem

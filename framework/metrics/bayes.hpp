@@ -1,5 +1,9 @@
 #pragma once
 
+#include <optional>
+
+#include "framework/tasks/settings.hpp"
+
 namespace tvem {
 
 /// Bayes error of k equidistant components (distance `separation` in units of sigma, equal weights,
@@ -11,5 +15,12 @@ double simplex_bayes_error(int k, double separation);
 /// exp(-separation^2 / 8), separation in units of sigma: the exponent of the minimax error (Lu and
 /// Zhou 2016). It is a rate, a slope on logarithmic axes: the Bayes error lies below it.
 double minimax_rate(double separation);
+
+/// The exact Bayes error and the minimax rate of a prior, labels as named; none without closed
+/// forms.
+struct ClosedForms {
+  double bayes_error, minimax_rate;
+};
+std::optional<ClosedForms> closed_forms(TaskSettings const& task);
 
 }  // namespace tvem

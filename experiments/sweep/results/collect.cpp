@@ -7,7 +7,6 @@
 #include <set>
 
 #include "experiments/report/comparison.hpp"
-#include "experiments/report/control.hpp"
 #include "experiments/report/formatting.hpp"
 #include "experiments/settings/sentences.hpp"
 #include "experiments/sweep/results/dimensions.hpp"
@@ -17,6 +16,7 @@
 #include "experiments/sweep/states.hpp"
 #include "framework/core/text.hpp"
 #include "framework/estimators/fit.hpp"
+#include "framework/metrics/bayes.hpp"
 #include "framework/metrics/statistics.hpp"
 
 namespace tvem {

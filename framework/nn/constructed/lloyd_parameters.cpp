@@ -76,7 +76,7 @@ class Perceptron {
     for (int const sign : {1, -1}) {
       up_(more, next_) = rounded_to<T>(sharpness);
       up_(less, next_) = rounded_to<T>(-sharpness);
-      up_bias_(next_) = T(0.5) * T(sign);
+      up_bias_(next_) = rounded_to<T>(0.5 * sign);
       down_(next_++, place) = T(-sign);
     }
   }
@@ -97,7 +97,7 @@ void construct_attention(ParameterLayout const& layout, std::span<T> parameters,
   Weights<T> out(layout, parameters, block + ".out.weight");
   for (int j = 0; j < places.components; ++j) {
     int const head = j * head_width;
-    qkv_bias(head) = std::sqrt(T(1) * T(head_width));  // so that a score is the key
+    qkv_bias(head) = rounded_to<T>(std::sqrt(head_width));  // so that a score is the key
     qkv(places.score(j), width + head) = rounded_to<T>(inverse_temperature);
     for (int c = 0; c < places.dim; ++c) {
       qkv(places.point(c), 2 * width + head + c) = T(1);
@@ -146,7 +146,7 @@ AlignedVector<T> lloyd_parameters(ParameterLayout const& layout, ModelSettings c
   AlignedVector<T> parameters(layout.size(), T(0));
   Weights<T> embedding(layout, parameters, "embedding.weight");
   for (int c = 0; c < dim; ++c) embedding(c, places.point(c)) = T(1);
-  for (int j = 0; j < k; ++j) embedding(dim + j, places.score(j)) = T(1) * T(k - 1);
+  for (int j = 0; j < k; ++j) embedding(dim + j, places.score(j)) = rounded_to<T>(k - 1);
   for (int l = 0; l < (settings.tied ? 1 : settings.layers); ++l) {
     std::string const block = fmt::format("layers.{}", l);
     construct_attention<T>(layout, parameters, block, settings, places,

@@ -5,14 +5,16 @@
 namespace tvem {
 
 /// The Transformer whose layers carry out Lloyd's steps (He et al. 2025, Section 3: attention can
-/// do the steps of EM), with weights by formula. Two layers are a step:
-///   attention  head j has the mean of the points whose label is j: its keys are the scores of
-///   label
-///              j times the inverse temperature, its values are the points;
-///   perceptron |x - mean_j|^2 as a sum of squares, and in the layer after it the score of label j:
-///              how many comparisons of distances j does not lose. A square is a pair of GELUs,
-///              z erf(z / sqrt 2) = sqrt(2 / pi) z^2 for small z; so is a comparison, sharp where
-///              the inverse temperature is high.
+/// do the steps of EM), with weights by formula. Two layers are a step.
+///
+/// Attention: head j has the mean of the points whose label is j. Its keys are the scores of label
+/// j times the inverse temperature, its values are the points.
+///
+/// Perceptron: |x - mean_j|^2 as a sum of squares, and in the layer after it the score of label j,
+/// how many comparisons of distances j does not lose. A square is a pair of GELUs, z erf(z / sqrt
+/// 2) = sqrt(2 / pi) z^2 for small z. So is a comparison, sharp where the inverse temperature is
+/// high.
+///
 /// A layer reads the labels that it gets, and clears what it replaces: so all layers are the same.
 /// They begin with the guess that goes in beside the points. A label without points has the mean of
 /// the points for which it is the second best, where Lloyd's algorithm takes the farthest point.

@@ -33,12 +33,6 @@ struct GoldenProblem {
   double square_sum = 0;
 };
 
-RowMatrix read_matrix(std::istream& in, Eigen::Index rows, Eigen::Index cols) {
-  RowMatrix matrix(rows, cols);
-  for (double& value : matrix.reshaped<Eigen::RowMajor>()) in >> value;
-  return matrix;
-}
-
 Eigen::VectorXd read_vector(std::istream& in, int size) { return read_matrix(in, size, 1).col(0); }
 
 std::vector<RowMatrix> read_covariances(std::istream& in, CovarianceKind kind, int k, int d) {

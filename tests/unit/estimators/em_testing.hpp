@@ -1,5 +1,7 @@
 #pragma once
 
+#include <istream>
+
 #include "framework/estimators/em.hpp"
 #include "framework/estimators/lloyd.hpp"
 
@@ -11,6 +13,13 @@ struct EstimationSettings {
   InputSettings input;
   EmSettings em;
 };
+
+/// Values of a golden file, row after row.
+inline RowMatrix read_matrix(std::istream& in, Eigen::Index rows, Eigen::Index cols) {
+  RowMatrix matrix(rows, cols);
+  for (double& value : matrix.reshaped<Eigen::RowMajor>()) in >> value;
+  return matrix;
+}
 
 /// All restarts of the settings, with the best instruction set.
 inline Fit em_with_restarts(RowMatrix const& points, int k, EmSettings const& settings,

@@ -30,12 +30,6 @@ std::array<EmSettings, 4> const models{
 constexpr std::array kinds{CovarianceKind::spherical, CovarianceKind::tied,
                            CovarianceKind::diagonal, CovarianceKind::full, CovarianceKind::shared};
 
-RowMatrix read_matrix(std::istream& in, Eigen::Index rows, Eigen::Index cols) {
-  RowMatrix matrix(rows, cols);
-  for (double& value : matrix.reshaped<Eigen::RowMajor>()) in >> value;
-  return matrix;
-}
-
 double read_number(std::istream& in) {
   double number = 0;
   in >> number;
