@@ -21,7 +21,8 @@ After a change of the help, make it anew with `python3 docs/make_reference.py bu
 """
 COMMANDS = """## Commands
 
-Without a launcher, `tvem` runs on one core. `run`, `sweep` and `evaluate` take more: `mpirun -n RANKS tvem`.
+Without a launcher, `tvem` runs on one core. `run`, `sweep`, `evaluate` and `probe`
+take more: `mpirun -n RANKS tvem`.
 The other commands need one.
 """
 KEYS = """## Keys

@@ -9,14 +9,6 @@ namespace {
 
 constexpr auto evaluation_file_type = "tvem evaluation";
 
-void write_model(Hdf5Group const& root, ModelOrigin const& model) {
-  Hdf5Group const group = root.create_group("model");
-  group.set_attribute("run_id", model.run_id);
-  group.set_attribute("training_identity", model.training_identity);
-  group.set_attribute("config", model.config_text);
-  group.set_attribute("steps_done", model.steps_done);
-}
-
 ModelOrigin read_model(StoredGroup const& root) {
   StoredGroup const group = root.open_group("model");
   return {.run_id = group.text_attribute("run_id"),
@@ -26,6 +18,14 @@ ModelOrigin read_model(StoredGroup const& root) {
 }
 
 }  // namespace
+
+void write_model(Hdf5Group const& root, ModelOrigin const& model) {
+  Hdf5Group const group = root.create_group("model");
+  group.set_attribute("run_id", model.run_id);
+  group.set_attribute("training_identity", model.training_identity);
+  group.set_attribute("config", model.config_text);
+  group.set_attribute("steps_done", model.steps_done);
+}
 
 void write_evaluation_file(fs::path const& path, EvaluationRecord const& record,
                            MayReplace const& may_replace,

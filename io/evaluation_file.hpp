@@ -8,6 +8,8 @@
 
 namespace tvem {
 
+class Hdf5Group;
+
 struct ModelOrigin {
   std::string run_id, training_identity;
   std::string config_text;  // of the training; that of the evaluation is in the header
@@ -22,6 +24,9 @@ struct EvaluationRecord {
   std::optional<ModelOrigin> model;  // none for baselines alone
   Evaluation evaluation;
 };
+
+/// Writes the group /model.
+void write_model(Hdf5Group const& root, ModelOrigin const& model);
 
 /// Writes the file durably. evaluation: replaces the one of the record. Throws Error naming the
 /// file, or what may_replace throws (durable.hpp).

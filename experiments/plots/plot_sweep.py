@@ -4,8 +4,8 @@
 usage: plot_sweep.py SWEEP [--out FIGURE.png] [--x AXIS] [--select AXIS=VALUE ...] [--exact] [--gap] [--initial]
                      [--difference | --trace [--layers-a-step N] | --time]
 
-SWEEP is the folder of a sweep, or its sweep.h5. Without options the first axis is the abscissa and a second one makes a panel
-for each of its values. Bands of the Transformer are over seeds (Student's t), where there are several; of all others over tasks.
+SWEEP is the folder of a sweep, or its sweep.h5. Without options the first axis is the abscissa, a second one makes a panel for
+each of its values, and a third one a row of panels. Bands of the Transformer are over seeds (Student's t), where there are several; of all others over tasks.
 With --difference the errors have no bands, and a second panel has the paired differences from the first method, with intervals.
 Writes PNG and PDF. Needs xarray, h5netcdf and matplotlib (Debian: python3-xarray, python3-h5netcdf, python3-matplotlib).
 """
@@ -38,7 +38,9 @@ OTHERS = [{"color": "#d95f02", "linestyle": "--", "marker": "s"}, {"color": "#75
 LABELS = {"layers": "layers", "heads": "attention heads", "width": "width (features of a point)",
           "separation": "separation of the means (standard deviations)", "dim": "dimension", "components": "components",
           "points": "points of a task", "pool": "pre-training tasks", "corruption": "share of wrong labels in the guess",
-          "restarts": "restarts", "inverse_temperature": "inverse temperature", "steps": "training steps", "rate": "learning rate"}
+          "restarts": "restarts", "label_noise": "share of wrong labels in training",
+          "rank": "largest rank of the matrices", "pruned": "share of hidden units taken out", "eval_layers": "loops in the evaluation",
+          "inverse_temperature": "inverse temperature", "steps": "training steps", "rate": "learning rate"}
 ERROR = "misclustering error (share of points)"
 DIFFERENCE = "error_difference"
 T_QUANTILES = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
@@ -444,33 +446,42 @@ def set_error_scale(panels):
     return is_log
 
 
-def parts_of(sweep, x_axis):
-    """Title and table of each value of a second axis; of all without one."""
+def other_axes(sweep, x_axis, most):
+    """The axes that make panels; ends with a sentence for more than the figure has room for."""
     others = [axis for axis in sweep.free_axes() if axis != x_axis]
-    if len(others) > 1:
+    if len(others) > most:
         sys.exit(f"plot_sweep.py: there are the axes {', '.join(sweep.free_axes())}; choose values of some: "
-                 f"--select {others[1]}={sweep.table[others[1]].values[0]}")
-    if not others:
-        return [("", sweep.table)]
-    values = sweep.table[others[0]].values
-    return [(f"{LABELS.get(others[0], others[0])}: {value}", sweep.table.isel({others[0]: i})) for i, value in enumerate(values)]
+                 f"--select {others[most]}={sweep.table[others[most]].values[0]}")
+    return others
+
+
+def parts_of(sweep, table, axis):
+    """Title and table of each value of an axis that makes panels; of all without one."""
+    if axis is None:
+        return [("", table)]
+    return [(f"{LABELS.get(axis, axis)}: {value}", table.isel({axis: i})) for i, value in enumerate(table[axis].values)]
 
 
 def draw_panels(figure, sweep, x_axis, options):
-    parts = parts_of(sweep, x_axis)
-    panels = figure.subplots(1, len(parts), sharey=True, squeeze=False)[0]
-    for axes, (title, table) in zip(panels, parts):
+    """A panel for each value of a second axis, a row of panels for each value of a third one."""
+    second, third = [*other_axes(sweep, x_axis, 2), None, None][:2]
+    rows = [[(", ".join(filter(None, (title, of_row))), table) for title, table in parts_of(sweep, part, second)]
+            for of_row, part in parts_of(sweep, sweep.table, third)]
+    panels = figure.subplots(len(rows), len(rows[0]), sharey=True, squeeze=False)
+    for axes, (title, table) in zip(panels.flat, (part for row in rows for part in row)):
         draw_lines(axes, sweep, table, x_axis, options)
         axes.set_title(title, fontsize=9)
         tidy(axes)
-    is_log = set_error_scale(panels)
-    panels[0].set_ylabel(ERROR + (", log scale" if is_log else ""))
-    panels[-1].legend(frameon=False, fontsize=8.5, loc="center left", bbox_to_anchor=(1.01, 0.5))
+    is_log = set_error_scale(list(panels.flat))
+    for row in panels:
+        row[0].set_ylabel(ERROR + (", log scale" if is_log else ""))
+    panels[-1][-1].legend(frameon=False, fontsize=8.5, loc="center left", bbox_to_anchor=(1.01, 0.5))
+    figure.subplots_adjust(hspace=0.45)
 
 
 def draw_with_differences(figure, sweep, x_axis, options):
     """Errors, and beside them the differences from the reference; below them for the values of a second axis."""
-    parts = parts_of(sweep, x_axis)
+    parts = parts_of(sweep, sweep.table, next(iter(other_axes(sweep, x_axis, 1)), None))
     if len(parts) == 1:
         rows = [[axes] for axes in figure.subplots(1, 2)]
     else:
@@ -491,7 +502,7 @@ def draw_with_differences(figure, sweep, x_axis, options):
 def figure_of(sweep, options):
     x_axis = options.x or sweep.free_axes()[0]
     is_wide = sweep.table[x_axis].values.dtype.kind not in "iuf"
-    n_panels = next((sweep.table.sizes[axis] for axis in sweep.free_axes() if axis != x_axis), 1)
+    n_panels, n_rows = [*(sweep.table.sizes[axis] for axis in sweep.free_axes() if axis != x_axis), 1, 1][:2]
     width = min(3.4 * n_panels, 14) + (6.2 if is_wide else 4.4)
     if options.difference:
         figure = plt.figure(figsize=(16 if is_wide else 11, 4.4) if n_panels == 1 else (width, 8))
@@ -500,7 +511,7 @@ def figure_of(sweep, options):
         figure = plt.figure(figsize=(10.5, 4.4))
         draw_time(figure, sweep)
     else:
-        figure = plt.figure(figsize=(width, 4.4))
+        figure = plt.figure(figsize=(width, 4.4 * n_rows))
         draw_panels(figure, sweep, x_axis, options)
     figure.suptitle(sweep.title(), fontsize=10, x=0.01, ha="left")
     figure.text(0.01, -0.23 if options.time else -0.03, sweep.caption(options.difference), fontsize=7.5, color="#444444", ha="left", va="top")

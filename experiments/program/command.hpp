@@ -57,6 +57,7 @@ struct Command {
 // One in each file NAME_command.cpp.
 Command run_command();
 Command evaluate_command();
+Command probe_command();
 Command sweep_command();
 Command status_command();
 Command collect_command();

@@ -1,9 +1,9 @@
 
 #include "experiments/program/command.hpp"
 #include "experiments/run/claim/claimed_work.hpp"
+#include "experiments/run/evaluation/kept_evaluation.hpp"
 #include "experiments/run/failure.hpp"
 #include "experiments/run/folder.hpp"
-#include "experiments/run/kept_evaluation.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/resources.hpp"
 #include "experiments/settings/configuration.hpp"

@@ -146,19 +146,33 @@ std::string distances_table(EvaluationSummary const& all) {
          "components are aligned as the labels are; matched: so that the means are nearest\n";
 }
 
-/// Errors by family; empty where there is only one.
-std::string family_table(EvaluationSummary const& all) {
+/// A mean for each family; empty where there is only one.
+std::string family_table(EvaluationSummary const& all, std::string const& title,
+                         std::vector<Moments> EstimatorSummary::*of_families) {
   if (all.family_names().size() < 2) return "";
-  Row head{"error by family"};
+  Row head{title + " by family"};
   head.insert(head.end(), all.family_names().begin(), all.family_names().end());
   auto const row_of = [&](std::size_t estimator) {
     Row row{all.estimators()[estimator]};
-    for (Moments const& error : all[estimator].error_of_families)
+    for (Moments const& moments : all[estimator].*of_families)
       row.push_back(
-          fmt::format("{} ({})", number(error.mean(), 4), number(error.standard_error(), 4)));
+          fmt::format("{} ({})", number(moments.mean(), 4), number(moments.standard_error(), 4)));
     return row;
   };
   return "\n" + table_text(head, all.estimators().size(), row_of);
+}
+
+/// How many points each estimator labels otherwise than eval.reference; empty without one.
+std::string disagreement_table(EvaluationSummary const& all, std::string const& reference) {
+  if (all[0][&E::disagreement].count == 0) return "";
+  Row const head{"disagreement with " + reference, "share of points", "s.e."};
+  auto const row_of = [&](std::size_t estimator) {
+    Moments const& disagreement = all[estimator][&E::disagreement];
+    return Row{all.estimators()[estimator], number(disagreement.mean(), 4),
+               number(disagreement.standard_error(), 4)};
+  };
+  return "\n" + table_text(head, all.estimators().size(), row_of) +
+         family_table(all, "disagreement", &EstimatorSummary::disagreement_of_families);
 }
 
 std::string detail_table(EvaluationSummary const& summary, Evaluation const& table) {
@@ -168,7 +182,8 @@ std::string detail_table(EvaluationSummary const& summary, Evaluation const& tab
              "excess: error - that of the MAP rule; 10, 50, 90 %: quantiles of the error over "
              "tasks;\nwins: share of tasks with less error than {}, ties half\n",
              table.estimators[reference_of(table.estimators)]) +
-         distances_table(summary) + family_table(summary);
+         distances_table(summary) +
+         family_table(summary, "error", &EstimatorSummary::error_of_families);
 }
 
 /// The Bayes error with labels as named. Where it has a closed form, also that and the minimax
@@ -282,6 +297,7 @@ std::string evaluation_text(EvaluationSummary const& summary, FileHeader const& 
       reference.starts_with("transformer") ? ", for this training" : "", main_table(summary));
   Settings const settings =
       parse_settings(with_first_defaults(header.config_text), "the file's configuration", {});
+  text += disagreement_table(summary, settings.eval.reference);
   if (table && parts.has_detail) text += "\n" + detail_table(summary, *table);
   if (table && parts.has_control) text += "\n" + control_table(*table, settings);
   std::string const defaults = changed_estimator_defaults(settings);

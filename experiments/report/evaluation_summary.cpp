@@ -77,11 +77,14 @@ void EvaluationSummary::add_differences(Evaluation const& table, std::size_t est
   EstimatorSummary& summary = of_[estimator];
   auto const error = table.row(table.error, estimator);
   auto const reference = table.row(table.error, reference_of(estimators_));
+  auto const disagreement = table.row(table.disagreement, estimator);
   summary.error_of_families.resize(family_names_.size());
+  summary.disagreement_of_families.resize(family_names_.size());
   for (std::size_t t = 0; t < error.size(); ++t) {
     summary.difference.add(error[t] - reference[t]);
     summary.wins.add(win(error[t] - reference[t]));
     summary.error_of_families[table.family[t]].add(error[t]);
+    summary.disagreement_of_families[table.family[t]].add(disagreement[t]);
   }
   auto const posterior = posterior_of(estimators_);
   if (!posterior) return;

@@ -24,7 +24,7 @@ struct EstimatorSummary {
   Moments wins;                      // 1 where its error is below the reference's, 1/2 where equal
   std::vector<int> status_counts;    // by status
   std::vector<std::int64_t> totals;  // over all tasks, in the order of total_columns()
-  std::vector<Moments> error_of_families;  // by family
+  std::vector<Moments> error_of_families, disagreement_of_families;  // by family
 
   Moments const& operator[](std::vector<double> Evaluation::*metric) const;
 };

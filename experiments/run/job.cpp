@@ -7,8 +7,8 @@
 #include "experiments/report/formatting.hpp"
 #include "experiments/report/output.hpp"
 #include "experiments/report/progress.hpp"
+#include "experiments/run/evaluation/kept_evaluation.hpp"
 #include "experiments/run/folder.hpp"
-#include "experiments/run/kept_evaluation.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/settings/configuration.hpp"
 #include "experiments/settings/identity.hpp"
@@ -17,7 +17,7 @@
 #include "framework/comm/collective_errors.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
-#include "framework/train/evaluation.hpp"
+#include "framework/train/evaluation/evaluation.hpp"
 #include "framework/train/loop.hpp"
 
 namespace tvem {

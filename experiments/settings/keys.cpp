@@ -35,6 +35,7 @@ std::vector<Key> all_keys() {
   add("train", optimizer_settings(), &Settings::train);
   add("train", train_settings(), &Settings::train);
   add("eval", eval_settings(), &Settings::eval);
+  add("eval", ablation_settings(), &Settings::eval);
   for (EstimatorOption const& option : estimator_options())
     if (option.has_key) keys.push_back(key_of("em", option.setting, &Settings::em));
   add("parallel", parallel_settings(), &Settings::parallel);
@@ -105,6 +106,12 @@ bool is_of_tasks(Key const& key) {
 
 bool is_of_tasks_or_guess(Key const& key) {
   return is_of_tasks(key) || key.name == "input.init" || key.name == "input.corruption";
+}
+
+bool is_of_ablation(Key const& key) {
+  auto const& settings = ablation_settings();
+  return std::any_of(settings.begin(), settings.end(),
+                     [&](auto const& setting) { return key.name == "eval." + setting.name; });
 }
 
 bool is_read_by_some_family(Key const& key, Settings const& settings) {

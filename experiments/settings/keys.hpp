@@ -23,6 +23,8 @@ Key const* find_key(std::string const& name);
 std::string nearest_key(std::string const& name);
 /// Whether the key describes the tasks that a trained model meets.
 bool is_of_tasks(Key const& key);
+/// Whether the key changes a trained model for its evaluation; baselines do not read it.
+bool is_of_ablation(Key const& key);
 /// Whether the tasks of some family read the key, where its tasks read it at all.
 bool is_read_by_some_family(Key const& key, Settings const& settings);
 /// Whether a trained model can meet other values of the key: it describes the tasks or the guess.

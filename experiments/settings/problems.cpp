@@ -9,7 +9,7 @@
 #include "framework/nn/constructed/lloyd_parameters.hpp"
 #include "framework/tasks/prior.hpp"
 #include "framework/tasks/spread.hpp"
-#include "framework/train/evaluation.hpp"
+#include "framework/train/evaluation/evaluation.hpp"
 
 namespace tvem {
 namespace {
@@ -70,6 +70,10 @@ std::string text_of(Key const& key, Settings const& settings) {
 /// The condition that the key lacks to have an effect; empty when it has one.
 std::string missing_for(Key const& key, Settings const& settings,
                         std::vector<EstimatorSpec> const& specs) {
+  if (is_of_ablation(key))
+    return std::any_of(specs.begin(), specs.end(), [](auto const& s) { return s.needs_model(); })
+               ? ""
+               : "an estimator that needs the model";
   if (!key.name.starts_with("em.")) return is_read_by_some_family(key, settings) ? "" : key.needed;
   std::string const option = key.name.substr(3);
   bool const is_read = std::any_of(specs.begin(), specs.end(), [&](EstimatorSpec const& spec) {
@@ -88,6 +92,11 @@ std::vector<std::string> contradictions(Settings const& settings) {
                                    model.width, model.heads));
   append_if_any(problems, loss_problem(settings.loss.kind, model.readout));
   if (model.initial == InitialKind::constructed) append(problems, construction_problems(settings));
+  if (settings.eval.layers > 0 && !model.tied)
+    problems.push_back(
+        fmt::format("eval.layers = {} is of looped models, whose layers share parameters, and "
+                    "model.tied is false; choose 0",
+                    settings.eval.layers));
   if (settings.input.auxiliary && settings.input.guess == GuessKind::none)
     problems.emplace_back(
         "input.auxiliary = true describes the guess of input.init, which is none");

@@ -8,7 +8,7 @@
 #include "experiments/settings/sentences.hpp"
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
-#include "framework/train/evaluation.hpp"
+#include "framework/train/evaluation/evaluation.hpp"
 
 namespace tvem {
 namespace {

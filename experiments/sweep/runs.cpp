@@ -39,12 +39,23 @@ bool has_axis_of_tasks_or_guess(Sweep const& sweep) {
   });
 }
 
+/// Whether all estimators are evaluated with the model: where their labels are compared.
+bool are_all_of_model(Settings const& settings) {
+  auto const& texts = settings.eval.estimators;
+  return has_reference(settings.eval) &&
+         std::any_of(texts.begin(), texts.end(), [&](std::string const& text) {
+           return read_specification(text, settings.em).needs_model();
+         });
+}
+
 /// Keeps the estimators of the model that suit, and the other settings that they read.
 Settings of_model(Settings settings, bool are_unsuited_left_out) {
-  bool is_em_read = false;
+  bool const are_all = are_all_of_model(settings);
+  bool is_em_read = are_all;
   std::erase_if(settings.eval.estimators, [&](std::string const& text) {
     EstimatorSpec const spec = read_specification(text, settings.em);
-    if (!spec.needs_model() || (are_unsuited_left_out && !suits(spec, settings))) return true;
+    bool const is_of_model = are_all || spec.needs_model();
+    if (!is_of_model || (are_unsuited_left_out && !suits(spec, settings))) return true;
     is_em_read = is_em_read || spec.method == Method::transformer_em;
     return false;
   });
@@ -56,7 +67,8 @@ Settings of_model(Settings settings, bool are_unsuited_left_out) {
 bool do_baselines_read(SweptKey const& key, Settings const& baselines, Settings const& asked) {
   if (key.setting.starts_with("input."))
     return baselines.input.guess != GuessKind::none || asked.input.guess == GuessKind::none;
-  return key.is_of_evaluation || is_of_tasks(*find_key(key.setting));
+  Key const& setting = *find_key(key.setting);
+  return (key.is_of_evaluation && !is_of_ablation(setting)) || is_of_tasks(setting);
 }
 
 class RunFinder {
@@ -182,13 +194,15 @@ Settings baselines_beside(Sweep const& sweep, Settings const& asked) {
   settings.task.pool_seed = TaskSettings{}.pool_seed;
   settings.task.label_noise = 0;
   settings.eval = asked.eval;
+  static_cast<Ablation&>(settings.eval) = {};
   settings.em = asked.em;
+  bool const are_all_left_out = are_all_of_model(asked);
   bool const are_unsuited_left_out = has_axis_of_tasks_or_guess(sweep);
   bool is_guess_read = false;
   std::erase_if(settings.eval.estimators, [&](std::string const& text) {
     EstimatorSpec const spec = read_specification(text, asked.em);
     is_guess_read = is_guess_read || spec.takes_guess();
-    return spec.needs_model() || (are_unsuited_left_out && !suits(spec, asked));
+    return are_all_left_out || spec.needs_model() || (are_unsuited_left_out && !suits(spec, asked));
   });
   if (is_guess_read) {
     settings.input.guess = asked.input.guess;

@@ -5,7 +5,7 @@
 
 #include "experiments/report/output.hpp"
 #include "experiments/report/ranks.hpp"
-#include "experiments/run/evaluation_job.hpp"
+#include "experiments/run/evaluation/evaluation_job.hpp"
 #include "experiments/run/failure.hpp"
 #include "experiments/run/trained_model.hpp"
 #include "framework/core/error.hpp"

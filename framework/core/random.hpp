@@ -27,6 +27,7 @@ enum class Purpose : std::uint64_t {
   validation_tasks = 15,
   control_tasks = 16,
   label_noise = 17,
+  probe_tasks = 18,
 };
 
 /// Random numbers keyed by identity: a stream is a pure function of (seed, purpose, id, index),

@@ -1,5 +1,6 @@
 #include "framework/metrics/clustering.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -81,6 +82,13 @@ double ClusteringError::operator()(std::span<int const> truth, std::span<int con
 
 double clustering_error(std::span<int const> truth, std::span<int const> estimate, int k) {
   return ClusteringError()(truth, estimate, k);
+}
+
+double disagreement(std::span<int const> a, std::span<int const> b) {
+  int largest = 0;
+  for (auto const labels : {a, b})
+    for (int const label : labels) largest = std::max(largest, label);
+  return clustering_error(a, b, largest + 1);
 }
 
 double labelled_error(std::span<int const> truth, std::span<int const> estimate) {

@@ -32,6 +32,10 @@ class ClusteringError {
 /// As above, once.
 double clustering_error(std::span<int const> truth, std::span<int const> estimate, int k);
 
+/// The misclustering error between two labellings of the same points, with any labels >= 0: 0 where
+/// they are the same clusters, and symmetric.
+double disagreement(std::span<int const> a, std::span<int const> b);
+
 /// Share of points whose estimate differs from the truth, labels as they are named.
 double labelled_error(std::span<int const> truth, std::span<int const> estimate);
 

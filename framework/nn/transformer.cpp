@@ -172,7 +172,8 @@ void Transformer<T>::embed_backward(Pass<T> const& pass, RaggedBatch const& batc
 }
 
 template <class T>
-std::span<T const> Transformer<T>::forward(RaggedBatch const& batch, bool keeps) {
+std::span<T const> Transformer<T>::forward(RaggedBatch const& batch, bool keeps,
+                                           VisitLayer const& visit) {
   TVEM_CHECK(batch.dim == domain_.dim, "the batch has another dimension than the model");
   for (int const k : batch.components)
     TVEM_CHECK(k >= domain_.components.low && k <= domain_.components.high,
@@ -184,12 +185,24 @@ std::span<T const> Transformer<T>::forward(RaggedBatch const& batch, bool keeps)
   embed(p, batch);
   for (int l = 0; l < settings_.layers; ++l) {
     if (!keeps) leave_if_interrupted();
+    if (visit) show(p, batch, l, visit);
     bool const is_last = l + 1 == settings_.layers;
     T* const y = is_last ? output_.data() : tape(l + 1, keeps).input.data();
     block(l).forward(p, groups_, tape(l, keeps), y);
   }
   read_out(p, batch);
-  return std::span<T const>(outputs_).first(output_rows(batch) * n_outputs());
+  if (visit) visit(settings_.layers, last_features(batch), outputs(batch));
+  return outputs(batch);
+}
+
+/// Reads out of the features that stand in the inference's buffer.
+template <class T>
+void Transformer<T>::show(Pass<T> const& pass, RaggedBatch const& batch, int layer,
+                          VisitLayer const& visit) {
+  auto const& features = tapes_[0].input;
+  std::copy_n(features.begin(), batch.n_points() * settings_.width, output_.begin());
+  read_out(pass, batch);
+  visit(layer, last_features(batch), outputs(batch));
 }
 
 template <class T>

@@ -40,6 +40,8 @@ class Transformer {
   Transformer(ModelSettings const& settings, ModelDomain const& domain, Kernels<T> const& kernels);
 
   ParameterLayout const& layout() const { return layout_; }
+  /// Without the embedding.
+  int n_layers() const { return settings_.layers; }
   /// Labels or components that the read-out knows.
   int n_labels() const { return domain_.components.high; }
   /// Columns of the outputs: n_labels(); with the readout `parameters` 2 + point_dim.
@@ -54,6 +56,8 @@ class Transformer {
   AlignedVector<T> initial_parameters(std::uint64_t seed) const;
   /// Takes the parameters of the next passes: layout().size() values, which must outlive them.
   void set_parameters(std::span<T const> parameters);
+  /// Those that were set.
+  std::span<T const> parameters() const { return parameters_; }
 
   /// The outputs: output_rows(batch) x n_outputs(), valid until the next pass. Logits and
   /// components past a task's own k have no meaning. Throws CheckFailed when the batch does not fit
@@ -62,6 +66,14 @@ class Transformer {
   /// Gives the same bits where no backward pass follows: all layers share one layer's buffers, and
   /// memory is linear in the points of a task.
   std::span<T const> infer(RaggedBatch const& batch) { return forward(batch, false); }
+  /// Sees the features of a layer (n_points x width), and what the read-out makes of them, as
+  /// outputs of forward. Layer 0 is the embedding.
+  using VisitLayer =
+      std::function<void(int layer, std::span<T const> features, std::span<T const> outputs)>;
+  /// As infer; shows all layers, the last one's outputs being those of infer.
+  void infer_layers(RaggedBatch const& batch, VisitLayer const& visit) {
+    forward(batch, false, visit);
+  }
   /// Bytes of the buffers that infer takes for one task of n points. Changes nothing.
   std::size_t bytes_to_infer(std::size_t n);
   /// To be called after forward on the same batch. Sets `gradient` (layout().size() values) to the
@@ -72,7 +84,14 @@ class Transformer {
                 std::function<void(std::size_t offset, std::size_t size)> const& on_final = {});
 
  private:
-  std::span<T const> forward(RaggedBatch const& batch, bool keeps);
+  std::span<T const> forward(RaggedBatch const& batch, bool keeps, VisitLayer const& visit = {});
+  void show(Pass<T> const& pass, RaggedBatch const& batch, int layer, VisitLayer const& visit);
+  std::span<T const> last_features(RaggedBatch const& batch) const {
+    return std::span<T const>(output_).first(batch.n_points() * settings_.width);
+  }
+  std::span<T const> outputs(RaggedBatch const& batch) const {
+    return std::span<T const>(outputs_).first(output_rows(batch) * n_outputs());
+  }
   void reserve(std::span<std::size_t const> offsets, bool keeps, Reservation& reserve);
   std::size_t scratch_size(std::span<std::size_t const> offsets, std::size_t n_output_rows,
                            bool keeps) const;

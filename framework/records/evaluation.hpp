@@ -24,7 +24,7 @@ struct Evaluation {
   std::vector<double> means_distance, weights_distance, covariances_distance;
   std::vector<double> matched_means_distance, matched_weights_distance;
   std::vector<double> matched_covariances_distance;
-  std::vector<double> expected_error, effective_samples, r_hat, seconds;
+  std::vector<double> expected_error, effective_samples, r_hat, disagreement, seconds;
   std::vector<int> iterations, collapsed_restarts, dead_components, status;
   std::vector<std::string> status_names;  // words of FitStatus
   std::vector<std::string> family_names;  // "none" for tasks of no named family
@@ -50,7 +50,7 @@ enum class Total { none, mean, sum, words };
 
 /// A column of an evaluation. Gathering over ranks, files, reports and collected sweeps follow from
 /// this table: a new column is a member of Evaluation, a row here, and its computation in
-/// framework/train/evaluation_rows.cpp (and a line in io/SCHEMA.md).
+/// framework/train/evaluation/evaluation_rows.cpp (and a line in io/SCHEMA.md).
 struct EvaluationColumn {
   using Reals = std::vector<double> Evaluation::*;
   using Integers = std::vector<int> Evaluation::*;
@@ -130,6 +130,12 @@ inline constexpr EvaluationColumn evaluation_columns[] = {
      .over = Over::results,
      .values = &Evaluation::r_hat,
      .long_name = "how far chains disagree about expected_error; 1 where they agree",
+     .is_in_old_files = false},
+    {.name = "disagreement",
+     .over = Over::results,
+     .values = &Evaluation::disagreement,
+     .long_name = "misclustering error between the labels and those of eval.reference; NaN without "
+                  "it",
      .is_in_old_files = false},
     {.name = "seconds",
      .over = Over::results,

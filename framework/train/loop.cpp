@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "framework/train/evaluation.hpp"
+#include "framework/train/evaluation/evaluation.hpp"
 
 namespace tvem {
 namespace {

@@ -45,18 +45,22 @@ Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const
                  std::uint64_t seed, Purpose purpose, int orientation) {
   ModelInput input;
   fill_model_input(settings, seed, purpose, std::span(&task, 1), input, orientation);
-  auto const outputs = model.infer(input.batch);
+  return fit_of_outputs(model.infer(input.batch), model.n_outputs(), settings.model.readout,
+                        input.frames[0], task);
+}
+
+Fit fit_of_outputs(std::span<float const> outputs, int n_outputs, ReadoutKind readout,
+                   Frame const& frame, Task const& task) {
   int const k = task.components();
   Fit fit;
-  fit.labels.resize(input.batch.n_points());
+  fit.labels.resize(task.n_points());
   fit.log_likelihood = std::nan("");
   if (!all_finite(outputs)) fit.status = FitStatus::failed;
-  if (settings.model.readout == ReadoutKind::labels) {
-    predict_labels(outputs, model.n_outputs(), k, fit.labels);
-    fit.responsibilities = probabilities(outputs, model.n_outputs(), k);
+  if (readout == ReadoutKind::labels) {
+    predict_labels(outputs, n_outputs, k, fit.labels);
+    fit.responsibilities = probabilities(outputs, n_outputs, k);
   } else if (fit.status != FitStatus::failed) {
-    take_mixture(input.frames[0].to_points(
-                     mixture_of_outputs(outputs, model.n_outputs(), k, task.mixture.dim())),
+    take_mixture(frame.to_points(mixture_of_outputs(outputs, n_outputs, k, task.mixture.dim())),
                  task.points, fit);
   }
   return fit;

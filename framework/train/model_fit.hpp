@@ -3,6 +3,7 @@
 #include "framework/estimators/estimator.hpp"
 #include "framework/estimators/starts/knowledge.hpp"
 #include "framework/nn/transformer.hpp"
+#include "framework/train/frame.hpp"
 #include "framework/train/settings.hpp"
 
 namespace tvem {
@@ -12,6 +13,10 @@ namespace tvem {
 /// outputs are not finite has failed. orientation: as of frame_of.
 Fit fit_of_model(Settings const& settings, Transformer<float>& model, Task const& task,
                  std::uint64_t seed, Purpose purpose, int orientation = 0);
+
+/// The fit that outputs of the read-out describe, of one task in this frame.
+Fit fit_of_outputs(std::span<float const> outputs, int n_outputs, ReadoutKind readout,
+                   Frame const& frame, Task const& task);
 
 /// The fit of the orientation, 0 .. n_orientations - 1, whose labels are the most probable ones
 /// under the prior of the task's family (log_joint), the first of equals. It takes as many passes

@@ -18,6 +18,13 @@ bool parse_estimator_list(std::string const& text, EvalSettings& settings) {
   return true;
 }
 
+/// Whether it is one of the estimators is checked where these are known (parse_estimators).
+bool parse_reference(std::string const& text, EvalSettings& settings) {
+  settings.reference = text;
+  std::erase_if(settings.reference, [](char c) { return c == ' ' || c == '\t'; });
+  return !settings.reference.empty();
+}
+
 /// A name that is also part of a folder's name.
 bool parse_name(std::string const& text, RunSettings& settings) {
   bool const is_plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
@@ -99,6 +106,9 @@ std::vector<Setting<EvalSettings>> const& eval_settings() {
       number("trace", &T::trace, {0, 10'000},
              "iterations of every method whose error is recorded; 0: none")
           .with(evaluation),
+      {"reference", "the estimator whose labels all others are compared with (column disagreement)",
+       "none, or one of eval.estimators", parse_reference,
+       [](T const& settings) { return settings.reference; }, evaluation},
   };
   return table;
 }

@@ -11,6 +11,7 @@
 #include "framework/core/setting.hpp"
 #include "framework/estimators/settings.hpp"
 #include "framework/loss/settings.hpp"
+#include "framework/nn/ablation/ablation.hpp"
 #include "framework/nn/settings.hpp"
 #include "framework/optim/settings.hpp"
 #include "framework/tasks/settings.hpp"
@@ -39,13 +40,17 @@ struct TrainSettings : OptimizerSettings {
 };
 
 /// The keys `eval.*`.
-struct EvalSettings {
+struct EvalSettings : Ablation {
   std::int64_t tasks = 4096;
   std::uint64_t seed = 20250201;  // not run.seed: all trainings meet the same test tasks
   std::vector<std::string> estimators{"transformer", "em",    "em:restarts=10",
                                       "lloyd",       "bayes", "chance"};
-  int trace = 0;  // iterations of which the error is recorded
+  int trace = 0;                   // iterations of which the error is recorded
+  std::string reference = "none";  // the estimator that `disagreement` is with
 };
+
+/// Whether labels are compared with those of an estimator.
+inline bool has_reference(EvalSettings const& settings) { return settings.reference != "none"; }
 
 /// The keys `parallel.*`.
 struct ParallelSettings {
@@ -78,7 +83,8 @@ struct Settings {
 /// depends on the ranks.
 int resolved_chunk(Settings const& settings);
 
-/// A row for each of the keys `run.*`, `train.*` (but the optimiser's), `eval.*` and `parallel.*`.
+/// A row for each of the keys `run.*`, `train.*` (but the optimiser's), `eval.*` (but the
+/// ablation's) and `parallel.*`.
 std::vector<Setting<RunSettings>> const& run_settings();
 std::vector<Setting<TrainSettings>> const& train_settings();
 std::vector<Setting<EvalSettings>> const& eval_settings();

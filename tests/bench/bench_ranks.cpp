@@ -5,7 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include "framework/comm/session.hpp"
-#include "framework/train/evaluation.hpp"
+#include "framework/train/evaluation/evaluation.hpp"
 #include "framework/train/trainer.hpp"
 #include "tests/bench/configurations.hpp"
 

@@ -61,6 +61,57 @@ class Evaluate(Folder):
             np.testing.assert_array_equal(table.error.sel(evaluate_points=40, estimator=name), error)
         self.assertIn("0 done now", run("sweep", "--config", config, "--out", folder).stdout)
 
+    def looped(self):
+        folder = self.path("looped")
+        run("run", "--out", folder, "--model.layers", 2, "--model.width", 16, "--model.heads", 2, "--model.tied", "true",
+            "--train.steps", 20, "--train.tasks_per_step", 8, "--eval.tasks", 16, "--eval.estimators", "transformer, em, bayes")
+        return folder
+
+    def test_other_loops_and_ranks_and_pruned_units(self):
+        model, out = self.looped(), self.path("loops.h5")
+        own = self.errors(os.path.join(model, "run.h5"))["transformer"]
+
+        def errors(*keys):
+            run("evaluate", "--model", model, "--out", out, *keys)
+            found = self.errors(out)
+            os.remove(out)
+            return found
+
+        for same in (("--eval.layers", 2), ("--eval.rank", 16), ("--eval.layers", 2, "--eval.rank", 100)):
+            np.testing.assert_array_equal(errors(*same)["transformer"], own)
+        for other in (("--eval.layers", 9), ("--eval.rank", 1), ("--eval.pruned", 0.9), ("--eval.pruned", 0.5, "--eval.pruned_units", "largest")):
+            self.assertTrue((errors(*other)["transformer"] != own).any(), other)
+        np.testing.assert_array_equal(errors("--eval.layers", 9)["em"], self.errors(os.path.join(model, "run.h5"))["em"])
+        wrong = (("--eval.layers", 3, "is of looped models"), ("--eval.rank", -1, "eval.rank"), ("--eval.pruned", 1.5, "eval.pruned"),
+                 ("--eval.reference", "lloyd", "is not among eval.estimators"))
+        for key, value, sentence in wrong:
+            done = run("evaluate", "--model", self.model(), "--out", out, key, value, expect=2)
+            self.assertIn(sentence, done.stderr)
+            self.assertFalse(os.path.exists(out))
+        note = run("evaluate", "--model", model, "--out", out, "--eval.rank", 1, "--eval.estimators", "em, bayes").stdout
+        self.assertIn("eval.rank = 1 has no effect without an estimator that needs the model", note)
+        os.remove(out)
+
+    def test_loops_as_an_axis_of_a_sweep_one_training_and_baselines_once(self):
+        folder = self.path("loops")
+        config = self.write("loops.ini", SWEEP[:SWEEP.index("[sweep]")].replace("layers = 1\n", "layers = 2\ntied = true\n")
+                            + "[sweep]\neval.layers = 1, 2, 5\n")
+        self.assertIn("2 runs: 2 finished", run("sweep", "--config", config, "--out", folder).stdout)
+        table, _ = self.collected(folder, "--per-task", "error")
+        errors = table.error.sel(estimator="transformer")
+        self.assertTrue((errors.sel(eval_layers=1) != errors.sel(eval_layers=5)).any())
+        np.testing.assert_array_equal(table.error.sel(estimator="em", eval_layers=1), table.error.sel(estimator="em", eval_layers=5))
+
+    def test_a_reference_brings_all_estimators_to_the_model(self):
+        folder = self.path("reference")
+        config = self.write("reference.ini", SWEEP[:SWEEP.index("[sweep]")].replace("trace = 2", "reference = transformer")
+                            + "[sweep]\nrun.seed = 1, 2\n")
+        self.assertIn("2 runs: 2 finished", run("sweep", "--config", config, "--out", folder).stdout)
+        table, _ = self.collected(folder)
+        means = table.disagreement_mean
+        self.assertTrue((means.sel(estimator="transformer") == 0).all())
+        self.assertTrue((means.sel(estimator=["em", "bayes"]) > 0).all())
+
     def test_of_a_training_that_is_not_finished_is_another_evaluation(self):
         words = ("run", "--out", self.path("half"), "--model.layers", 1, "--model.width", 16, "--model.heads", 2, "--train.steps", 3000, "--train.tasks_per_step", 16,
                  "--eval.tasks", 8, "--eval.estimators", "transformer")

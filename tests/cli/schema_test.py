@@ -23,7 +23,7 @@ import our_files
 TVEM, SCHEMA = "", ""
 METRICS = ("error", "excess_error", "ari", "nmi", "log_likelihood", "held_out_log_likelihood", "means_distance",
            "weights_distance", "covariances_distance", "matched_means_distance", "matched_weights_distance",
-           "matched_covariances_distance", "expected_error", "effective_samples", "r_hat", "seconds")
+           "matched_covariances_distance", "expected_error", "effective_samples", "r_hat", "disagreement", "seconds")
 ESTIMATORS = ["transformer", "em", "em:restarts=3", "lloyd", "bayes", "chance"]
 
 
@@ -103,6 +103,12 @@ class Files(unittest.TestCase):
         subprocess.run([TVEM, "cluster", "--model", self.folder, "--data", data, "--columns", "3,4", "--labels", "Species",
                         "--components", "3", "--out", out], check=True, stdout=subprocess.DEVNULL, timeout=120)
         self.assertEqual(found(out), documented({"Every file", "The file of tvem cluster"}))
+
+    def test_probe_file_is_what_the_schema_says(self):
+        out = os.path.join(self.folder, "probe.h5")
+        subprocess.run([TVEM, "probe", "--model", self.folder, "--out", out, "--iterations", "1", "--fit-tasks", "5"], check=True,
+                       stdout=subprocess.DEVNULL, timeout=120)
+        self.assertEqual(found(out), documented({"Every file", "The file of tvem probe"}))
 
     def test_evaluation_file_is_what_the_schema_says(self):
         out = os.path.join(self.folder, "evaluation.h5")

@@ -1,12 +1,14 @@
-#include "framework/train/evaluation.hpp"
+#include "framework/train/evaluation/evaluation.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <map>
 
 #include <gtest/gtest.h>
 
 #include "framework/core/error.hpp"
+#include "framework/train/probe/probe.hpp"
 #include "tests/support/training.hpp"
 #include "tests/support/world.hpp"
 
@@ -28,6 +30,7 @@ TEST(Evaluation, AnyNumberOfRanks_SameTableButForSeconds) {
   settings.eval.tasks = 23;
   settings.eval.trace = 5;
   settings.eval.estimators.push_back("em:restarts=70");  // more than one rank takes at a time
+  settings.eval.reference = "em:restarts=70";
   auto const table_of = [&](Communicator const& comm) {
     Trainer trainer(settings, comm, first_state(settings));
     return evaluate(settings, comm, trainer.model());
@@ -56,6 +59,51 @@ TEST(Evaluation, AnyNumberOfRanks_SameTableButForSeconds) {
   ASSERT_EQ(together.n_iterations(), 6u);
   EXPECT_TRUE(same_bits(together.trace_error_mean, alone.trace_error_mean));
   EXPECT_TRUE(same_bits(together.trace_log_likelihood_mean, alone.trace_log_likelihood_mean));
+}
+
+TEST(Evaluation, Reference_DisagreesWithOthersAlone) {
+  Settings settings = ragged_settings();
+  settings.eval.tasks = 11;
+  settings.eval.estimators = {"em:restarts=70", "transformer", "chance", "bayes"};
+  auto const disagreement_with = [&](std::string const& reference) {
+    settings.eval.reference = reference;
+    Trainer trainer(settings, test_world(), first_state(settings));
+    return evaluate(settings, test_world(), trainer.model());
+  };
+  Evaluation const of_em = disagreement_with("em:restarts=70");
+  Evaluation const of_chance = disagreement_with("chance");
+  Evaluation const of_none = disagreement_with("none");
+  if (!test_world().is_root()) return;
+  for (std::size_t t = 0; t < 11; ++t) {
+    EXPECT_EQ(of_em.row(of_em.disagreement, 0)[t], 0);
+    EXPECT_EQ(of_chance.row(of_chance.disagreement, 2)[t], 0);
+    EXPECT_GT(of_em.row(of_em.disagreement, 2)[t], 0);
+    EXPECT_EQ(of_em.row(of_em.disagreement, 2)[t], of_chance.row(of_chance.disagreement, 0)[t]);
+    EXPECT_TRUE(std::isnan(of_none.disagreement[t]));
+  }
+}
+
+/// Ranks share layers.
+TEST(Probe, AnyNumberOfRanks_TheSameBits) {
+  Settings settings = ragged_settings();
+  settings.eval.tasks = 9;
+  ProbeRequest const request{
+      .algorithms = {parse_estimator("em", settings.em), parse_estimator("lloyd", settings.em)},
+      .iterations = 2,
+      .fit_tasks = 9};
+  auto const probe_on = [&](Communicator const& comm) {
+    Trainer trainer(settings, comm, first_state(settings));
+    return probe(settings, comm, {settings, trainer.model()}, request);
+  };
+  Probe const together = probe_on(test_world()), alone = probe_on(Communicator::serial());
+  if (!test_world().is_root()) return;
+  EXPECT_EQ(alone.error.mean.size(), 3U * 2);
+  EXPECT_EQ(alone.disagreement.mean.size(), 3U * 2 * 2 * 3);
+  EXPECT_EQ(together.error.mean, alone.error.mean);
+  EXPECT_EQ(together.error.standard_error, alone.error.standard_error);
+  EXPECT_EQ(together.disagreement.mean, alone.disagreement.mean);
+  EXPECT_EQ(together.disagreement.standard_error, alone.disagreement.standard_error);
+  EXPECT_EQ(together.algorithm_error.mean, alone.algorithm_error.mean);
 }
 
 /// The tables of blocks, one behind the other.

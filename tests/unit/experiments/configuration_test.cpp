@@ -67,7 +67,8 @@ TEST(ParseConfiguration, EveryKey_SetsItsOwnMember) {
           "none",    "relu",      "true",    "sgd",        "rsqrt",
           "random",  "spherical", "float",   "fast",       "bayes",
           "laplace", "2",         "weights", "parameters", "negative_log_likelihood",
-          "centred", "posterior", "origin",  "constrain",  "constructed"}) {
+          "centred", "posterior", "origin",  "constrain",  "constructed",
+          "largest"}) {
       Settings settings;
       if (!key.parse(value, settings) || key.print(settings) == key.print(defaults)) continue;
       ++n_accepted;

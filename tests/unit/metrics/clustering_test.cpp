@@ -24,6 +24,15 @@ TEST(ClusteringError, CyclicPermutationOfThreeLabels_IsNoError) {
   EXPECT_EQ(labelled_error(truth, cyclic), 1.0);
 }
 
+TEST(Disagreement, SymmetricAfterTheBestPermutation_And0WithItself) {
+  Labels const a{0, 0, 0, 1, 1, 2}, renamed{2, 2, 2, 0, 0, 1}, b{3, 3, 0, 1, 1, 1};
+  EXPECT_EQ(disagreement(a, a), 0.0);
+  EXPECT_EQ(disagreement(a, renamed), 0.0);
+  EXPECT_DOUBLE_EQ(disagreement(a, b), 2.0 / 6);
+  EXPECT_EQ(disagreement(a, b), disagreement(b, a));
+  EXPECT_EQ(disagreement(renamed, b), disagreement(a, b));
+}
+
 TEST(AlignLabels, All24PermutationsOfFour_FoundForLabelsAndParameters) {
   RandomStream random(1, Purpose::probe, 1);
   Labels truth(200);

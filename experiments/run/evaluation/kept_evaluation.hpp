@@ -6,7 +6,7 @@
 #include "experiments/report/evaluation_summary.hpp"
 #include "experiments/run/job.hpp"
 #include "framework/comm/communicator.hpp"
-#include "framework/train/evaluation.hpp"
+#include "framework/train/evaluation/evaluation.hpp"
 #include "framework/train/settings.hpp"
 #include "io/evaluation_blocks.hpp"
 #include "io/fs.hpp"

@@ -30,9 +30,10 @@ class EvaluationRows {
       : n_iterations_(n_iterations), family_names_(std::move(family_names)) {}
 
   void add_task(Task const& task);
-  /// held_out: further points of the task's mixture. seconds: that the fit took.
+  /// held_out: further points of the task's mixture. seconds: that the fit took. reference: labels
+  /// of eval.reference on the task, none without it.
   void add_fit(Task const& task, RowMatrix const& held_out, EvaluationItem const& item,
-               Fit const& fit, double seconds);
+               Fit const& fit, double seconds, std::vector<int> const& reference);
   /// Bytes of what has been added.
   std::size_t bytes() const;
   /// Collective. Takes out the rows of all ranks of tasks with smaller ids than `end`, as a table

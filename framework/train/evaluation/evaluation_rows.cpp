@@ -1,4 +1,4 @@
-#include "framework/train/evaluation_rows.hpp"
+#include "framework/train/evaluation/evaluation_rows.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -165,7 +165,8 @@ void EvaluationRows::add_task(Task const& task) {
 }
 
 void EvaluationRows::add_fit(Task const& task, RowMatrix const& held_out,
-                             EvaluationItem const& item, Fit const& fit, double seconds) {
+                             EvaluationItem const& item, Fit const& fit, double seconds,
+                             std::vector<int> const& reference) {
   using E = Evaluation;
   FitRow row{.task = as_real(task.id),
              .estimator = as_real(item.estimator),
@@ -175,6 +176,7 @@ void EvaluationRows::add_fit(Task const& task, RowMatrix const& held_out,
              .values = {}};
   row.values.fill(std::nan(""));
   set_label_scores(task, fit, row);
+  if (!reference.empty()) value<&E::disagreement>(row) = disagreement(reference, fit.labels);
   value<&E::log_likelihood>(row) = fit.log_likelihood;
   if (fit.mixture.components() > 0 && std::isfinite(fit.log_likelihood)) {
     set_parameter_distances(task, fit, row);

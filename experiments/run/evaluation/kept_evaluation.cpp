@@ -1,4 +1,4 @@
-#include "experiments/run/kept_evaluation.hpp"
+#include "experiments/run/evaluation/kept_evaluation.hpp"
 
 #include <chrono>
 

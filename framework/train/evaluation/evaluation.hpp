@@ -7,9 +7,9 @@
 
 #include "framework/comm/communicator.hpp"
 #include "framework/estimators/estimator.hpp"
-#include "framework/nn/transformer.hpp"
 #include "framework/records/evaluation.hpp"
 #include "framework/records/training.hpp"
+#include "framework/train/evaluation/evaluated_model.hpp"
 #include "framework/train/settings.hpp"
 
 namespace tvem {
@@ -40,12 +40,6 @@ struct BlockLimits {
 
 /// Takes a block on rank 0, which then has to keep it.
 using TakeBlock = std::function<void(EvaluationBlock block)>;
-
-/// A model with its parameters set, and the settings of its training, which say what goes into it.
-struct EvaluatedModel {
-  Settings settings;
-  Transformer<float>& transformer;
-};
 
 /// Says why a model with the settings `trained` cannot work on the tasks of `asked`, one sentence
 /// for each problem. Problems are tasks of more dimensions, another number of components, and a

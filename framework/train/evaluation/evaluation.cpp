@@ -1,4 +1,4 @@
-#include "framework/train/evaluation.hpp"
+#include "framework/train/evaluation/evaluation.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -12,9 +12,9 @@
 #include "framework/metrics/clustering.hpp"
 #include "framework/metrics/statistics.hpp"
 #include "framework/tasks/partition.hpp"
-#include "framework/train/evaluation_rows.hpp"
+#include "framework/train/evaluation/evaluation_rows.hpp"
+#include "framework/train/evaluation/vote.hpp"
 #include "framework/train/model_fit.hpp"
-#include "framework/train/vote.hpp"
 
 namespace tvem {
 namespace {
@@ -53,6 +53,11 @@ std::vector<EstimatorSpec> parse_estimators(Settings const& settings) {
     }
   }
   for (std::string& problem : problems) problem = "eval.estimators: " + problem;
+  auto const& names = settings.eval.estimators;
+  if (has_reference(settings.eval) && std::ranges::count(names, settings.eval.reference) == 0)
+    problems.push_back(
+        fmt::format("eval.reference = {} is not among eval.estimators, which are {}; add it there",
+                    settings.eval.reference, joined(names)));
   if (!problems.empty()) throw ConfigurationError(std::move(problems));
   return specs;
 }
@@ -104,16 +109,6 @@ class Parts {
   std::function<bool()> wants_stop_;
   bool is_interrupted_ = false;
 };
-
-/// The model with the guess of the evaluation in the place of that of its training.
-std::optional<EvaluatedModel> with_guess_of(std::optional<EvaluatedModel> const& model,
-                                            InputSettings const& input) {
-  if (!model) return std::nullopt;
-  EvaluatedModel result = *model;
-  result.settings.input.guess = input.guess;
-  result.settings.input.corruption = input.corruption;
-  return result;
-}
 
 Fit fit_of(EstimatorSpec const& spec, EvaluationItem const& item, Settings const& settings,
            Task const& task, std::optional<EvaluatedModel> const& model) {
@@ -175,7 +170,7 @@ class BlockwiseEvaluation {
                       BlockLimits const& limits)
       : settings_(settings),
         comm_(comm),
-        model_(with_guess_of(of_training, settings.input)),
+        model_(of_training, settings),
         take_(take),
         hooks_(hooks),
         specs_(parse_estimators(settings)),
@@ -224,16 +219,25 @@ class BlockwiseEvaluation {
   }
 
   void do_item(std::int64_t id, int i) {
-    if (sampled_id_ != id) {
-      prior_.sample(settings_.eval.seed, Purpose::evaluation_tasks, id, task_);
-      held_out_ = sample_held_out(settings_.eval.seed, task_);
-      sampled_id_ = id;
-    }
+    if (sampled_id_ != id) sample(id);
     EvaluationItem const& item = items_[i];
     if (i == 0) rows_.add_task(task_);
     StopWatch const watch;
-    Fit const fit = fit_of(specs_[item.estimator], item, settings_, task_, model_);
-    rows_.add_fit(task_, held_out_, item, fit, watch.seconds());
+    Fit const fit = fit_of(specs_[item.estimator], item, settings_, task_, model_.model());
+    rows_.add_fit(task_, held_out_, item, fit, watch.seconds(), reference_labels_);
+  }
+
+  /// The task, and what is compared with all fits on it. Every rank does the reference anew: it
+  /// then needs no other rank's labels.
+  void sample(std::int64_t id) {
+    prior_.sample(settings_.eval.seed, Purpose::evaluation_tasks, id, task_);
+    held_out_ = sample_held_out(settings_.eval.seed, task_);
+    for (std::size_t e = 0; e < specs_.size(); ++e)
+      if (specs_[e].text == settings_.eval.reference)
+        reference_labels_ =
+            fit_of(specs_[e], {e, 0, specs_[e].restarts()}, settings_, task_, model_.model())
+                .labels;
+    sampled_id_ = id;
   }
 
   /// Collective. Ends the block before task `id`. Throws where a rank has left a task before it, or
@@ -248,7 +252,7 @@ class BlockwiseEvaluation {
 
   Settings const& settings_;
   Communicator const& comm_;
-  std::optional<EvaluatedModel> model_;
+  AdaptedModel model_;
   TakeBlock const& take_;
   EvaluationHooks const& hooks_;
   std::vector<EstimatorSpec> specs_;
@@ -262,6 +266,7 @@ class BlockwiseEvaluation {
   Vote vote_;
   Task task_;
   RowMatrix held_out_;
+  std::vector<int> reference_labels_;  // of eval.reference on the task
   std::int64_t sampled_id_ = -1;
 };
 

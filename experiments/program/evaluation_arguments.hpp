@@ -1,0 +1,14 @@
+#pragma once
+
+#include "experiments/program/command.hpp"
+#include "experiments/run/evaluation/evaluation_request.hpp"
+
+namespace tvem {
+
+/// Collective. The request that --model, --config, --out and the keys of the command line describe.
+/// is_ours: whether the file of --out may be replaced. Throws ConfigurationError with all problems.
+/// Says warnings of the model.
+EvaluationRequest read_evaluation_request(CommandContext const& context,
+                                          bool (*is_ours)(fs::path const& file));
+
+}  // namespace tvem
