@@ -19,7 +19,7 @@ try:
     import matplotlib.pyplot as plt
     import numpy as np
     import fits
-    except ImportError as error:
+except ImportError as error:
     sys.exit(f"agreement.py: {error}; Debian and Ubuntu: apt install python3-h5py python3-matplotlib")
 
 REFERENCE = "transformer"

@@ -57,16 +57,23 @@ def difference(rows, others):
     return interval(rows.mean() - others.mean(), (1, -1), [rows, others])
 
 
-def axes_of(folder, program, needed, allowed):
-    """The axes of a sweep's folder. Ends with a sentence where one that is needed is missing, or there are others than those allowed."""
+def all_axes(folder, program):
+    """The axes of a sweep's folder, but run.seed. Ends with a sentence where there is no sweep."""
     config = configparser.ConfigParser(strict=False, delimiters=("=",))
     if not config.read(folder / "sweep.ini", encoding="utf-8"):
-        sys.exit(f"{program}: {folder} has no sweep.ini; give the folder of a sweep over {needed}")
+        sys.exit(f"{program}: {folder} has no sweep.ini; give the folder of a sweep")
     axes = [axis for axis in config["sweep"] if axis != "skip"] if config.has_section("sweep") else []
-    if needed not in axes or any(axis not in (needed, "run.seed", *allowed) for axis in axes):
-        sys.exit(f"{program}: it takes a sweep over {needed}, run.seed and {' or '.join(allowed)}, and the axes of {folder} are "
-                 f"{', '.join(axes) or 'none'}")
-    return [axis for axis in axes if axis not in (needed, "run.seed")]
+    return [axis for axis in axes if axis != "run.seed"]
+
+
+def axes_of(folder, program, needed, allowed):
+    """Those beside the one that is needed. Ends with a sentence where that is missing, or there are others than those allowed."""
+    axes = all_axes(folder, program)
+    others = [axis for axis in axes if axis != needed]
+    if (needed not in axes and needed != "run.seed") or any(axis not in allowed for axis in others):
+        sys.exit(f"{program}: it takes a sweep over {' and '.join(dict.fromkeys((needed, 'run.seed')))}"
+                 f"{', perhaps ' + ' or '.join(allowed) if allowed else ''}, and the axes of {folder} are {', '.join(axes) or 'none'}")
+    return others
 
 
 def results(folder):

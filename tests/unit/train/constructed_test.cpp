@@ -63,6 +63,17 @@ TEST(ConstructedTransformer, AnySizeAndStep_LabelsOfLloyd) {
     }
 }
 
+/// From seeds that are apart, as k-means++ has them, also after ten steps.
+TEST(ConstructedTransformer, TenStepsFromSeedsApart_LabelsOfLloyd) {
+  for (int const n_steps : {2, 11})
+    for (auto const& [dim, components] : {std::pair(2, 3), {8, 6}, {5, 2}}) {
+      auto settings = constructed_settings(n_steps, dim, components);
+      settings.input.guess = GuessKind::kmeans_plus_plus;
+      settings.task.scale = {3, 3};
+      EXPECT_LT(disagreement(settings, 300), 1e-3) << n_steps << " " << dim << " " << components;
+    }
+}
+
 TEST(ConstructedTransformer, OneLayerInAll_TheSame) {
   auto settings = constructed_settings(4, 2, 3);
   double const untied = disagreement(settings, 100);
