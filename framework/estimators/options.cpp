@@ -110,6 +110,9 @@ Table options_of_prior() {
              transformer),
       option(number("chains", &S::chains, {1, 1000}, "independent chains"), posterior),
       option(number("samples", &S::samples, {2, 1'000'000}, "sweeps kept of a chain"), posterior),
+      option(number("draws", &S::draws, {1, 1000},
+                    "draws of the labels in a kept sweep, given its mixture: less noise"),
+             posterior),
       option(number("burn_in", &S::burn_in, {0, 1'000'000}, "sweeps before them"), posterior),
       option(number("temperatures", &S::temperatures, {1, 100}, "states of a chain"), posterior),
   };

@@ -117,6 +117,7 @@ struct EmSettings {
   // Of `posterior`. No keys.
   int chains = 4;
   int samples = 100;     // sweeps of a chain that are kept
+  int draws = 1;         // of the labels in such a sweep
   int burn_in = 50;      // sweeps before them
   int temperatures = 6;  // of a chain's tempering; 1: none
   int trace = 0;         // eval.trace

@@ -90,6 +90,11 @@ void PosteriorChain::sweep() {
   exchange_neighbours();
 }
 
+std::vector<int> const& PosteriorChain::redrawn_labels() {
+  draw_labels(betas_[0], states_[0]);
+  return states_[0].labels;
+}
+
 void PosteriorChain::sum_points(ChainState const& state) {
   std::fill(counts_.begin(), counts_.end(), 0);
   point_sums_.setZero();

@@ -36,6 +36,8 @@ class PosteriorChain {
   void sweep();
   /// State 0: a draw from the posterior, once the chain has forgotten where it began.
   ChainState const& state() const { return states_[0]; }
+  /// Draws the labels of state 0 anew, given its mixture: another draw from the posterior.
+  std::vector<int> const& redrawn_labels();
 
  private:
   void sum_points(ChainState const& state);

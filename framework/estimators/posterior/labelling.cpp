@@ -137,10 +137,7 @@ Samples best_of(Samples const& candidates, std::size_t n, Samples const& samples
   return best;
 }
 
-}  // namespace
-
-OptimalLabelling optimal_labelling(Samples const& samples, int k) {
-  TVEM_CHECK(!samples.empty(), "a labelling of no samples");
+OptimalLabelling searched(Samples const& samples, int k) {
   Samples const few = spread_over(samples, 200);
   Samples ends;
   for (auto const& pivot : best_of(spread_over(few, 64), 12, few, k))
@@ -151,6 +148,14 @@ OptimalLabelling optimal_labelling(Samples const& samples, int k) {
     if (other.expected_error < best.expected_error) best = std::move(other);
   }
   return descend(samples, k, with_better_points(samples, k, std::move(best)));
+}
+
+}  // namespace
+
+OptimalLabelling optimal_labelling(Samples const& samples, int k, int draws) {
+  TVEM_CHECK(!samples.empty(), "a labelling of no samples");
+  if (draws == 1) return searched(samples, k);
+  return descend(samples, k, searched(spread_over(samples, samples.size() / draws), k).labels);
 }
 
 }  // namespace tvem

@@ -17,6 +17,10 @@ struct OptimalLabelling {
 /// So this is done from the most central samples, for 200 samples to save time, and from the best
 /// of these ends for all. The best end is improved point by point, at the dozen points whose labels
 /// won by the fewest votes.
-OptimalLabelling optimal_labelling(std::vector<std::vector<int>> const& samples, int k);
+///
+/// draws: how many samples, one after another, are of one mixture. The search has one of
+/// each; the last descent has all.
+OptimalLabelling optimal_labelling(std::vector<std::vector<int>> const& samples, int k,
+                                   int draws = 1);
 
 }  // namespace tvem

@@ -13,7 +13,7 @@ namespace {
 /// Chains whose r_hat is above this do not agree (Gelman and Rubin 1992).
 constexpr double largest_r_hat = 1.1;
 
-/// The labels of the sweeps that are kept, chain after chain.
+/// The labels of the sweeps that are kept, chain after chain: settings.draws of each.
 std::vector<std::vector<int>> sampled(Task const& task, TaskSettings const& prior,
                                       EmSettings const& settings, std::uint64_t seed) {
   std::vector<std::vector<int>> samples;
@@ -24,6 +24,7 @@ std::vector<std::vector<int>> sampled(Task const& task, TaskSettings const& prio
     for (int s = 0; s < settings.samples; ++s) {
       chain.sweep();
       samples.push_back(chain.state().labels);
+      for (int d = 1; d < settings.draws; ++d) samples.push_back(chain.redrawn_labels());
     }
   }
   return samples;
@@ -34,7 +35,7 @@ std::vector<std::vector<int>> sampled(Task const& task, TaskSettings const& prio
 Fit posterior(Task const& task, TaskSettings const& prior, EmSettings const& settings,
               std::uint64_t seed) {
   OptimalLabelling optimal =
-      optimal_labelling(sampled(task, prior, settings, seed), task.components());
+      optimal_labelling(sampled(task, prior, settings, seed), task.components(), settings.draws);
   ChainDiagnostics const diagnostics = diagnose(optimal.errors, settings.chains);
   Fit fit;
   fit.labels = std::move(optimal.labels);

@@ -165,10 +165,11 @@ TaskSettings small_prior(int components, int points) {
 
 /// The expectation of the error is that of the enumeration, and no labelling has a smaller one, up
 /// to the error of the samples.
-void expect_exact(TaskSettings const& prior, int n_tasks) {
+void expect_exact(TaskSettings const& prior, int n_tasks, int draws = 1) {
   auto const all = all_labellings(prior.points.low, prior.components.low);
   EmSettings settings;
-  settings.samples = 2000;
+  settings.samples = 2000 / draws;
+  settings.draws = draws;
   Moments scores;
   for (int id = 0; id < n_tasks; ++id) {
     Task const task = TaskPrior(prior).sample(3, Purpose::probe, id);
@@ -193,6 +194,11 @@ void expect_exact(TaskSettings const& prior, int n_tasks) {
 }
 
 TEST(Posterior, TwoComponentsEightPoints_AsEnumerated) { expect_exact(small_prior(2, 8), 20); }
+
+TEST(Posterior, SeveralDrawsOfASweep_AsEnumerated) {
+  expect_exact(small_prior(2, 8), 20, 4);
+  expect_exact(small_prior(3, 6), 10, 4);
+}
 
 TEST(Posterior, ThreeComponents_AsEnumerated) { expect_exact(small_prior(3, 5), 10); }
 
