@@ -16,7 +16,7 @@ std::string const seal_start = "tvem file\nsha256 ";
 std::string content_digest(std::istream& file) {
   file.seekg(user_block_bytes);
   Sha256 sha;
-  std::vector<char> piece(std::size_t{1} << 20);
+  std::vector<char> piece(std::size_t{1} << 16);  // small enough to stay in memory that is mapped
   while (file) {
     file.read(piece.data(), std::ssize(piece));
     sha.update(std::string_view(piece.data(), file.gcount()));

@@ -108,7 +108,7 @@ constexpr int n_trials = 3;
 
 /// Reads the pipe to its end. False when it is still open at the time `end`.
 bool read_until(int pipe, Clock::time_point end, std::string& text) {
-  std::array<char, 1 << 16> piece{};
+  std::array<char, 1 << 13> piece{};
   for (;;) {
     auto const left = std::chrono::ceil<Milliseconds>(end - Clock::now());
     pollfd waited{.fd = pipe, .events = POLLIN, .revents = 0};
