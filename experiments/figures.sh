@@ -56,7 +56,7 @@ probe() {
   for folder in "$1"/probe-*/; do
     folder=${folder%/}
     file=$folder/probe.h5
-    [ "$file" -nt "$folder/run.h5" ] || mpirun -n "$cores" "$tvem" probe --model "$folder" --out "$file" --iterations 6 >"$folder/probe.txt"
+    [ "$file" -nt "$folder/run.h5" ] || mpirun -n "$cores" "$tvem" probe --model "$folder" --out "$file" --iterations 12 >"$folder/probe.txt"
   done
   "$python" "$plots/plot_probe.py" "$1"/probe-*/probe.h5 --out "$2"
 }

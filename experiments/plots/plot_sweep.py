@@ -39,7 +39,8 @@ LABELS = {"layers": "layers", "heads": "attention heads", "width": "width (featu
           "separation": "separation of the means (standard deviations)", "dim": "dimension", "components": "components",
           "points": "points of a task", "pool": "pre-training tasks", "corruption": "share of wrong labels in the guess",
           "restarts": "restarts", "label_noise": "share of wrong labels in training",
-          "eval_rank": "largest rank of the matrices", "eval_pruned": "share of hidden units taken out", "eval_layers": "loops in the evaluation",
+          "eval_rank": "largest rank of the matrices", "eval_pruned": "share of hidden units taken out",
+          "eval_pruned_units": "units taken out", "eval_layers": "loops in the evaluation",
           "inverse_temperature": "inverse temperature", "steps": "training steps", "rate": "learning rate"}
 ERROR = "misclustering error (share of points)"
 DIFFERENCE = "error_difference"

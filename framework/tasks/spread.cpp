@@ -128,7 +128,12 @@ void draw_covariances(RandomStream& random, TaskSettings const& settings,
                       std::span<double const> sigma, Mixture& mixture) {
   mixture.noise = settings.noise;
   mixture.degrees = settings.noise == NoiseKind::student ? settings.degrees : 0;
-  if (has_matrices(settings.covariance)) return draw_factors(random, settings, sigma[0], mixture);
+  // The memory may be that of a task of another family.
+  if (has_matrices(settings.covariance)) {
+    mixture.variances.resize(0);
+    return draw_factors(random, settings, sigma[0], mixture);
+  }
+  mixture.factors.resize(0, 0);
   mixture.variances.resize(mixture.components());
   for (Eigen::Index j = 0; j < mixture.components(); ++j) {
     double const s = sigma[sigma.size() == 1 ? 0 : j];

@@ -41,6 +41,43 @@ TEST(MixedFamilies, ATask_IsThatOfItsFamilyAlone) {
   }
 }
 
+/// Memory of a task is used again: nothing of a task of another family may remain in it.
+TEST(MixedFamilies, MemoryOfOtherFamilies_LeavesNothing) {
+  TaskSettings plain, spherical, full, diagonal, outliers;
+  spherical.covariance = CovarianceKind::spherical;
+  spherical.sigma = {0.5, 2};
+  full.covariance = CovarianceKind::full;
+  full.dim = {3, 3};
+  diagonal.covariance = CovarianceKind::diagonal;
+  diagonal.weights = WeightsKind::dirichlet;
+  outliers.outliers = 0.2;
+  outliers.noise = NoiseKind::student;
+  outliers.components = {5, 5};
+  TaskSettings mixed;
+  mixed.dim = {2, 3};
+  mixed.components = {3, 5};
+  mixed.family = {"plain", "spherical", "full", "diagonal", "outliers"};
+  mixed.families = {{"plain", plain},
+                    {"spherical", spherical},
+                    {"full", full},
+                    {"diagonal", diagonal},
+                    {"outliers", outliers}};
+  TaskPrior const prior(mixed);
+  Task used;
+  for (std::uint64_t id = 0; id < 100; ++id) {
+    prior.sample(4, Purpose::evaluation_tasks, id, used);
+    Task const fresh = prior.sample(4, Purpose::evaluation_tasks, id);
+    EXPECT_EQ(used.family, fresh.family);
+    EXPECT_EQ(used.points, fresh.points) << mixed.family[static_cast<std::size_t>(used.family)];
+    EXPECT_EQ(used.labels, fresh.labels);
+    EXPECT_EQ(used.mixture.weights, fresh.mixture.weights);
+    EXPECT_EQ(used.mixture.means, fresh.mixture.means);
+    EXPECT_EQ(used.mixture.variances.size(), fresh.mixture.variances.size());
+    EXPECT_EQ(used.mixture.factors.size(), fresh.mixture.factors.size());
+    EXPECT_EQ(used.mixture.degrees, fresh.mixture.degrees);
+  }
+}
+
 TEST(MixedFamilies, Choice_DependsOnSeedPurposeAndId) {
   TaskPrior const prior(three_families());
   auto const families = [&](std::uint64_t seed, Purpose purpose) {
