@@ -62,6 +62,21 @@ ratio_limit = 0
 tasks = 24
 trace = 3
 estimators = """ + ESTIMATORS + "\n"
+FAMILIES = """
+[task]
+family = plain, full, heavy
+[family.plain]
+task.points = 30
+[family.full]
+task.covariance = full
+task.dim = 3
+[family.heavy]
+task.noise = student
+task.components = 4
+[eval]
+tasks = 30
+estimators = em:covariance=full, em:noise=student, lloyd, bayes
+"""
 QUICK = ["--config", QUICKSTART, "--train.steps", "50", "--eval.tasks", "64"]
 FEW = ["--train.steps", "4", "--train.tasks_per_step", "16", "--eval.tasks", "8"]
 FIRST_STEPS = ["--config", QUICKSTART, *FEW]
@@ -89,11 +104,16 @@ CASES = {
     "ragged-evaluation": (["run", "--config", "{small}", "--out", "{folder}"], "run.h5"),
     "evaluate": (["evaluate", "--model", "{model}", "--task.points", "60", "--task.noise", "laplace", "--eval.tasks", "20",
                   "--out", "{folder}/evaluation.h5"], "evaluation.h5"),
+    "families": (["evaluate", "--config", "{families}", "--out", "{folder}/evaluation.h5"], "evaluation.h5"),
+    "ablation": (["evaluate", "--model", "{model}", "--eval.rank", "3", "--eval.pruned", "0.3", "--eval.reference", "transformer",
+                  "--eval.tasks", "20", "--out", "{folder}/evaluation.h5"], "evaluation.h5"),
+    "probe": (["probe", "--model", "{model}", "--algorithms", "em:start=given, lloyd:start=given", "--iterations", "2", "--fit-tasks", "20",
+               "--eval.tasks", "20", "--out", "{folder}/probe.h5"], "probe.h5"),
     "parameters": (["run", *READOUT, "--out", "{folder}"], "checkpoint.h5"),
     "parameters-evaluation": (["run", *READOUT, "--out", "{folder}"], "run.h5"),
 }
 LONG = ("quickstart", "quickstart-evaluation")  # for an emulator
-GROUPS = ("parameters", "optimizer", "training", "learning_curve", "evaluation")
+GROUPS = ("parameters", "optimizer", "training", "learning_curve", "evaluation", "probe")
 
 
 def digest(path):
@@ -116,12 +136,13 @@ class Bits(unittest.TestCase):
     def setUp(self):
         self.top = tempfile.mkdtemp(prefix="tvem-bits-")
         self.addCleanup(shutil.rmtree, self.top)
-        self.small = os.path.join(self.top, "small.ini")
-        with open(self.small, "w", encoding="utf-8") as file:
-            file.write(SMALL)
+        self.configs = {name: os.path.join(self.top, name + ".ini") for name in ("small", "families")}
+        for name, text in (("small", SMALL), ("families", FAMILIES)):
+            with open(self.configs[name], "w", encoding="utf-8") as file:
+                file.write(text)
 
     def tvem(self, arguments, before, **places):
-        command = [word.format(small=self.small, **places) for word in arguments]
+        command = [word.format(**self.configs, **places) for word in arguments]
         done = subprocess.run([*before, TVEM, *command], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
