@@ -18,6 +18,7 @@ import sys
 try:
     import h5py
     import matplotlib
+    import matplotlib.ticker
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
     import numpy as np
@@ -84,6 +85,7 @@ def draw_errors(axes, table):
     for name, style in styles.items():
         errors = table.algorithm_error_mean.sel(algorithm=name).mean("training")
         axes.plot(errors.iteration, errors, label=f"iterations of {name}", **{"markersize": 4, **style})
+    axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
     axes.set_xlabel("layer, or iteration")
     plot_sweep.tidy(axes)
 
