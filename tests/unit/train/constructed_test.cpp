@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 #include "framework/estimators/lloyd.hpp"
@@ -72,6 +74,60 @@ TEST(ConstructedTransformer, TenStepsFromSeedsApart_LabelsOfLloyd) {
       settings.task.scale = {3, 3};
       EXPECT_LT(disagreement(settings, 300), 1e-3) << n_steps << " " << dim << " " << components;
     }
+}
+
+/// The mean of the points, each with the weight that head j gives it. features: n x width, of the
+/// points, then of the scores of labels.
+Eigen::RowVectorXd centre_of(std::span<float const> features, Settings const& settings, int n,
+                             int j) {
+  int const dim = settings.task.dim.high, width = settings.model.width;
+  Eigen::RowVectorXd sum = Eigen::RowVectorXd::Zero(dim);
+  double weights = 0;
+  for (int i = 0; i < n; ++i) {
+    float const* const row = features.data() + static_cast<std::ptrdiff_t>(i) * width;
+    int const best = settings.task.components.high - 1;  // the score of a label that loses nothing
+    double const weight =
+        std::exp(settings.model.inverse_temperature * (static_cast<double>(row[dim + j]) - best));
+    weights += weight;
+    for (int c = 0; c < dim; ++c) sum[c] += weight * static_cast<double>(row[c]);
+  }
+  return sum / weights;
+}
+
+/// The centres that attention has are those of Lloyd, to a thousandth of the spread of the points.
+TEST(ConstructedTransformer, Attention_CentresOfLloyd) {
+  for (auto const& [dim, components] : {std::pair(2, 3), {8, 6}, {5, 2}}) {
+    auto settings = constructed_settings(3, dim, components);
+    settings.input.guess = GuessKind::kmeans_plus_plus;
+    settings.task.scale = {3, 3};
+    Transformer<float> model(settings.model, model_domain(settings));
+    auto const parameters = initial_state(settings).parameters;
+    model.set_parameters(parameters);
+    TaskPrior const prior(settings.task);
+    int n_centres = 0, n_off = 0;
+    for (int id = 0; id < 100; ++id) {
+      Task const task = prior.sample(3, Purpose::probe, id);
+      auto const guess = initial_guess(settings.input, 3, Purpose::probe, task);
+      auto const means = mixture_of_labels(task.points, guess, components, 0).means;
+      ModelInput input;
+      fill_model_input(settings, 3, Purpose::probe, std::span(&task, 1), input);
+      model.infer_layers(input.batch, [&](int layer, auto features, auto) {
+        if (layer == 0 || layer % 2 == 1) return;
+        EmSettings lloyd;
+        lloyd.max_iterations = layer / 2 - 1;
+        Fit const steps = lloyd_from(task.points, means, lloyd);
+        if (steps.n_dead > 0) return;
+        auto const centres = mixture_of_labels(task.points, steps.labels, components, 0).means;
+        for (int j = 0; j < components; ++j) {
+          auto const centre = centre_of(features, settings, task.n_points(), j);
+          ++n_centres;
+          n_off += (centre - centres.row(j)).norm() > 3e-3;
+        }
+      });
+    }
+    EXPECT_GT(n_centres, 500);
+    EXPECT_LT(n_off, 0.01 * n_centres) << dim << " " << components;
+  }
 }
 
 TEST(ConstructedTransformer, OneLayerInAll_TheSame) {
