@@ -53,12 +53,12 @@ plot_options() {
 # The layers of every training of a sweep beside the iterations of algorithms.
 probe() {
   local folder file
-  for folder in "$1"/probe-*/; do
-    folder=${folder%/}
+  for folder in "$1"/*/run.h5; do
+    folder=${folder%/run.h5}
     file=$folder/probe.h5
-    [ "$file" -nt "$folder/run.h5" ] || mpirun -n "$cores" "$tvem" probe --model "$folder" --out "$file" --iterations 12 >"$folder/probe.txt"
+    [ "$file" -nt "$folder/run.h5" ] || mpirun -n "$cores" "$tvem" probe --model "$folder" --out "$file" --iterations 40 >"$folder/probe.txt"
   done
-  "$python" "$plots/plot_probe.py" "$1"/probe-*/probe.h5 --out "$2"
+  "$python" "$plots/plot_probe.py" "$1"/*/probe.h5 --out "$2"
 }
 
 # shellcheck disable=SC2046

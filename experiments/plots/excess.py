@@ -36,7 +36,9 @@ def excesses(folder, axes):
     found = {}
     for values, rows in models.items():
         key = tuple(value for axis, value in zip(axes, values) if axis in of_tasks)
-        found[values] = fits.difference(rows, optima[key if len(key) > 1 else key[0]])
+        optimum = optima.get(key if len(key) > 1 else key[0])
+        if optimum is not None:  # not yet, in a sweep that goes on
+            found[values] = fits.difference(rows, optimum)
     return found
 
 
@@ -77,6 +79,10 @@ def main():
     axes = fits.all_axes(folder, "excess.py")
     if len(axes) not in (2, 3):
         sys.exit(f"excess.py: it takes two or three axes beside run.seed, and those of {folder} are {', '.join(axes) or 'none'}")
+    config = next((config for config, _ in fits.results(folder)), None)
+    words = [axis for axis in axes if config and not fits.is_number(fits.value_of(config, axis))]
+    if words or any(axis.startswith("evaluate.") for axis in axes):
+        sys.exit(f"excess.py: its axes are numbers of trainings, and {', '.join(words or axes)} is not; plot_sweep.py draws others")
     found = excesses(folder, axes)
     thirds = sorted({values[2] for values in found}) if len(axes) > 2 else [None]
     figure, panels = plt.subplots(1, len(thirds), figsize=(4.4 * len(thirds) + 1.8, 4.2), sharey=True, squeeze=False)

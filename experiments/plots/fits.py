@@ -87,6 +87,20 @@ def results(folder):
                 yield config, file["evaluation"]
 
 
+def is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def value_of(config, axis):
+    """Of an axis SECTION.KEY, or of evaluate.SECTION.KEY, as text."""
+    section, name = axis.removeprefix("evaluate.").split(".")
+    return config[section][name]
+
+
 def columns_by(folder, *keys):
     """{estimator: {values of the keys SECTION.KEY: errors, trainings x tasks}} of all results of a sweep; one value is no tuple.
 
@@ -94,7 +108,7 @@ def columns_by(folder, *keys):
     """
     found = {}
     for config, group in results(folder):
-        texts = [config[section][name] for section, name in (key.split(".") for key in keys)]
+        texts = [value_of(config, key) for key in keys]
         if any(".." in text for text in texts):
             continue
         values = tuple(map(float, texts))

@@ -3,8 +3,8 @@
 
 usage: plot_probe.py PROBE.h5 [PROBE.h5 ...] [--reading readout|linear] [--out FIGURE.png]
 
-The files are those of tvem probe, of several trainings of one model, or of several models with one title each (their run.name, steps and
-initial parameters). A column for each model has the heat maps, layer x iteration: the share of points whose labels differ. Circles mark
+The files are those of tvem probe: of several trainings of one model, which differ in run.seed alone, or of several models. A column for
+each model has the heat maps, layer x iteration: the share of points whose labels differ. Circles mark
 the nearest iteration of each layer, with the range of the trainings' nearest ones as a bar. Below are the errors of layers and
 iterations. Prints a table, and draws PNG and PDF. Needs xarray, h5netcdf and matplotlib (Debian: python3-xarray, python3-h5netcdf,
 python3-matplotlib).
@@ -29,24 +29,30 @@ except ImportError as error:
     sys.exit(f"plot_probe.py: {error}; Debian and Ubuntu: apt install python3-xarray python3-h5netcdf python3-matplotlib")
 
 
-def title_of(path):
-    """What model it is: constructed, untrained, or trained."""
+def model_of(path):
+    """What model it is, in words, and all that trainings of one model share."""
     with h5py.File(path) as file:
         if file.attrs["file_type"] != "tvem probe":
             sys.exit(f"plot_probe.py: {path} is a \"{file.attrs['file_type']}\" file; give files of tvem probe")
         config = configparser.ConfigParser(strict=False, delimiters=("=",))
         config.read_string(file["model"].attrs["config"])
         steps = int(file["model"].attrs["steps_done"])
+    is_constructed = config["model"].get("initial") == "constructed"
+    del config["run"]["seed"]
+    shared = str({section: dict(config[section]) for section in config})
     if steps == 0:
-        return "constructed" if config["model"].get("initial") == "constructed" else "untrained"
-    return f"trained, {steps} steps"
+        return "constructed" if is_constructed else "untrained", shared
+    return f"trained, {steps} steps" + (", from constructed" if is_constructed else ""), shared
 
 
 def read(paths):
     """{title: table}, with the dimension `training` where a model has several files."""
-    found = {}
+    found, titles = {}, {}
     for path in paths:
-        title = title_of(path)
+        title, shared = model_of(path)
+        if shared not in titles:  # other models of the same kind have a number
+            titles[shared] = title + (f" ({list(titles.values()).count(title) + 1})" if title in titles.values() else "")
+        title = titles[shared]
         with xarray.open_dataset(path, group="probe", engine="h5netcdf") as table:
             found.setdefault(title, []).append(table.load())
     for title, tables in found.items():
@@ -70,7 +76,7 @@ def draw_map(axes, table, algorithm, largest):
     best, low, high = nearest(table, algorithm)
     axes.errorbar(best, layers, xerr=[np.maximum(best - low, 0), np.maximum(high - best, 0)], linestyle="", marker="o", markerfacecolor="none",
                   color="white", markeredgecolor="white", capsize=3)
-    axes.set_xticks(range(table.sizes["iteration"]))
+    axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
     axes.set_yticks(layers)
     return image
 

@@ -6,7 +6,7 @@ usage: pool_exponent.py SWEEP [--out FIGURE.png]
 SWEEP is the folder of a sweep over task.pool, with 0 (fresh tasks) among its values, and perhaps over task.label_noise
 (experiments/configs/noise.ini). The excess of N tasks is the error of the Transformer after training on a pool of N tasks, less that
 after training on fresh tasks, paired. The line is fitted to the pools up to the largest whose excess is above 0 by its 95 %
-interval. Intervals are over tasks, and over trainings where there are several. Prints a table, and draws PNG and PDF. Needs h5py and matplotlib
+interval. Intervals are over tasks, and over trainings where there are several, given these pools. Prints a table, and draws PNG and PDF. Needs h5py and matplotlib
 (Debian: python3-h5py, python3-matplotlib).
 """
 

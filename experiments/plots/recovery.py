@@ -5,8 +5,8 @@ usage: recovery.py SWEEP [--out FIGURE.png]
 
 SWEEP is the folder of a sweep over evaluate.task.separation, and perhaps task.dim (experiments/configs/recovery.ini), of tasks with two
 components and one number of points. The threshold of Ndaoud (2022) for means +-theta and unit variance is |theta|^2 =
-(1 + sqrt(1 + 2 d / (n log n))) log n, and the separation is 2 |theta|. Bands are 95 %: of the Transformer over trainings (Student's t) where
-there are several, of others over tasks. Prints a table, and draws PNG and PDF. Needs h5py and matplotlib (Debian: python3-h5py,
+(1 + sqrt(1 + 2 d / (n log n))) log n, and the separation is 2 |theta|. Bands are 95 %, over tasks, and over trainings where there are
+several. Prints a table, and draws PNG and PDF. Needs h5py and matplotlib (Debian: python3-h5py,
 python3-matplotlib).
 """
 
@@ -32,13 +32,17 @@ def threshold(dim, points):
 
 
 def share_and_band(rows):
-    """Of tasks without an error, and the half width of the 95 % interval."""
-    exact = rows == 0
-    if len(exact) > 1:
-        shares = exact.mean(axis=1)
-        return shares.mean(), plot_sweep.t_quantile(len(exact) - 1) * shares.std(ddof=1) / np.sqrt(len(exact))
-    share = exact.mean()
-    return share, 1.96 * np.sqrt(share * (1 - share) / exact.size)
+    """Share of tasks without an error, and the ends of its 95 % interval over tasks, and over trainings where there are several.
+
+    Over tasks it is Wilson's, which has a width where all tasks or none are without an error.
+    """
+    exact = (rows == 0).astype(float)
+    share, n = exact.mean(), rows.shape[1]
+    middle, half = (share + 1.92 / n) / (1 + 3.84 / n), 1.96 / (1 + 3.84 / n) * np.sqrt(share * (1 - share) / n + 0.96 / n ** 2)
+    if len(exact) == 1:
+        return share, middle - half, middle + half
+    _, low, high = fits.interval(share, (1,), [exact])
+    return share, min(low, middle - half), max(high, middle + half)
 
 
 def points_of(folder):
@@ -59,8 +63,10 @@ def draw(errors, points, dims, out):
         for name, style in styles.items():
             there = sorted((delta, rows) for (delta, own), rows in errors[name].items() if own == dim)
             shares = np.array([share_and_band(rows) for _, rows in there])
-            print(f"{name:40}", *(f"{delta:g}: {share:.3f}" for (delta, _), (share, _) in zip(there, shares)))
-            plot_sweep.draw_line(axes, np.array([delta for delta, _ in there]) / at, shares[:, 0], shares[:, 1], name, style)
+            print(f"{name:40}", *(f"{delta:g}: {share:.3f} [{low:.3f}, {high:.3f}]" for (delta, _), (share, low, high) in zip(there, shares)))
+            x = np.array([delta for delta, _ in there]) / at
+            axes.plot(x, shares[:, 0], label=name, **{"linewidth": 1.4, "markersize": 4.5, **style})
+            axes.fill_between(x, shares[:, 1], shares[:, 2], color=style["color"], alpha=0.15, linewidth=0)
         axes.axvline(1, color="#999999", linestyle=(0, (8, 3)), linewidth=1.2)
         axes.set_title(f"dimension: {dim:g}", fontsize=9)
         axes.set_xlabel("separation / threshold of exact recovery")
@@ -68,7 +74,7 @@ def draw(errors, points, dims, out):
     panels[0][0].set_ylabel("share of tasks without an error")
     panels[0][-1].legend(frameon=False, fontsize=8.5, loc="center left", bbox_to_anchor=(1.01, 0.5))
     figure.suptitle(f"k = 2, n = {points}", fontsize=10, x=0.01, ha="left")
-    fits.save(figure, out, "bands: transformer 95 % over trainings where there are several, others 95 % over tasks")
+    fits.save(figure, out, "bands: 95 % over tasks, and over trainings where there are several")
 
 
 def main():

@@ -56,7 +56,9 @@ void check_file(CommandContext const& context, fs::path const& file,
 }  // namespace
 
 EvaluationRequest read_evaluation_request(CommandContext const& context,
-                                          bool (*is_ours)(fs::path const& file)) {
+                                          bool (*is_ours)(fs::path const& file),
+                                          void (*adapt)(EvaluationRequest& request,
+                                                        Sentences& problems)) {
   Arguments const& arguments = context.arguments;
   EvaluationRequest request;
   Sentences warnings;
@@ -73,8 +75,10 @@ EvaluationRequest read_evaluation_request(CommandContext const& context,
   Configuration const read = parse_configuration(text, path, arguments.rest);
   request.settings = read.settings;
   request.file = arguments.value("out");
+  Sentences problems = read.problems;
+  if (adapt) adapt(request, problems);
   check_file(context, request.file, is_ours,
-             read.problems.empty() ? request_problems(request) : read.problems);
+             problems.empty() ? request_problems(request) : problems);
   say_each(context.comm, "warning", warnings);
   return request;
 }

@@ -1,3 +1,5 @@
+#include <set>
+
 #include "experiments/program/command.hpp"
 #include "experiments/program/evaluation_arguments.hpp"
 #include "experiments/run/evaluation/probe_job.hpp"
@@ -10,6 +12,23 @@ namespace {
 
 constexpr int most_iterations = 1000;
 
+/// A probe has no estimators. Their keys keep the training's values, and are then set aside.
+void set_estimators_aside(EvaluationRequest& request, Sentences& problems) {
+  EvalSettings const& trained = request.model->settings.eval;
+  EvalSettings& asked = request.settings.eval;
+  auto const check = [&](auto EvalSettings::*member, std::string const& key) {
+    if (asked.*member != trained.*member)
+      problems.push_back(
+          fmt::format("eval.{} is nothing that tvem probe reads; leave it out", key));
+  };
+  check(&EvalSettings::estimators, "estimators");
+  check(&EvalSettings::reference, "reference");
+  check(&EvalSettings::trace, "trace");
+  asked.estimators = {"transformer"};
+  asked.reference = "none";
+  asked.trace = 0;
+}
+
 /// All start where the model does; without a guess each has a start of its own.
 std::string default_algorithms(Settings const& settings) {
   return settings.input.guess == GuessKind::none
@@ -21,15 +40,21 @@ EstimatorSpec parse_algorithm(std::string const& text, Settings const& settings,
                               Sentences& problems) {
   EstimatorSpec spec = parse_estimator(text, settings.em);
   append_if_any(problems, probe_problem(spec));
+  std::set<std::string> known;
   for (int family = 0; family < n_families(settings.task); ++family)
-    append(problems, estimator_problems(spec, family_of(settings.task, family), settings.input));
+    for (auto const& problem :
+         estimator_problems(spec, family_of(settings.task, family), settings.input))
+      if (known.insert(problem).second) problems.push_back(problem);
   return spec;
 }
 
 void parse_algorithms(std::string const& list, Settings const& settings, ProbeRequest& request,
                       Sentences& problems) {
+  std::set<std::string> texts;
   for (std::string const& item : split(list, ',')) try {
       request.algorithms.push_back(parse_algorithm(trimmed(item), settings, problems));
+      if (!texts.insert(trimmed(item)).second)
+        problems.push_back(fmt::format("\"{}\" is given twice", trimmed(item)));
     } catch (ConfigurationError const& error) {
       append(problems, error.problems());
     }
@@ -61,7 +86,8 @@ ExitCode run(CommandContext const& context) {
     if (!context.arguments.has("model"))
       throw ConfigurationError("--model DIR is missing: the model whose layers are probed");
   });
-  EvaluationRequest const request = read_evaluation_request(context, is_probe_file);
+  EvaluationRequest const request =
+      read_evaluation_request(context, is_probe_file, set_estimators_aside);
   ProbeRequest asked;
   on_every_rank(context.comm, [&] { asked = parse_request(context.arguments, request.settings); });
   say(context.comm, probe_job(request, asked, context.comm, context.command_line));
@@ -100,7 +126,8 @@ Command probe_command() {
           [] {
             return std::string(
                 "The keys are those of tvem run --help: task.*, input.init, input.corruption, "
-                "eval.tasks, eval.seed and em.*.\n");
+                "eval.tasks, eval.seed, eval.layers, eval.rank, eval.pruned, eval.pruned_units and "
+                "em.*.\n");
           },
       .run = &run};
 }

@@ -70,10 +70,9 @@ std::string text_of(Key const& key, Settings const& settings) {
 /// The condition that the key lacks to have an effect; empty when it has one.
 std::string missing_for(Key const& key, Settings const& settings,
                         std::vector<EstimatorSpec> const& specs) {
-  if (is_of_ablation(key))
-    return std::any_of(specs.begin(), specs.end(), [](auto const& s) { return s.needs_model(); })
-               ? ""
-               : "an estimator that needs the model";
+  auto const needs_model = [](EstimatorSpec const& spec) { return spec.needs_model(); };
+  if (is_of_ablation(key) && std::none_of(specs.begin(), specs.end(), needs_model))
+    return "an estimator that needs the model";
   if (!key.name.starts_with("em.")) return is_read_by_some_family(key, settings) ? "" : key.needed;
   std::string const option = key.name.substr(3);
   bool const is_read = std::any_of(specs.begin(), specs.end(), [&](EstimatorSpec const& spec) {

@@ -83,10 +83,10 @@ Sentences unused_on(Sweep const& sweep, Settings asked, std::vector<std::string>
 
 /// Keys that neither the training nor an evaluation of its model reads.
 Sentences notes_of_run(Sweep const& sweep, SweepRun const& run) {
-  auto const& of_model = run.settings.eval.estimators;
-  Sentences notes = unused_on(sweep, sweep.training_of(run.cell), of_model);
+  Sentences notes = unused_on(sweep, sweep.training_of(run.cell), run.settings.eval.estimators);
   for (SweepEvaluation const& evaluation : run.evaluations) {
-    auto const others = unused_on(sweep, sweep.evaluation_of(evaluation.cell), of_model);
+    auto const others =
+        unused_on(sweep, sweep.evaluation_of(evaluation.cell), evaluation.settings.eval.estimators);
     std::erase_if(notes, [&](auto const& note) {
       return std::find(others.begin(), others.end(), note) == others.end();
     });

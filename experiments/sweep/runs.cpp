@@ -30,6 +30,12 @@ bool suits(EstimatorSpec const& spec, Settings const& asked) {
   return true;
 }
 
+/// Whether a cell leaves the estimator out: its tasks or its guess do not suit. The one that all
+/// are compared with is never left out, so that the problems of the run name what it lacks.
+bool is_left_out(EstimatorSpec const& spec, Settings const& asked) {
+  return spec.text != asked.eval.reference && !suits(spec, asked);
+}
+
 /// Whether cells differ in their tasks or their guess, so that an estimator may suit some alone.
 bool has_axis_of_tasks_or_guess(Sweep const& sweep) {
   return std::any_of(sweep.axes.begin(), sweep.axes.end(), [](SweepAxis const& axis) {
@@ -55,7 +61,7 @@ Settings of_model(Settings settings, bool are_unsuited_left_out) {
   std::erase_if(settings.eval.estimators, [&](std::string const& text) {
     EstimatorSpec const spec = read_specification(text, settings.em);
     bool const is_of_model = are_all || spec.needs_model();
-    if (!is_of_model || (are_unsuited_left_out && !suits(spec, settings))) return true;
+    if (!is_of_model || (are_unsuited_left_out && is_left_out(spec, settings))) return true;
     is_em_read = is_em_read || spec.method == Method::transformer_em;
     return false;
   });
@@ -202,7 +208,8 @@ Settings baselines_beside(Sweep const& sweep, Settings const& asked) {
   std::erase_if(settings.eval.estimators, [&](std::string const& text) {
     EstimatorSpec const spec = read_specification(text, asked.em);
     is_guess_read = is_guess_read || spec.takes_guess();
-    return are_all_left_out || spec.needs_model() || (are_unsuited_left_out && !suits(spec, asked));
+    return are_all_left_out || spec.needs_model() ||
+           (are_unsuited_left_out && is_left_out(spec, asked));
   });
   if (is_guess_read) {
     settings.input.guess = asked.input.guess;

@@ -88,6 +88,9 @@ class Evaluate(Folder):
             done = run("evaluate", "--model", self.model(), "--out", out, key, value, expect=2)
             self.assertIn(sentence, done.stderr)
             self.assertFalse(os.path.exists(out))
+        note = run("evaluate", "--model", model, "--out", out, "--eval.pruned_units", "largest").stdout
+        self.assertIn("eval.pruned_units = largest has no effect without eval.pruned above 0", note)
+        os.remove(out)
         note = run("evaluate", "--model", model, "--out", out, "--eval.rank", 1, "--eval.estimators", "em, bayes").stdout
         self.assertIn("eval.rank = 1 has no effect without an estimator that needs the model", note)
         os.remove(out)
@@ -111,6 +114,22 @@ class Evaluate(Folder):
         means = table.disagreement_mean
         self.assertTrue((means.sel(estimator="transformer") == 0).all())
         self.assertTrue((means.sel(estimator=["em", "bayes"]) > 0).all())
+
+    def test_a_reference_with_estimators_that_suit_some_cells_alone(self):
+        base = SWEEP[:SWEEP.index("[sweep]")].replace("trace = 2", "reference = transformer") \
+            .replace("em, em:restarts=3, bayes", "em:known=weights, bayes")
+        axis = "[sweep]\nevaluate.task.weights = equal, dirichlet\n"
+        config = self.write("some.ini", base + axis)
+        done = run("sweep", "--config", config, "--out", self.path("some"))
+        self.assertIn("1 run: 1 finished", done.stdout)
+        self.assertIn("\"em:known=weights\" is left out of 1 of the 2 cells", done.stdout)
+        config = self.write("lost.ini", base.replace("reference = transformer", "reference = em:known=weights") + axis)
+        self.assertIn("known=weights is for task.weights = equal", run("sweep", "--config", config, "--out", self.path("lost"), expect=2).stderr)
+        config = self.write("axis.ini", base.replace("reference = transformer", "") + "[sweep]\neval.reference = none, transformer, bayes\n")
+        run("sweep", "--config", config, "--out", self.path("of_reference"))
+        table, _ = self.collected(self.path("of_reference"))
+        own = table.disagreement_mean.sel(eval_reference="bayes", estimator="bayes")
+        self.assertEqual(float(own), 0)
 
     def test_of_a_training_that_is_not_finished_is_another_evaluation(self):
         words = ("run", "--out", self.path("half"), "--model.layers", 1, "--model.width", 16, "--model.heads", 2, "--train.steps", 3000, "--train.tasks_per_step", 16,

@@ -56,7 +56,8 @@ class Probe(Folder):
         out = self.path("wrong.h5")
         wrong = ((("--algorithms", "posterior"), "has no iterations"), (("--algorithms", "em:restarts=3"), "several starts"),
                  (("--algorithms", "emm"), "--algorithms"), (("--iterations", -1), "--iterations"), (("--iterations", "many"), "--iterations"),
-                 (("--fit-tasks", 0), "--fit-tasks"), (("--task.dim", 5), "5"), (("--model.width", 64), "was trained with"))
+                 (("--fit-tasks", 0), "--fit-tasks"),
+                 (("--eval.trace", 3), "eval.trace is nothing that tvem probe reads"), (("--algorithms", "em, em"), "given twice"), (("--task.dim", 5), "5"), (("--model.width", 64), "was trained with"))
         for words, sentence in wrong:
             done = run("probe", "--model", self.model, "--out", out, *words, expect=2)
             self.assertIn(sentence, done.stderr)

@@ -279,7 +279,7 @@ Probe probe(Settings const& settings, Communicator const& comm, EvaluatedModel c
   prober.fit();
   prober.judge();
   Probe result = prober.result();
-  result.matrices = matrix_ranks(*adapted.model());
+  result.matrices = matrix_ranks(trained);
   return result;
 }
 
