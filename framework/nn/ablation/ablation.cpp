@@ -76,14 +76,14 @@ double stable_rank(std::span<float const> parameters, HiddenMatrix const& matrix
 
 namespace {
 
-/// A perceptron's parameters within the flat vector: up (width x hidden), its bias, down.
-struct Perceptron {
+/// The parameters of a perceptron within the flat vector: up (width x hidden), its bias, down.
+struct HiddenUnits {
   ParameterView up, bias, down;
 };
 
-std::vector<Perceptron> perceptrons_of(ParameterLayout const& layout) {
+std::vector<HiddenUnits> hidden_units_of(ParameterLayout const& layout) {
   constexpr std::string_view end = ".up.weight";
-  std::vector<Perceptron> found;
+  std::vector<HiddenUnits> found;
   for (ParameterView const& view : layout.views()) {
     if (!view.name.ends_with(end)) continue;
     std::string const block = view.name.substr(0, view.name.size() - end.size());
@@ -95,7 +95,7 @@ std::vector<Perceptron> perceptrons_of(ParameterLayout const& layout) {
 /// Calls work(weight) for the weights into the unit and its bias, then other(weight) for those out
 /// of it.
 template <class Values, class Work, class Other>
-void for_weights(Values parameters, Perceptron const& perceptron, int unit, Work const& work,
+void for_weights(Values parameters, HiddenUnits const& perceptron, int unit, Work const& work,
                  Other const& other) {
   auto const [up, bias, down] = perceptron;
   for (int i = 0; i < up.rows; ++i)
@@ -105,7 +105,7 @@ void for_weights(Values parameters, Perceptron const& perceptron, int unit, Work
     other(parameters[down.offset + std::size_t{1} * unit * down.cols + j]);
 }
 
-double norm_of(std::span<float const> parameters, Perceptron const& perceptron, int unit) {
+double norm_of(std::span<float const> parameters, HiddenUnits const& perceptron, int unit) {
   double into = 0, out_of = 0;
   for_weights(
       parameters, perceptron, unit, [&](double weight) { into += weight * weight; },
@@ -114,7 +114,7 @@ double norm_of(std::span<float const> parameters, Perceptron const& perceptron, 
 }
 
 /// The units to take out.
-std::vector<int> pruned_units(std::span<float const> parameters, Perceptron const& perceptron,
+std::vector<int> pruned_units(std::span<float const> parameters, HiddenUnits const& perceptron,
                               Ablation const& ablation) {
   std::vector<std::pair<double, int>> order;  // equal norms in the order of the units
   double const sign = ablation.pruned_units == PrunedUnits::smallest ? 1 : -1;
@@ -133,7 +133,7 @@ AlignedVector<float> ablated(std::span<float const> parameters, ParameterLayout 
                              Ablation const& ablation) {
   AlignedVector<float> result(parameters.begin(), parameters.end());
   auto const clear = [](float& weight) { weight = 0; };
-  for (Perceptron const& perceptron : perceptrons_of(layout))
+  for (HiddenUnits const& perceptron : hidden_units_of(layout))
     for (int const unit : pruned_units(parameters, perceptron, ablation))
       for_weights(std::span(result), perceptron, unit, clear, clear);
   if (ablation.rank > 0)
