@@ -33,11 +33,11 @@ std::string size_text(double bytes) {
 std::string disk_problem(Settings const& settings, fs::path const& file, std::int64_t n_done) {
   fs::path folder = fs::absolute(file).parent_path();
   while (!fs::exists(folder) && folder.has_relative_path()) folder = folder.parent_path();
-  std::error_code unknown;
-  fs::space_info const space = fs::space(folder, unknown);
+  std::error_code ignored;
+  fs::space_info const space = fs::space(folder, ignored);
   double const bytes = bytes_of(settings) * (2 - ratio(n_done, settings.eval.tasks));
   double const available = as_real(space.available);
-  if (unknown || bytes <= available) return "";
+  if (ignored || bytes <= available) return "";
   return fmt::format(
       "eval.tasks = {} with {} takes {} of disk until it is done, and {} has {}; give fewer tasks "
       "or another folder",
