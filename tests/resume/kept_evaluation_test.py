@@ -180,7 +180,7 @@ class KeptEvaluation(unittest.TestCase):
         self.wait_for_blocks("long", 25, process)
         process.send_signal(signal.SIGTERM)
         self.assertRegex(process.communicate(timeout=60)[0],
-                         r"evaluation of 900000 tasks by 3 estimators: about \d+ .*, and 414 MB on the disk; what is done is kept")
+                         r"evaluation of 900000 tasks by 3 estimators: about \d+ .*, and 436 MB on the disk; what is done is kept")
 
     def test_memory_does_not_grow_with_the_tasks(self):
         peaks = []
