@@ -96,11 +96,9 @@ ExitCode run(CommandContext const& context) {
 
 constexpr auto explanation =
     "Reads labels from every layer of a trained model, and compares them with the iterations of "
-    "EM, "
-    "Lloyd\nand gradient ascent on the same tasks. Labels are read by the model's own read-out, "
-    "and "
-    "by linear\nprobes that are fitted on other tasks. Keys that are not given have the values of "
-    "the training.\n";
+    "EM, Lloyd\nand gradient ascent on the same tasks. Labels are read by the model's own "
+    "read-out, and by linear\nprobes that are fitted on other tasks. Keys that are not given have "
+    "the values of the training.\n";
 
 std::vector<CommandOption> const options{
     {"model", "DIR", "folder of a trained model, as tvem run wrote it"},
