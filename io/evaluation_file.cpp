@@ -35,6 +35,11 @@ void write_evaluation_file(fs::path const& path, EvaluationRecord const& record,
     write_header(root, evaluation_file_type, record.header);
     root.create_group("state").set_attribute("evaluation_identity", record.evaluation_identity);
     if (record.model) write_model(root, *record.model);
+    if (record.tasks) {
+      Hdf5Group const group = root.create_group("tasks_file");
+      group.set_attribute("path", record.tasks->path);
+      group.set_attribute("sha256", record.tasks->digest);
+    }
     write_evaluation(root, *evaluation);
   };
   write_our_file(path, {}, fill, may_replace);
@@ -46,6 +51,10 @@ EvaluationRecord read_evaluation_file(fs::path const& path) {
   record.header = read_header(root, evaluation_file_type, path.string());
   record.evaluation_identity = root.open_group("state").text_attribute("evaluation_identity");
   if (root.has("model")) record.model = read_model(root);
+  if (root.has("tasks_file")) {
+    StoredGroup const group = root.open_group("tasks_file");
+    record.tasks = {group.text_attribute("path"), group.text_attribute("sha256")};
+  }
   record.evaluation = read_evaluation(root);
   return record;
 }

@@ -16,12 +16,18 @@ struct ModelOrigin {
   std::int64_t steps_done = 0;
 };
 
+/// The file of the tasks, where they were not drawn.
+struct TasksOrigin {
+  std::string path, digest;
+};
+
 /// The content of an evaluation's file (io/SCHEMA.md): `/evaluation` as in run.h5, on tasks of its
 /// own.
 struct EvaluationRecord {
   FileHeader header;
   std::string evaluation_identity;
   std::optional<ModelOrigin> model;  // none for baselines alone
+  std::optional<TasksOrigin> tasks = {};
   Evaluation evaluation;
 };
 

@@ -58,6 +58,7 @@ struct Command {
 Command run_command();
 Command evaluate_command();
 Command probe_command();
+Command tasks_command();
 Command sweep_command();
 Command status_command();
 Command collect_command();

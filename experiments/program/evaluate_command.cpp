@@ -56,6 +56,7 @@ std::vector<CommandOption> const options{
     {"model", "DIR",
      "folder of a trained model, as tvem run wrote it; without it, baselines alone"},
     {"config", "FILE", "without --model: configuration of the tasks, an INI file"},
+    {"tasks", "FILE", "tasks of this file, by tvem tasks or yours (io/SCHEMA.md), not drawn ones"},
     {"out", "FILE", "the HDF5 file to write"},
     {"max-minutes", "M", "stop after so many minutes (exit code 75); the same command goes on"}};
 

@@ -1,5 +1,7 @@
 #include "experiments/program/evaluation_arguments.hpp"
 
+#include <algorithm>
+
 #include "experiments/run/resources.hpp"
 #include "experiments/settings/configuration.hpp"
 #include "experiments/settings/keys.hpp"
@@ -28,6 +30,7 @@ Sentences training_problems(Settings const& trained, Settings const& asked) {
 Sentences request_problems(EvaluationRequest const& request) {
   Sentences problems = module_problems(request.settings);
   if (!problems.empty()) return problems;
+  if (request.tasks) append(problems, given_tasks_problems(*request.tasks->file, request.settings));
   if (request.model) {
     Settings const& trained = request.model->settings;
     append(problems, training_problems(trained, request.settings));
@@ -53,6 +56,21 @@ void check_file(CommandContext const& context, fs::path const& file,
   });
 }
 
+/// Collective. Reads --tasks, where it is given, into the request. text: of the configuration
+/// without the arguments.
+void take_tasks(CommandContext const& context, std::string const& text, EvaluationRequest& request,
+                Sentences& problems) {
+  Arguments const& arguments = context.arguments;
+  if (!arguments.has("tasks")) return;
+  request.tasks = read_given_tasks(context.comm, arguments.value("tasks"));
+  bool const has_count =
+      std::any_of(arguments.rest.begin(), arguments.rest.end(), [](std::string const& word) {
+        return word == "--eval.tasks" || word.starts_with("--eval.tasks=");
+      });
+  take_given_tasks(*request.tasks, parse_configuration(text, "", {}).settings, has_count,
+                   request.settings, problems);
+}
+
 }  // namespace
 
 EvaluationRequest read_evaluation_request(CommandContext const& context,
@@ -76,6 +94,7 @@ EvaluationRequest read_evaluation_request(CommandContext const& context,
   request.settings = read.settings;
   request.file = arguments.value("out");
   Sentences problems = read.problems;
+  if (problems.empty()) take_tasks(context, text, request, problems);
   if (adapt) adapt(request, problems);
   check_file(context, request.file, is_ours,
              problems.empty() ? request_problems(request) : problems);

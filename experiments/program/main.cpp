@@ -22,9 +22,9 @@ namespace tvem {
 namespace {
 
 std::vector<Command> const& commands() {
-  static std::vector<Command> const table{run_command(),    evaluate_command(), probe_command(),
-                                          sweep_command(),  status_command(),   collect_command(),
-                                          report_command(), cluster_command()};
+  static std::vector<Command> const table{run_command(),     evaluate_command(), probe_command(),
+                                          tasks_command(),   sweep_command(),    status_command(),
+                                          collect_command(), report_command(),   cluster_command()};
   return table;
 }
 

@@ -281,9 +281,11 @@ std::string title_of(RunRecord const& record) {
 }
 
 std::string title_of(EvaluationRecord const& record) {
-  if (!record.model) return "baselines\n";
-  return fmt::format("run {} after {} training steps\n", record.model->run_id,
-                     record.model->steps_done);
+  std::string const tasks =
+      record.tasks ? fmt::format(", on the tasks of {}", record.tasks->path) : "";
+  if (!record.model) return fmt::format("baselines{}\n", tasks);
+  return fmt::format("run {} after {} training steps{}\n", record.model->run_id,
+                     record.model->steps_done, tasks);
 }
 
 std::string evaluation_text(EvaluationSummary const& summary, FileHeader const& header,

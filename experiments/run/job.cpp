@@ -8,6 +8,7 @@
 #include "experiments/report/output.hpp"
 #include "experiments/report/progress.hpp"
 #include "experiments/run/evaluation/kept_evaluation.hpp"
+#include "experiments/run/external/external_answers.hpp"
 #include "experiments/run/folder.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/settings/configuration.hpp"
@@ -127,7 +128,10 @@ void train(Trainer& trainer, RunFolder& folder, bool is_shown, WorkHooks const& 
 void evaluate(Trainer& trainer, RunFolder& folder, Voice voice, WorkHooks const& hooks) {
   Settings const& settings = trainer.settings();
   KeptEvaluation kept(trainer.comm(), folder.run_file(), evaluation_identity(settings), settings);
-  kept.evaluate(EvaluatedModel{settings, trainer.model()}, folder.record().header, voice, hooks);
+  ExternalAnswers const programs(trainer.comm(), settings, folder.run_file(), {}, voice, hooks);
+  EvaluationInput const input{
+      .model = EvaluatedModel{settings, trainer.model()}, .tasks = {}, .external = programs.fit()};
+  kept.evaluate(input, folder.record().header, voice, hooks);
   if (!trainer.comm().is_root()) return;
   EvaluationSummary summary;
   folder.write_evaluation(trainer.state(), kept.header(), kept.source(summary));

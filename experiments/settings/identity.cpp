@@ -137,6 +137,11 @@ std::string evaluation_identity(Settings const& trained, Settings const& asked,
                             differing_lines(asked, is_of_evaluation)));
 }
 
+std::string identity_on_tasks(std::string const& evaluation_identity,
+                              std::string const& tasks_digest) {
+  return digest(fmt::format("{}\non tasks {}", evaluation_identity, tasks_digest));
+}
+
 std::string run_id(Settings const& settings) {
   return settings.run.name + "-" + training_identity(settings).substr(0, 10);
 }

@@ -23,6 +23,10 @@ std::string evaluation_identity(Settings const& settings);
 std::string evaluation_identity(Settings const& trained, Settings const& asked,
                                 std::optional<std::int64_t> steps_done = {});
 
+/// Identifies the same evaluation on tasks from a file with this digest.
+std::string identity_on_tasks(std::string const& evaluation_identity,
+                              std::string const& tasks_digest);
+
 /// "NAME-" and the first ten digits of the training's identity.
 std::string run_id(Settings const& settings);
 

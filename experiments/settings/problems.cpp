@@ -113,6 +113,9 @@ std::vector<std::string> module_problems(Settings const& settings) {
   };
   collect([&] { TaskPrior const prior(settings.task); });
   collect([&] { parse_estimators(settings); });
+  if (settings.input.guess == GuessKind::given && !settings.eval.are_tasks_given)
+    problems.emplace_back(
+        "input.init = given takes the guess from a file of tasks: it is for tvem evaluate --tasks");
   return problems;
 }
 

@@ -122,8 +122,8 @@ bool Sweeper::work_on(SweepRun const& run, Voice voice, RunClaim* claim) {
     say_each(group_, "warning", warnings);
   }
   for (SweepEvaluation const* const evaluation : missing)
-    evaluation_job({evaluation->settings, model, folder_ / evaluation->file}, group_, command_line_,
-                   voice, hooks);
+    evaluation_job({evaluation->settings, model, std::nullopt, folder_ / evaluation->file}, group_,
+                   command_line_, voice, hooks);
   return was_work || !missing.empty();
 }
 

@@ -81,6 +81,7 @@ Fit fit_of_points(EstimatorSpec const& spec, RowMatrix const& points, int k,
     case Method::bayes:
     case Method::bayes_guess:
     case Method::chance:
+    case Method::external:
     case Method::transformer:
     case Method::transformer_em:
       break;

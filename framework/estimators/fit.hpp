@@ -5,6 +5,7 @@
 #include <functional>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -59,6 +60,7 @@ struct Fit {
   int n_dead = 0;                      // components without points, over all restarts
   PosteriorSummary posterior;          // of the method posterior
   std::vector<TracePoint> trace;       // of the restart that was kept: after 0, 1, ... iterations
+  std::optional<double> external_seconds;  // of a program that was not timed with the task
 };
 
 /// Some of the restarts of a task, each with a random stream of its own: restart r has

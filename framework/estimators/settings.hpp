@@ -25,11 +25,11 @@ inline constexpr auto enum_names<StartKind> = std::array<std::string_view, 6>{
     "random", "kmeans++", "spectral", "two_round", "given", "oracle"};
 
 /// The source of the guess, which is labels that a method gets beside the points. corrupted: the
-/// truth, with a share of its labels replaced by others.
-enum class GuessKind { none, random, kmeans_plus_plus, spectral, corrupted };
+/// truth, with a share of its labels replaced by others. given: by the file of the tasks.
+enum class GuessKind { none, random, kmeans_plus_plus, spectral, corrupted, given };
 template <>
 inline constexpr auto enum_names<GuessKind> =
-    std::array<std::string_view, 5>{"none", "random", "kmeans++", "spectral", "corrupted"};
+    std::array<std::string_view, 6>{"none", "random", "kmeans++", "spectral", "corrupted", "given"};
 
 /// What becomes of a fit whose variances, of components with their own, are more than ratio_limit
 /// times apart. select: restarts within the limit are kept before it; constrain: every M-step
@@ -65,12 +65,13 @@ enum class Method {
   posterior,
   bayes,
   bayes_guess,
-  chance
+  chance,
+  external
 };
 template <>
-inline constexpr auto enum_names<Method> = std::array<std::string_view, 12>{
-    "transformer", "transformer+em", "em",        "two_round", "gradient",    "lloyd",
-    "hartigan",    "spectral",       "posterior", "bayes",     "bayes+guess", "chance"};
+inline constexpr auto enum_names<Method> = std::array<std::string_view, 13>{
+    "transformer", "transformer+em", "em",    "two_round",   "gradient", "lloyd",   "hartigan",
+    "spectral",    "posterior",      "bayes", "bayes+guess", "chance",   "external"};
 
 /// The keys `input.*`: what goes into a Transformer, and to estimators that start from the guess.
 struct InputSettings {

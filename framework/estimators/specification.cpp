@@ -1,5 +1,8 @@
 #include "framework/estimators/specification.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
 #include "framework/estimators/options.hpp"
@@ -211,11 +214,29 @@ Method parse_method(std::string const& text, std::string const& word) {
                   text, word, joined(enum_names<Method>)));
 }
 
+/// Throws ConfigurationError unless the parts are external and one plain name.
+void check_external(std::string const& text, std::vector<std::string> const& parts) {
+  constexpr std::size_t longest = 40;
+  std::string const name = parts.size() == 2 ? parts[1] : "";
+  bool const is_plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  });
+  if (name.empty() || name.size() > longest || !is_plain)
+    throw ConfigurationError(
+        fmt::format("\"{}\": a program is named external:NAME=COMMAND, where NAME has letters, "
+                    "digits, - _ and ., at most {}",
+                    text, longest));
+}
+
 }  // namespace
 
 EstimatorSpec parse_estimator(std::string const& text, EmSettings const& defaults) {
   auto const parts = split(text, ':');
   EstimatorSpec spec = unadorned(text, parse_method(text, parts[0]), defaults);
+  if (spec.is_external()) {
+    check_external(text, parts);
+    return spec;
+  }
   std::vector<std::string> sentences;
   for (std::size_t p = 1; p < parts.size(); ++p) sentences.push_back(apply_option(parts[p], spec));
   for (auto const& sentence : contradictions(spec)) sentences.push_back(sentence);

@@ -20,6 +20,8 @@ struct EstimatorSpec {
   bool needs_model() const {
     return method == Method::transformer || method == Method::transformer_em;
   }
+  /// Whether it is a program of the user's (EvalSettings::programs).
+  bool is_external() const { return method == Method::external; }
   /// Whether it starts from the guess of input.init.
   bool starts_from_guess() const;
   /// Whether it starts from the guess, or is the Bayes rule given it.
@@ -32,8 +34,9 @@ struct EstimatorSpec {
   bool follows_default(std::string const& option) const;
 };
 
-/// Parses METHOD[:option=value]... An unknown option's error lists those of the method. Throws
-/// ConfigurationError naming the specification, the part that is wrong and what is accepted.
+/// Parses METHOD[:option=value]..., or external:NAME. An unknown option's error lists those of the
+/// method. Throws ConfigurationError naming the specification, the part that is wrong and what is
+/// accepted.
 EstimatorSpec parse_estimator(std::string const& text, EmSettings const& defaults);
 
 /// What the specification is told that is not so, one sentence each: parameters are to be known

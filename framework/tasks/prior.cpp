@@ -185,6 +185,7 @@ void TaskPrior::sample_training(std::uint64_t seed, std::uint64_t id, Task& task
 }
 
 RowMatrix sample_held_out(std::uint64_t seed, Task const& task) {
+  if (!task.has_mixture()) return {};
   RandomStream random(seed, Purpose::held_out_points, task.id);
   RowMatrix points(task.points.rows(), task.points.cols());
   std::vector<int> labels(points.rows());

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "framework/core/random.hpp"
@@ -19,11 +21,18 @@ struct Task {
   Mixture mixture;             // k components in d dimensions
   RowMatrix points;            // n x d
   std::vector<int> labels;     // n: the component each point was drawn from, or outlier_label
-  std::vector<double> sigmas;  // one, or one for each component (spherical)
+  std::vector<double> sigmas;  // one, or one for each component (spherical); none from a file
+  std::vector<int> guess;      // n: of a task from a file that has one (input.init = given)
 
   int components() const { return mixture.components(); }
   int n_points() const { return as_count(points.rows()); }
+  /// Tasks from a file may have no labels, and a mixture of NaN, of which k and d alone are known.
+  bool has_labels() const { return !labels.empty(); }
+  bool has_mixture() const { return !std::isnan(mixture.weights[0]); }
 };
+
+/// Gives the task of a place among some tasks, in the memory that `task` has.
+using GiveTask = std::function<void(std::int64_t place, Task& task)>;
 
 /// The distribution of tasks that the keys `task.*` describe. Where there are several families,
 /// (seed, purpose, id) decides which one a task is of.
@@ -55,8 +64,8 @@ class TaskPrior {
   std::vector<TaskPrior> families_;  // one for each of several families
 };
 
-/// Further points of the task's mixture, as many as the task has (n x d), none of them an outlier.
-/// Keyed by (seed, task id).
+/// Further points of the task's mixture, as many as the task has (n x d), none of them an outlier;
+/// no points where the mixture is not known. Keyed by (seed, task id).
 RowMatrix sample_held_out(std::uint64_t seed, Task const& task);
 
 /// Why `settings` has no tasks, one sentence a problem; empty when it has. Draws nothing.

@@ -8,20 +8,45 @@
 namespace tvem {
 namespace {
 
+std::string without_blanks(std::string text) {
+  std::erase_if(text, [](char c) { return c == ' ' || c == '\t'; });
+  return text;
+}
+
+/// external:NAME=COMMAND is the specification external:NAME and its command.
 bool parse_estimator_list(std::string const& text, EvalSettings& settings) {
-  std::string without_blanks = text;
-  std::erase_if(without_blanks, [](char c) { return c == ' ' || c == '\t'; });
-  auto const items = split(without_blanks, ',');
-  for (std::string const& item : items)
-    if (item.empty() || std::count(items.begin(), items.end(), item) > 1) return false;
-  settings.estimators = items;
+  std::vector<std::string> specifications;
+  std::map<std::string, std::string> programs;
+  for (std::string const& item : split(text, ',')) {
+    std::string const part = trimmed(item);
+    bool const is_program = part.starts_with("external:");
+    std::size_t const equals = is_program ? part.find('=') : std::string::npos;
+    std::string const name = without_blanks(part.substr(0, equals));
+    if (name.empty() || std::ranges::count(specifications, name) > 0) return false;
+    specifications.push_back(name);
+    if (!is_program) continue;
+    if (equals == std::string::npos || trimmed(part.substr(equals + 1)).empty()) return false;
+    programs[name] = trimmed(part.substr(equals + 1));
+  }
+  settings.estimators = specifications;
+  settings.programs = programs;
   return true;
+}
+
+std::string estimator_list(EvalSettings const& settings) {
+  std::vector<std::string> items;
+  for (std::string const& specification : settings.estimators) {
+    auto const program = settings.programs.find(specification);
+    items.push_back(program == settings.programs.end()
+                        ? specification
+                        : fmt::format("{}={}", specification, program->second));
+  }
+  return joined(items, ", ");
 }
 
 /// Whether it is one of the estimators is checked where these are known (parse_estimators).
 bool parse_reference(std::string const& text, EvalSettings& settings) {
-  settings.reference = text;
-  std::erase_if(settings.reference, [](char c) { return c == ' ' || c == '\t'; });
+  settings.reference = without_blanks(text);
   return !settings.reference.empty();
 }
 
@@ -101,8 +126,10 @@ std::vector<Setting<EvalSettings>> const& eval_settings() {
              "seed of the evaluation tasks and of the validation tasks; not run.seed")
           .with(evaluation),
       {"estimators", "methods to compare, with options as in em:restarts=10:start=random",
-       "a list of different ones of " + words_text<Method>(), parse_estimator_list,
-       [](T const& settings) { return joined(settings.estimators, ", "); }, evaluation},
+       fmt::format("a list of different ones of {}; a program of your own is "
+                   "external:NAME=COMMAND, without a comma",
+                   words_text<Method>()),
+       parse_estimator_list, estimator_list, evaluation},
       number("trace", &T::trace, {0, 10'000},
              "iterations of every method whose error is recorded; 0: none")
           .with(evaluation),

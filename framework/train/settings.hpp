@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,8 +46,10 @@ struct EvalSettings : Ablation {
   std::uint64_t seed = 20250201;  // not run.seed: all trainings meet the same test tasks
   std::vector<std::string> estimators{"transformer", "em",    "em:restarts=10",
                                       "lloyd",       "bayes", "chance"};
-  int trace = 0;                   // iterations of which the error is recorded
-  std::string reference = "none";  // the estimator that `disagreement` is with
+  std::map<std::string, std::string> programs;  // commands of external estimators, by specification
+  int trace = 0;                                // iterations of which the error is recorded
+  std::string reference = "none";               // the estimator that `disagreement` is with
+  bool are_tasks_given = false;                 // by a file, not drawn. No key
 };
 
 /// Whether labels are compared with those of an estimator.

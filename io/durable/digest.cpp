@@ -13,8 +13,8 @@ namespace {
 
 std::string const seal_start = "tvem file\nsha256 ";
 
-std::string content_digest(std::istream& file) {
-  file.seekg(user_block_bytes);
+std::string content_digest(std::istream& file, int first_byte = user_block_bytes) {
+  file.seekg(first_byte);
   Sha256 sha;
   std::vector<char> piece(std::size_t{1} << 16);  // small enough to stay in memory that is mapped
   while (file) {
@@ -41,6 +41,12 @@ void seal_file(fs::path const& path) {
   file.write(block.data(), user_block_bytes);
   file.close();
   if (!file) throw Error(path.string() + ": the digest could not be written; is the disk full?");
+}
+
+std::string digest_of_file(fs::path const& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error(path.string() + " cannot be read; see whether it may be opened");
+  return content_digest(file, has_seal(path) ? user_block_bytes : 0);
 }
 
 bool has_seal(fs::path const& path) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "io/fs.hpp"
 
 namespace tvem {
@@ -10,6 +12,9 @@ constexpr int user_block_bytes = 512;
 
 /// Writes the digest into the user block of a closed file.
 void seal_file(fs::path const& path);
+
+/// SHA-256 of any file, of ours without its user block: what is sealed in it.
+std::string digest_of_file(fs::path const& path);
 
 /// Whether the file begins as a file of ours. The rest of it may be damaged.
 bool has_seal(fs::path const& path);

@@ -96,7 +96,14 @@ class Hdf5Group {
   /// A part of an array: all of the dimensions but the last one, and of the last one as many values
   /// from `first` on as are given.
   template <class T>
-  void write_part(std::string const& name, std::size_t first, std::span<T const> values) const;
+  void write_part(std::string const& name, std::size_t first, std::span<T const> values) const {
+    write_along(name, false, first, values);
+  }
+  /// A part of an array: of its first dimension as many places from `first` on as are given.
+  template <class T>
+  void write_rows(std::string const& name, std::size_t first, std::span<T const> values) const {
+    write_along(name, true, first, values);
+  }
 
   /// Attributes of a member; "." is the group itself.
   void set_member_attribute(std::string const& member, std::string const& name,
@@ -113,6 +120,9 @@ class Hdf5Group {
 
   template <class T>
   std::vector<T> read(std::string const& name) const;
+  /// n places of the first dimension, from `first` on.
+  template <class T>
+  std::vector<T> read_rows(std::string const& name, std::size_t first, std::size_t n) const;
   Names read_text(std::string const& name) const;
   Shape shape(std::string const& name) const;
   /// Of a member, by its name or the path to it.
@@ -139,6 +149,9 @@ class Hdf5Group {
   template <class T>
   void write_shaped(std::string const& name, std::span<T const> values, Shape const& shape,
                     Hdf5Description const& description) const;
+  template <class T>
+  void write_along(std::string const& name, bool is_along_first, std::size_t first,
+                   std::span<T const> values) const;
   template <class T>
   Hdf5Handle write_values(std::string const& name, std::span<T const> values,
                           Shape const& shape) const;

@@ -191,14 +191,21 @@ class ContentWriter {
     std::uint64_t const n = hdf5::product(shape);
     if (n == 0) return;
     if (n * size <= largest_piece) return take(read(values, type, n * size, H5S_ALL, H5S_ALL));
-    Shape start(shape.size(), 0), count(shape.size(), 1);
-    for (std::uint64_t done = 0; done < n; done += count.back()) {
+    // A piece is of some consecutive places along one axis, with all of the axes after it.
+    std::size_t piece_axis = shape.size() - 1;
+    std::uint64_t n_inner = 1;
+    for (; piece_axis > 0 && n_inner * shape[piece_axis] * size <= largest_piece; --piece_axis)
+      n_inner *= shape[piece_axis];
+    Shape start(shape.size(), 0), count(shape);
+    std::fill_n(count.begin(), piece_axis, 1);
+    for (std::uint64_t done = 0; done < n; done += hdf5::product(count)) {
       std::uint64_t rest = done;
       for (std::size_t axis = shape.size(); axis-- > 0; rest /= shape[axis])
         start[axis] = rest % shape[axis];
-      count.back() = std::min(largest_piece / size, shape.back() - start.back());
+      count[piece_axis] = std::min(largest_piece / size / n_inner,
+                                   std::uint64_t{shape[piece_axis] - start[piece_axis]});
       Hdf5Handle const memory = hdf5::select(values.space, start, count, values.where);
-      take(read(values, type, count.back() * size, memory.id(), values.space.id()));
+      take(read(values, type, hdf5::product(count) * size, memory.id(), values.space.id()));
     }
   }
   static std::string read(Values const& values, Hdf5Handle const& type, std::size_t n_bytes,

@@ -186,13 +186,15 @@ void Hdf5Group::create_coordinate(std::string const& name, std::size_t size,
 }
 
 template <class T>
-void Hdf5Group::write_part(std::string const& name, std::size_t first,
-                           std::span<T const> values) const {
+void Hdf5Group::write_along(std::string const& name, bool is_along_first, std::size_t first,
+                            std::span<T const> values) const {
+  if (values.empty()) return;
   Hdf5Handle const dataset = open_dataset(name), space = space_of(dataset, at(name));
   Shape count = hdf5::extents_of(space, at(name)), start(count.size(), 0);
-  start.back() = first;
-  count.back() = 1;
-  count.back() = values.size() / std::max<std::size_t>(hdf5::product(count), 1);
+  std::size_t const axis = is_along_first ? 0 : count.size() - 1;
+  start[axis] = first;
+  count[axis] = 1;
+  count[axis] = values.size() / std::max<std::size_t>(hdf5::product(count), 1);
   TVEM_CHECK(hdf5::product(count) == values.size(), at(name) + " does not fit its part");
   Hdf5Handle const in_memory = hdf5::select(space, start, count, at(name));
   hdf5::checked(H5Dwrite(dataset.id(), hdf5::memory_type<T>(), in_memory.id(), space.id(),
@@ -201,6 +203,23 @@ void Hdf5Group::write_part(std::string const& name, std::size_t first,
 }
 
 // ---- reading
+
+template <class T>
+std::vector<T> Hdf5Group::read_rows(std::string const& name, std::size_t first,
+                                    std::size_t n) const {
+  Hdf5Handle const dataset = open_dataset(name), space = space_of(dataset, at(name));
+  n_values(dataset, sizeof(T), at(name));
+  Shape count = hdf5::extents_of(space, at(name)), start(count.size(), 0);
+  if (count.empty() || n == 0) return {};
+  start.front() = first;
+  count.front() = n;
+  std::vector<T> values(hdf5::product(count));
+  Hdf5Handle const in_memory = hdf5::select(space, start, count, at(name));
+  hdf5::checked(H5Dread(dataset.id(), hdf5::memory_type<T>(), in_memory.id(), space.id(),
+                        H5P_DEFAULT, values.data()),
+                at(name), "read");
+  return values;
+}
 
 template <class T>
 std::vector<T> Hdf5Group::read(std::string const& name) const {
@@ -250,7 +269,10 @@ Hdf5Group::Names Hdf5Group::read_text(std::string const& name) const {
       const;                                                                                      \
   template void Hdf5Group::create_coordinate<T>(std::string const&, std::size_t,                  \
                                                 Hdf5Description const&) const;                    \
-  template void Hdf5Group::write_part(std::string const&, std::size_t, std::span<T const>) const; \
+  template void Hdf5Group::write_along(std::string const&, bool, std::size_t, std::span<T const>) \
+      const;                                                                                      \
+  template std::vector<T> Hdf5Group::read_rows(std::string const&, std::size_t, std::size_t)      \
+      const;                                                                                      \
   template std::vector<T> Hdf5Group::read(std::string const&) const;
 TVEM_INSTANTIATE_TEXT(std::string)
 TVEM_INSTANTIATE(double)

@@ -1,5 +1,5 @@
 // Prints, for a few tasks of a run's prior, the points, the guess and the outputs that the model in
-// the run's checkpoint gives them: what check_pytorch_checkpoint.py compares PyTorch with.
+// the run's checkpoint gives them: what models_test.py compares numpy and PyTorch with.
 //   checkpoint_logits FOLDER TASKS
 // A line a task: "N DIM K GUESSED COLUMNS", then N x DIM points, GUESSED labels (N or none) and
 // rows of COLUMNS outputs.

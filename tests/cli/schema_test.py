@@ -110,9 +110,17 @@ class Files(unittest.TestCase):
                        stdout=subprocess.DEVNULL, timeout=120)
         self.assertEqual(found(out), documented({"Every file", "The file of tvem probe"}))
 
+    def test_tasks_file_is_what_the_schema_says(self):
+        out = os.path.join(self.folder, "some-tasks.h5")
+        subprocess.run([TVEM, "tasks", "--model", self.folder, "--out", out, "--task.covariance", "full", "--input.init", "random"],
+                       check=True, stdout=subprocess.DEVNULL, timeout=120)
+        self.assertEqual(found(out), documented({"Every file", "The file of tvem tasks"}))
+
     def test_evaluation_file_is_what_the_schema_says(self):
         out = os.path.join(self.folder, "evaluation.h5")
-        subprocess.run([TVEM, "evaluate", "--model", self.folder, "--out", out, "--task.noise", "laplace"], check=True,
+        tasks = os.path.join(self.folder, "tasks.h5")
+        subprocess.run([TVEM, "tasks", "--model", self.folder, "--out", tasks], check=True, stdout=subprocess.DEVNULL, timeout=120)
+        subprocess.run([TVEM, "evaluate", "--model", self.folder, "--out", out, "--tasks", tasks], check=True,
                        stdout=subprocess.DEVNULL, timeout=120)
         rows = {path: row for path, row in documented({"Every file", "run.h5"}).items() if not path.startswith("/state")}
         self.assertEqual(found(out), {**rows, **documented({"The file of tvem evaluate"})})

@@ -34,6 +34,8 @@ std::string specification_problem(EstimatorSpec const& spec) {
                            is_without_chance(spec.em.start) ||
                            !(spec.em.known == KnownParameters{});
   auto const subject = fmt::format("--estimators: \"{}\"", spec.text);
+  if (spec.is_external())
+    return subject + ": programs of your own are for tvem run, sweep and evaluate";
   if (needs_truth) return subject + " needs a task whose truth is known, or a task's prior";
   if (spec.em.components > 0)
     return subject + ": the number of components is --components, for all of them";

@@ -2,6 +2,7 @@
 
 #include "experiments/report/comparison.hpp"
 #include "experiments/run/evaluation/kept_evaluation.hpp"
+#include "experiments/run/external/external_answers.hpp"
 #include "experiments/run/provenance.hpp"
 #include "io/evaluation_file.hpp"
 
@@ -23,12 +24,16 @@ std::string evaluation_job(EvaluationRequest const& request, Communicator const&
   RequestedModel const requested(request, comm);
   KeptEvaluation kept(comm, request.file, identity_of(request), request.settings);
   auto const start = this_start(comm.size(), command_line);
-  kept.evaluate(requested.model(), header_of(request, start), voice, hooks);
+  ExternalAnswers const programs(comm, request.settings, request.file, request.tasks, voice, hooks);
+  EvaluationInput input{.model = requested.model(), .tasks = {}, .external = programs.fit()};
+  if (request.tasks) input.tasks = request.tasks->give();
+  kept.evaluate(input, header_of(request, start), voice, hooks);
   if (!comm.is_root()) return "";
   make_place(request, hooks);
   EvaluationRecord const record{.header = kept.header(),
                                 .evaluation_identity = identity_of(request),
                                 .model = origin_of(request.model),
+                                .tasks = origin_of(request.tasks),
                                 .evaluation = {}};
   EvaluationSummary summary;
   write_evaluation_file(request.file, record, hooks.may_replace, kept.source(summary));

@@ -13,9 +13,11 @@
 namespace tvem {
 
 std::string identity_of(EvaluationRequest const& request) {
-  return request.model ? evaluation_identity(request.model->settings, request.settings,
-                                             request.model->state.step)
-                       : evaluation_identity(request.settings);
+  std::string const identity = request.model
+                                   ? evaluation_identity(request.model->settings, request.settings,
+                                                         request.model->state.step)
+                                   : evaluation_identity(request.settings);
+  return request.tasks ? identity_on_tasks(identity, request.tasks->digest) : identity;
 }
 
 FileHeader header_of(EvaluationRequest const& request, ProvenanceRecord const& start) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "experiments/run/evaluation/given_tasks.hpp"
 #include "experiments/run/trained_model.hpp"
 #include "framework/comm/communicator.hpp"
 #include "framework/train/evaluation/evaluated_model.hpp"
@@ -15,6 +16,7 @@ namespace tvem {
 struct EvaluationRequest {
   Settings settings;                  // its tasks and estimators
   std::optional<TrainedModel> model;  // none for baselines alone
+  std::optional<GivenTasks> tasks;    // none where they are drawn
   fs::path file;
 };
 

@@ -111,8 +111,8 @@ void KeptEvaluation::go_on(bool is_shown) {
   header_.provenance = std::move(starts);
 }
 
-void KeptEvaluation::evaluate(std::optional<EvaluatedModel> const& model, FileHeader header,
-                              Voice voice, WorkHooks const& hooks) {
+void KeptEvaluation::evaluate(EvaluationInput input, FileHeader header, Voice voice,
+                              WorkHooks const& hooks) {
   bool const is_shown = voice == Voice::aloud && comm_.is_root();
   check_disk(comm_, settings_, file_, n_done_);
   header_ = std::move(header);
@@ -131,7 +131,7 @@ void KeptEvaluation::evaluate(std::optional<EvaluatedModel> const& model, FileHe
   };
   EvaluationStart start{.n_tasks = n_done_, .trace_sums = {}};
   if (comm_.is_root()) start.trace_sums = blocks_->trace_sums();
-  evaluate_in_blocks(settings_, comm_, model, std::move(start), take, watch, block_limits());
+  evaluate_in_blocks(settings_, comm_, input, std::move(start), take, watch, block_limits());
 }
 
 EvaluationSource KeptEvaluation::source(EvaluationSummary& summary) const {

@@ -29,8 +29,7 @@ class KeptEvaluation {
   /// Does the missing tasks. header: of the file, with this start as its last. Throws
   /// ConfigurationError on all ranks when the disk has no room, StoppedOnRequest likewise; any
   /// other exception may be of one rank alone.
-  void evaluate(std::optional<EvaluatedModel> const& model, FileHeader header, Voice voice,
-                WorkHooks const& hooks);
+  void evaluate(EvaluationInput input, FileHeader header, Voice voice, WorkHooks const& hooks);
 
   /// Of rank 0. The header, with all starts that did some of the tasks.
   FileHeader const& header() const { return header_; }

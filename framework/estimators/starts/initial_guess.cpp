@@ -36,10 +36,12 @@ std::vector<int> initial_guess(InputSettings const& settings, std::uint64_t seed
                                Task const& task) {
   RandomStream random(seed, Purpose::initial_guess, task.id, number_of(purpose));
   if (settings.guess == GuessKind::none) return {};
+  if (settings.guess == GuessKind::given) return task.guess;
   int const k = task.components();
   RowMatrix const points = ordinary_scaling(task.points).from_points(task.points);
   switch (settings.guess) {
     case GuessKind::none:
+    case GuessKind::given:
       break;
     case GuessKind::random:
       return nearest_labels(points, random_point_start(points, k, random));

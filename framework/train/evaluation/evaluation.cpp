@@ -29,60 +29,6 @@ class StopWatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// Adds the sentences that are not there yet.
-void add_new(std::vector<std::string>& sentences, std::vector<std::string> const& others) {
-  for (std::string const& other : others)
-    if (std::find(sentences.begin(), sentences.end(), other) == sentences.end())
-      sentences.push_back(other);
-}
-
-}  // namespace
-
-std::vector<EstimatorSpec> parse_estimators(Settings const& settings) {
-  std::vector<EstimatorSpec> specs;
-  std::vector<std::string> problems;
-  for (std::string const& text : settings.eval.estimators) {
-    try {
-      specs.push_back(parse_estimator(text, settings.em));
-      specs.back().em.trace = settings.eval.trace;
-      for (int family = 0; family < n_families(settings.task); ++family)
-        add_new(problems,
-                estimator_problems(specs.back(), family_of(settings.task, family), settings.input));
-    } catch (ConfigurationError const& error) {
-      problems.insert(problems.end(), error.problems().begin(), error.problems().end());
-    }
-  }
-  for (std::string& problem : problems) problem = "eval.estimators: " + problem;
-  auto const& names = settings.eval.estimators;
-  if (has_reference(settings.eval) && std::ranges::count(names, settings.eval.reference) == 0)
-    problems.push_back(
-        fmt::format("eval.reference = {} is not among eval.estimators, which are {}; add it there",
-                    settings.eval.reference, joined(names)));
-  if (!problems.empty()) throw ConfigurationError(std::move(problems));
-  return specs;
-}
-
-std::vector<std::string> domain_problems(Settings const& trained, Settings const& asked) {
-  std::vector<std::string> problems;
-  TaskSettings const &own = trained.task, &other = asked.task;
-  if (other.dim.high > own.dim.high)
-    problems.push_back(
-        fmt::format("task.dim = {}: the model takes points of at most {} coordinates",
-                    range_text(other.dim), own.dim.high));
-  if (other.components.low < own.components.low || other.components.high > own.components.high)
-    problems.push_back(fmt::format("task.components = {}: the model was made for {} components",
-                                   range_text(other.components), range_text(own.components)));
-  bool const has_guess = trained.input.guess != GuessKind::none;
-  if (has_guess != (asked.input.guess != GuessKind::none))
-    problems.push_back(fmt::format(
-        "input.init = {}: the model {}", name_of(asked.input.guess),
-        has_guess ? "needs an initial guess; choose random, kmeans++, spectral or corrupted"
-                  : "takes no initial guess; choose none"));
-  return problems;
-}
-
-namespace {
-
 /// A rank's work on parts that may take long. It may leave a part in its middle; then it does no
 /// more and votes to stop.
 class Parts {
@@ -111,7 +57,12 @@ class Parts {
 };
 
 Fit fit_of(EstimatorSpec const& spec, EvaluationItem const& item, Settings const& settings,
-           Task const& task, std::optional<EvaluatedModel> const& model) {
+           Task const& task, std::optional<EvaluatedModel> const& model,
+           ExternalFit const& external) {
+  if (spec.is_external()) {
+    TVEM_CHECK(external, spec.text + " has no program");
+    return external(spec, task);
+  }
   if (spec.needs_model()) {
     TVEM_CHECK(model.has_value(), spec.text + " needs a model");
     Fit const fit = fit_in_best_orientation(
@@ -165,12 +116,12 @@ class Blocks {
 class BlockwiseEvaluation {
  public:
   BlockwiseEvaluation(Settings const& settings, Communicator const& comm,
-                      std::optional<EvaluatedModel> const& of_training, EvaluationStart start,
-                      TakeBlock const& take, EvaluationHooks const& hooks,
-                      BlockLimits const& limits)
+                      EvaluationInput const& input, EvaluationStart start, TakeBlock const& take,
+                      EvaluationHooks const& hooks, BlockLimits const& limits)
       : settings_(settings),
         comm_(comm),
-        model_(of_training, settings),
+        input_(input),
+        model_(input.model, settings),
         take_(take),
         hooks_(hooks),
         specs_(parse_estimators(settings)),
@@ -212,10 +163,19 @@ class BlockwiseEvaluation {
       Wish const result = vote_.result();
       if (result == Wish::stop) end_block(id, true);
       is_block_over = is_block_over || result == Wish::end_block;
-      // In turn by task and item, so that every rank has as much of every estimator.
-      if ((id + i) % comm_.size() == comm_.rank()) parts_.work([&] { do_item(id, i); });
+      if (rank_of(id, i) == comm_.rank()) parts_.work([&] { do_item(id, i); });
     }
     return is_block_over;
+  }
+
+  /// In turn by task and item, so that every rank has as much of every estimator. Rank 0 alone has
+  /// the answers of programs.
+  std::int64_t rank_of(std::int64_t id, int i) const {
+    return specs_[items_[i].estimator].is_external() ? 0 : (id + i) % comm_.size();
+  }
+
+  Fit fit(EvaluationItem const& item) const {
+    return fit_of(specs_[item.estimator], item, settings_, task_, model_.model(), input_.external);
   }
 
   void do_item(std::int64_t id, int i) {
@@ -223,20 +183,22 @@ class BlockwiseEvaluation {
     EvaluationItem const& item = items_[i];
     if (i == 0) rows_.add_task(task_);
     StopWatch const watch;
-    Fit const fit = fit_of(specs_[item.estimator], item, settings_, task_, model_.model());
-    rows_.add_fit(task_, held_out_, item, fit, watch.seconds(), reference_labels_);
+    Fit const result = fit(item);
+    double const seconds = result.external_seconds.value_or(watch.seconds());
+    rows_.add_fit(task_, held_out_, item, result, seconds, reference_labels_);
   }
 
   /// The task, and what is compared with all fits on it. Every rank does the reference anew: it
   /// then needs no other rank's labels.
   void sample(std::int64_t id) {
-    prior_.sample(settings_.eval.seed, Purpose::evaluation_tasks, id, task_);
+    if (input_.tasks)
+      input_.tasks(id, task_);
+    else
+      prior_.sample(settings_.eval.seed, Purpose::evaluation_tasks, id, task_);
     held_out_ = sample_held_out(settings_.eval.seed, task_);
     for (std::size_t e = 0; e < specs_.size(); ++e)
       if (specs_[e].text == settings_.eval.reference)
-        reference_labels_ =
-            fit_of(specs_[e], {e, 0, specs_[e].restarts()}, settings_, task_, model_.model())
-                .labels;
+        reference_labels_ = fit({e, 0, specs_[e].restarts()}).labels;
     sampled_id_ = id;
   }
 
@@ -252,6 +214,7 @@ class BlockwiseEvaluation {
 
   Settings const& settings_;
   Communicator const& comm_;
+  EvaluationInput const& input_;
   AdaptedModel model_;
   TakeBlock const& take_;
   EvaluationHooks const& hooks_;
@@ -281,10 +244,9 @@ double validation_error(Settings const& settings, Transformer<float>& model, Tas
 }  // namespace
 
 void evaluate_in_blocks(Settings const& settings, Communicator const& comm,
-                        std::optional<EvaluatedModel> const& model, EvaluationStart start,
-                        TakeBlock const& take, EvaluationHooks const& hooks,
-                        BlockLimits const& limits) {
-  BlockwiseEvaluation(settings, comm, model, std::move(start), take, hooks, limits).run();
+                        EvaluationInput const& input, EvaluationStart start, TakeBlock const& take,
+                        EvaluationHooks const& hooks, BlockLimits const& limits) {
+  BlockwiseEvaluation(settings, comm, input, std::move(start), take, hooks, limits).run();
 }
 
 Evaluation evaluate(Settings const& settings, Communicator const& comm,
@@ -293,8 +255,8 @@ Evaluation evaluate(Settings const& settings, Communicator const& comm,
   constexpr BlockLimits unlimited{.bytes = std::numeric_limits<std::size_t>::max(),
                                   .seconds = std::numeric_limits<double>::infinity()};
   evaluate_in_blocks(
-      settings, comm, model, {}, [&](EvaluationBlock block) { whole = std::move(block); }, hooks,
-      unlimited);
+      settings, comm, {.model = model, .tasks = {}, .external = {}}, {},
+      [&](EvaluationBlock block) { whole = std::move(block); }, hooks, unlimited);
   set_trace(whole.table, whole.trace_sums);
   return std::move(whole.table);
 }

@@ -20,6 +20,16 @@ std::vector<EstimatorSpec> parse_estimators(Settings const& settings);
 /// Called on rank 0 from time to time. done: the tasks of which it has done its part.
 using EvaluationProgress = std::function<void(std::int64_t done, std::int64_t total)>;
 
+/// The fit of a specification that names a program (EstimatorSpec::is_external) on a task.
+using ExternalFit = std::function<Fit(EstimatorSpec const& spec, Task const& task)>;
+
+/// What an evaluation works with besides its settings; each may be none.
+struct EvaluationInput {
+  std::optional<EvaluatedModel> model;  // for estimators that need it
+  GiveTask tasks;                       // for tasks that are not drawn from the prior
+  ExternalFit external;                 // on rank 0, for programs
+};
+
 /// How an evaluation is watched; each may be none.
 struct EvaluationHooks {
   EvaluationProgress progress;
@@ -48,14 +58,13 @@ std::vector<std::string> domain_problems(Settings const& trained, Settings const
 
 /// Collective. All estimators on the evaluation tasks start.n_tasks .. eval.tasks - 1. Ranks share
 /// tasks, estimators and restarts. Rank 0 gives them to `take` block by block in the order of task
-/// ids. model: none where no estimator needs it. Everything but `seconds` is the same bits at any
+/// ids. Everything but `seconds` is the same bits at any
 /// number of ranks and from any start; `seconds` are those of all restarts, as if one rank had done
 /// them. Throws StoppedOnRequest on all ranks alike when one of them wants to stop; what is done by
 /// then has been taken.
 void evaluate_in_blocks(Settings const& settings, Communicator const& comm,
-                        std::optional<EvaluatedModel> const& model, EvaluationStart start,
-                        TakeBlock const& take, EvaluationHooks const& hooks = {},
-                        BlockLimits const& limits = {});
+                        EvaluationInput const& input, EvaluationStart start, TakeBlock const& take,
+                        EvaluationHooks const& hooks = {}, BlockLimits const& limits = {});
 
 /// Collective. As above, all tasks as one table, on rank 0; the others get an empty one.
 Evaluation evaluate(Settings const& settings, Communicator const& comm,

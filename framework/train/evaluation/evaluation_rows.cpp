@@ -103,9 +103,10 @@ void add_traces(std::span<FitRow const> fits, std::vector<double> const& traces,
   }
 }
 
-/// Labels to align: those of the task, or of a method that assumes more components.
+/// Labels to align: those of the task, or of a method that finds more clusters.
 int n_labels(Task const& task, Fit const& fit) {
-  return std::max(task.components(), fit.mixture.components());
+  int const n_clusters = 1 + *std::max_element(fit.labels.begin(), fit.labels.end());
+  return std::max({task.components(), fit.mixture.components(), n_clusters});
 }
 
 void set_label_scores(Task const& task, Fit const& fit, FitRow& row) {
@@ -153,14 +154,17 @@ std::vector<EvaluationItem> evaluation_items(std::vector<EstimatorSpec> const& s
 
 void EvaluationRows::add_task(Task const& task) {
   using E = Evaluation;
-  auto const labels = map_labels(task.mixture, task.points);
   TaskRow row{.task = as_real(task.id), .values = {}};
+  value<&E::bayes_error_raw>(row) = value<&E::bayes_error>(row) = std::nan("");
+  if (task.has_labels() && task.has_mixture()) {
+    auto const labels = map_labels(task.mixture, task.points);
+    value<&E::bayes_error_raw>(row) = labelled_error(task.labels, labels);
+    value<&E::bayes_error>(row) = clustering_error(task.labels, labels, task.components());
+  }
   value<&E::components>(row) = task.components();
   value<&E::dim>(row) = task.mixture.dim();
   value<&E::points>(row) = task.n_points();
   value<&E::family>(row) = task.family;
-  value<&E::bayes_error_raw>(row) = labelled_error(task.labels, labels);
-  value<&E::bayes_error>(row) = clustering_error(task.labels, labels, task.components());
   tasks_.push_back(row);
 }
 
@@ -175,13 +179,14 @@ void EvaluationRows::add_fit(Task const& task, RowMatrix const& held_out,
              .trace = 0,
              .values = {}};
   row.values.fill(std::nan(""));
-  set_label_scores(task, fit, row);
+  if (task.has_labels()) set_label_scores(task, fit, row);
   if (!reference.empty()) value<&E::disagreement>(row) = disagreement(reference, fit.labels);
   value<&E::log_likelihood>(row) = fit.log_likelihood;
   if (fit.mixture.components() > 0 && std::isfinite(fit.log_likelihood)) {
-    set_parameter_distances(task, fit, row);
+    if (task.has_labels() && task.has_mixture()) set_parameter_distances(task, fit, row);
     value<&E::log_likelihood>(row) = mean_log_likelihood_without_outliers(task, fit);
-    value<&E::held_out_log_likelihood>(row) = mean_log_likelihood(fit.mixture, held_out);
+    if (task.has_mixture())
+      value<&E::held_out_log_likelihood>(row) = mean_log_likelihood(fit.mixture, held_out);
   }
   value<&E::expected_error>(row) = fit.posterior.expected_error;
   value<&E::effective_samples>(row) = fit.posterior.effective_samples;
@@ -200,7 +205,9 @@ void EvaluationRows::add_trace(Task const& task, Fit const& fit) {
   std::vector<double> errors, log_likelihoods;
   for (std::size_t i = 0; i < n_iterations_; ++i) {
     if (i < fit.trace.size()) {
-      errors.push_back(clustering_error(task.labels, fit.trace[i].labels, n_labels(task, fit)));
+      errors.push_back(task.has_labels()
+                           ? clustering_error(task.labels, fit.trace[i].labels, n_labels(task, fit))
+                           : std::nan(""));
       log_likelihoods.push_back(fit.trace[i].log_likelihood);
     } else {
       errors.push_back(fit.trace.empty() ? std::nan("") : errors.back());

@@ -1,9 +1,9 @@
-"""The model of a checkpoint, loaded into PyTorch by experiments/load_checkpoint.py, gives tvem's outputs.
+"""The model of a checkpoint in numpy (tvem.load_model) and in PyTorch (tvem.torch) gives tvem's outputs.
 
-usage: check_pytorch_checkpoint.py TVEM CHECKPOINT_LOGITS
+usage: models_test.py TVEM CHECKPOINT_LOGITS
 
 Trains a few small models with other options, and compares the outputs that the program CHECKPOINT_LOGITS
-computes from each checkpoint. Exits with 77 (skipped) where PyTorch is not installed.
+computes from each checkpoint. Without PyTorch, numpy alone is compared.
 """
 
 import os
@@ -11,14 +11,17 @@ import subprocess
 import sys
 import tempfile
 
+import numpy as np
+
 try:
     import torch
 except ImportError:
-    print("skipped: this Python has no PyTorch (Debian: python3-torch)")
-    sys.exit(77)
+    torch = None
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "experiments"))
-from load_checkpoint import load  # pylint: disable=wrong-import-position
+EXPERIMENTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "experiments")
+sys.path[:0] = [EXPERIMENTS, os.path.join(EXPERIMENTS, "python")]
+# pylint: disable=wrong-import-position
+import tvem
 
 TOLERANCE = 1e-5  # of the largest output: both compute in single precision
 TOLERANCES = {"constructed": 2e-3}  # the score of a lost comparison is a small difference of large numbers
@@ -57,35 +60,49 @@ def tasks(text):
     for line in text.splitlines():
         n, dim, k, n_guessed, n_columns, *values = line.split()
         n, dim, n_guessed = int(n), int(dim), int(n_guessed)
-        values = torch.tensor([float(value) for value in values])
-        points, guess, outputs = values.split((n * dim, n_guessed, len(values) - n * dim - n_guessed))
-        yield points.reshape(n, dim), int(k), guess.long() if n_guessed else None, outputs.reshape(-1, int(n_columns))
+        points, guess, outputs = np.split(np.array(values, dtype=np.float32), [n * dim, n * dim + n_guessed])
+        yield points.reshape(n, dim), int(k), guess.astype(int) if n_guessed else None, outputs.reshape(-1, int(n_columns))
 
 
-def largest_difference(folder, program):
-    """Of the outputs over all tasks, relative to the largest of them."""
+def torch_model(folder):
+    """The model of PyTorch as a function of arrays."""
+    from load_checkpoint import load  # pylint: disable=import-outside-toplevel
     model = load(os.path.join(folder, "checkpoint.h5"))
-    done = subprocess.run([program, folder, str(N_TASKS)], check=True, capture_output=True, text=True)
+
+    def outputs(points, k, guess):
+        with torch.no_grad():
+            return model(torch.tensor(points), k, None if guess is None else torch.tensor(guess)).numpy()
+    return outputs
+
+
+def largest_difference(model, text):
+    """Of the outputs over all tasks, relative to the largest of them."""
     difference, scale, n_seen = 0.0, 0.0, 0
-    with torch.no_grad():
-        for points, k, guess, outputs in tasks(done.stdout):
-            difference = max(difference, (model(points, k, guess) - outputs).abs().max().item())
-            scale = max(scale, outputs.abs().max().item())
-            n_seen += 1
+    for points, k, guess, outputs in tasks(text):
+        difference = max(difference, np.abs(model(points, k, guess) - outputs).max())
+        scale = max(scale, np.abs(outputs).max())
+        n_seen += 1
     assert n_seen == N_TASKS, f"{n_seen} tasks instead of {N_TASKS}"
     return difference / scale
 
 
 def main():
-    tvem, program = sys.argv[1:]
+    program, logits = sys.argv[1:]
     failed = False
     for name, options in OPTIONS.items():
-        with tempfile.TemporaryDirectory(prefix="tvem-pytorch-") as folder:
-            subprocess.run([tvem, "run", "--out", folder, *SMALL, *options], check=True,
+        with tempfile.TemporaryDirectory(prefix="tvem-models-") as folder:
+            subprocess.run([program, "run", "--out", folder, *SMALL, *options], check=True,
                            stdout=subprocess.DEVNULL)
-            difference = largest_difference(folder, program)
-        print(f"{name}: the outputs differ by {difference:.1e} of the largest")
-        failed |= not difference <= TOLERANCES.get(name, TOLERANCE)
+            text = subprocess.run([logits, folder, str(N_TASKS)], check=True, capture_output=True, text=True).stdout
+            models = {"numpy": tvem.load_model(folder)}
+            if torch:
+                models["PyTorch"] = torch_model(folder)
+            for kind, model in models.items():
+                difference = largest_difference(model, text)
+                print(f"{name}, {kind}: the outputs differ by {difference:.1e} of the largest")
+                failed |= not difference <= TOLERANCES.get(name, TOLERANCE)
+    if not torch:
+        print("this Python has no PyTorch (Debian: python3-torch): numpy alone was compared")
     return 1 if failed else 0
 
 
