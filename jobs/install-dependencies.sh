@@ -9,7 +9,7 @@ set -euo pipefail
 packages=(g++ make cmake git libopenmpi-dev openmpi-bin libhdf5-dev libeigen3-dev
   libboost-program-options-dev libfmt-dev libssl-dev librandom123-dev python3-numpy python3-h5py python3-xarray
   python3-h5netcdf python3-matplotlib)
-test_packages=(libgtest-dev libbenchmark-dev hdf5-tools ccache)
+test_packages=(libgtest-dev libbenchmark-dev hdf5-tools python3-pytest ccache)
 
 slurm_packages=(slurmctld slurmd slurm-client munge)
 aarch64_packages=(g++-aarch64-linux-gnu qemu-user)

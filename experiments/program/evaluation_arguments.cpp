@@ -27,10 +27,8 @@ Sentences training_problems(Settings const& trained, Settings const& asked) {
   return problems;
 }
 
-Sentences request_problems(EvaluationRequest const& request) {
-  Sentences problems = module_problems(request.settings);
-  if (!problems.empty()) return problems;
-  if (request.tasks) append(problems, given_tasks_problems(*request.tasks->file, request.settings));
+Sentences model_problems(EvaluationRequest const& request) {
+  Sentences problems;
   if (request.model) {
     Settings const& trained = request.model->settings;
     append(problems, training_problems(trained, request.settings));
@@ -41,6 +39,14 @@ Sentences request_problems(EvaluationRequest const& request) {
     if (spec.needs_model() && problems.empty())
       problems.push_back(fmt::format(
           "eval.estimators: {} needs a model; give --model DIR, or leave it out", spec.text));
+  return problems;
+}
+
+Sentences request_problems(EvaluationRequest const& request) {
+  Sentences problems = module_problems(request.settings);
+  if (!problems.empty()) return problems;
+  if (request.tasks) append(problems, given_tasks_problems(*request.tasks->file, request.settings));
+  append(problems, model_problems(request));
   return problems;
 }
 
@@ -73,6 +79,22 @@ void take_tasks(CommandContext const& context, std::string const& text, Evaluati
 
 }  // namespace
 
+namespace {
+
+/// Collective. The text that the keys of the command line change: the configuration of the model's
+/// training, or the file of --config.
+std::string base_text(CommandContext const& context, EvaluationRequest const& request) {
+  std::string const path = context.arguments.value("config");
+  if (!request.model) return configuration_file_text(context);
+  if (path.empty()) return configuration_text(request.model->settings);
+  throw ConfigurationError(fmt::format(
+      "--config {}: the model has the configuration of its training; give what is to change as "
+      "--SECTION.KEY VALUE",
+      path));
+}
+
+}  // namespace
+
 EvaluationRequest read_evaluation_request(CommandContext const& context,
                                           bool (*is_ours)(fs::path const& file),
                                           void (*adapt)(EvaluationRequest& request,
@@ -82,15 +104,8 @@ EvaluationRequest read_evaluation_request(CommandContext const& context,
   Sentences warnings;
   if (arguments.has("model"))
     request.model = read_trained_model(context.comm, arguments.value("model"), warnings);
-  std::string const path = arguments.value("config");
-  if (request.model && !path.empty())
-    throw ConfigurationError(fmt::format(
-        "--config {}: the model has the configuration of its training; give what is to change as "
-        "--SECTION.KEY VALUE",
-        path));
-  std::string const text = request.model ? configuration_text(request.model->settings)
-                                         : configuration_file_text(context);
-  Configuration const read = parse_configuration(text, path, arguments.rest);
+  std::string const text = base_text(context, request);
+  Configuration const read = parse_configuration(text, arguments.value("config"), arguments.rest);
   request.settings = read.settings;
   request.file = arguments.value("out");
   Sentences problems = read.problems;

@@ -1,6 +1,7 @@
 
 #include "experiments/program/command.hpp"
 #include "experiments/report/comparison.hpp"
+#include "experiments/report/join.hpp"
 #include "experiments/run/failure.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/sweep/report.hpp"
@@ -29,14 +30,18 @@ void join_baselines(RunRecord& record, fs::path const& folder) {
   }
 }
 
+enum class Layout { terminal, csv, latex };
+
 struct Form {
-  bool is_csv;
+  Layout layout;
   ReportParts parts;
 };
 
 template <class Record>
 std::string text_of(Record const& record, Form form) {
-  return form.is_csv ? report_csv(record) : report_table(record, form.parts);
+  if (form.layout == Layout::csv) return report_csv(record);
+  if (form.layout == Layout::latex) return report_latex(record);
+  return report_table(record, form.parts);
 }
 
 /// Refuses our files that have no table, and says what to give.
@@ -54,10 +59,13 @@ void check_is_of_run(fs::path const& file) {
 }
 
 std::string report_of_sweep(fs::path const& folder, Sweep const& sweep, Form form) {
-  if (form.parts.has_control)
-    throw ConfigurationError("--control is for a run or an evaluation; give the folder of one run");
+  if (form.parts.has_control || form.parts.has_detail)
+    throw ConfigurationError(
+        fmt::format("--{} is for a run or an evaluation; give the folder of one run",
+                    form.parts.has_control ? "control" : "detail"));
   CollectedSweep const collected = collect(folder, sweep, {});
-  if (form.is_csv) return sweep_report_csv(collected.table);
+  if (form.layout == Layout::csv) return sweep_report_csv(collected.table);
+  if (form.layout == Layout::latex) return sweep_report_latex(collected.table);
   std::string warnings;
   for (auto const& warning : collected.warnings) warnings += "warning: " + warning + "\n";
   return warnings + sweep_report_table(collected.table);
@@ -80,7 +88,7 @@ std::string report_of_run(fs::path const& file, Form form) {
   stored_settings(record.header, file);
   join_baselines(record, file.parent_path());
   auto const failure = failure_of(file.parent_path());
-  bool const is_told = failure && !record.evaluation && !form.is_csv;
+  bool const is_told = failure && !record.evaluation && form.layout == Layout::terminal;
   return text_of(record, form) +
          (is_told ? fmt::format("the last start failed: {}\n", *failure) : "");
 }
@@ -97,17 +105,26 @@ std::string report(fs::path const& path, Form form) {
   return report_of_run(file, form);
 }
 
-void check_goes_together(Form form) {
-  if (form.is_csv && form.parts.has_control)
-    throw ConfigurationError("--control is for the table in the terminal; leave out --csv");
+/// The form that the options ask for. Throws ConfigurationError for options that do not go
+/// together.
+Form form_of(Arguments const& arguments) {
+  bool const is_csv = arguments.has("csv"), is_latex = arguments.has("latex");
+  ReportParts const parts{.has_detail = arguments.has("detail"),
+                          .has_control = arguments.has("control")};
+  if (is_csv && is_latex) throw ConfigurationError("--csv and --latex: give one of them");
+  if ((is_csv || is_latex) && (parts.has_detail || parts.has_control))
+    throw ConfigurationError(fmt::format("--{} is for the table in the terminal; leave out --{}",
+                                         parts.has_detail ? "detail" : "control",
+                                         is_csv ? "csv" : "latex"));
+  return {.layout = is_csv     ? Layout::csv
+                    : is_latex ? Layout::latex
+                               : Layout::terminal,
+          .parts = parts};
 }
 
 ExitCode run(CommandContext const& context) {
   on_root(context.comm, [&] {
-    auto const has = [&](char const* option) { return context.arguments.has(option); };
-    Form const form{.is_csv = has("csv"),
-                    .parts = {.has_detail = has("detail"), .has_control = has("control")}};
-    check_goes_together(form);
+    Form const form = form_of(context.arguments);
     say(context.comm, as_input([&] { return report(context.arguments.rest[0], form); }));
   });
   return ExitCode::finished;
@@ -119,13 +136,14 @@ Command report_command() {
   return {
       .name = "report",
       .summary = "show the comparison table of a run, an evaluation or a sweep",
-      .usage = "tvem report PATH [--detail] [--control] | tvem report PATH --csv",
+      .usage = "tvem report PATH [--detail] [--control] | tvem report PATH --csv | --latex",
       .explanation =
           "The comparison table of a run (PATH: its folder or its run.h5), of an evaluation (the "
           "file of tvem\nevaluate) or of a sweep (its folder). Differences are paired: every "
           "method meets the same tasks. A run of a\nsweep is shown with the baselines of its "
           "tasks.\n",
       .options = {{"csv", "", "comma-separated values in full precision instead of the table"},
+                  {"latex", "", "the table for a paper: a tabular of LaTeX with booktabs"},
                   {"detail", "",
                    "a second table: excess over Bayes, quantiles, win rate, bootstrap, "
                    "parameters,\nfamilies"},

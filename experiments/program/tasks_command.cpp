@@ -61,18 +61,19 @@ GiveTask giver_of(Settings const& settings, Choice const& choice, TaskPrior cons
   };
 }
 
+std::string text_of_model(CommandContext const& context) {
+  Sentences warnings;
+  return configuration_text(
+      read_trained_model(context.comm, context.arguments.value("model"), warnings).settings);
+}
+
 Settings read_settings(CommandContext const& context, Sentences& problems) {
   Arguments const& arguments = context.arguments;
   if (arguments.has("model") && arguments.has("config"))
     throw ConfigurationError("--model and --config: give one of them, whose tasks are written");
-  std::string text = configuration_file_text(context), name = arguments.value("config");
-  if (arguments.has("model")) {
-    Sentences warnings;
-    text = configuration_text(
-        read_trained_model(context.comm, arguments.value("model"), warnings).settings);
-    name = "";
-  }
-  Configuration const read = parse_configuration(text, name, arguments.rest);
+  std::string const text =
+      arguments.has("model") ? text_of_model(context) : configuration_file_text(context);
+  Configuration const read = parse_configuration(text, arguments.value("config"), arguments.rest);
   problems = read.problems;
   if (problems.empty()) problems = module_problems(read.settings);
   return read.settings;

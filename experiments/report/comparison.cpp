@@ -3,6 +3,7 @@
 #include "experiments/report/control.hpp"
 #include "experiments/report/csv.hpp"
 #include "experiments/report/formatting.hpp"
+#include "experiments/report/latex.hpp"
 #include "experiments/settings/configuration.hpp"
 #include "experiments/settings/problems.hpp"
 #include "framework/core/error.hpp"
@@ -84,6 +85,13 @@ Row table_row(EvaluationSummary const& all, std::size_t estimator) {
           number(total(all, estimator, place_of_total(&E::iterations)), 1)};
 }
 
+/// The comparison: the head, and a row for each estimator.
+std::vector<Row> main_rows(EvaluationSummary const& all) {
+  std::vector<Row> rows{table_head};
+  for (std::size_t e = 0; e < all.estimators().size(); ++e) rows.push_back(table_row(all, e));
+  return rows;
+}
+
 template <class RowOf>
 std::string table_text(Row const& head, std::size_t n_estimators, RowOf const& row_of) {
   std::vector<Row> rows{head};
@@ -103,12 +111,10 @@ std::string optimum_table(EvaluationSummary const& all) {
 }
 
 std::string main_table(EvaluationSummary const& summary) {
-  std::size_t const n = summary.estimators().size();
-  std::string text =
-      table_text(table_head, n, [&](std::size_t e) { return table_row(summary, e); });
   std::string notes;
-  for (std::size_t e = 0; e < n; ++e) notes += status_text(summary, e);
-  return text + optimum_table(summary) + (notes.empty() ? "" : "\n" + notes);
+  for (std::size_t e = 0; e < summary.estimators().size(); ++e) notes += status_text(summary, e);
+  return text_of_lines(aligned(main_rows(summary))) + optimum_table(summary) +
+         (notes.empty() ? "" : "\n" + notes);
 }
 
 Row const detail_head{"estimator", "excess", "NMI",  "10 %",
@@ -241,6 +247,20 @@ void add_csv_row(EvaluationSummary const& all, Evaluation const& table, std::siz
   csv.end_row();
 }
 
+std::string latex_text(Evaluation const* table, FileHeader const& header) {
+  if (!table)
+    throw ConfigurationError(header.run_id + " is not evaluated yet: run it again to go on");
+  EvaluationSummary const summary(*table);
+  std::string const& reference = summary.estimators()[reference_of(summary.estimators())];
+  return latex_table(
+      main_rows(summary), 1,
+      {fmt::format("{}, by tvem {}: {} tasks, the same for all", header.run_id,
+                   header.provenance.back().program_version, summary.n_tasks()),
+       fmt::format("difference: paired, error - that of {}, with its 95 % interval over tasks",
+                   reference),
+       "it needs \\usepackage{booktabs}"});
+}
+
 std::string csv_text(Evaluation const* table, FileHeader const& header) {
   CsvWriter csv(csv_header(table));
   if (!table) return csv.text();
@@ -254,24 +274,6 @@ std::string csv_text(Evaluation const* table, FileHeader const& header) {
 }
 
 }  // namespace
-
-bool have_same_tasks(Evaluation const& a, Evaluation const& b) {
-  return a.task_ids == b.task_ids && a.points == b.points && a.bayes_error_raw == b.bayes_error_raw;
-}
-
-void join(Evaluation& table, Evaluation const& others) {
-  if (!have_same_tasks(table, others)) throw Error("two evaluations have not met the same tasks");
-  auto const append = [](auto& values, auto const& further) {
-    values.insert(values.end(), further.begin(), further.end());
-  };
-  append(table.estimators, others.estimators);
-  if (others.status_names.size() > table.status_names.size())
-    table.status_names = others.status_names;
-  for_columns(Over::results,
-              [&](EvaluationColumn const&, auto values) { append(table.*values, others.*values); });
-  for (TraceColumn const& column : trace_columns)
-    append(table.*column.values, others.*column.values);
-}
 
 std::string title_of(RunRecord const& record) {
   auto const& clipped = record.steps_clipped;
@@ -325,6 +327,14 @@ std::string report_csv(RunRecord const& record) {
 
 std::string report_csv(EvaluationRecord const& record) {
   return csv_text(&record.evaluation, record.header);
+}
+
+std::string report_latex(RunRecord const& record) {
+  return latex_text(record.evaluation ? &*record.evaluation : nullptr, record.header);
+}
+
+std::string report_latex(EvaluationRecord const& record) {
+  return latex_text(&record.evaluation, record.header);
 }
 
 }  // namespace tvem

@@ -32,9 +32,9 @@ std::string evaluation_text(EvaluationSummary const& summary, FileHeader const& 
 std::string report_csv(RunRecord const& record);
 std::string report_csv(EvaluationRecord const& record);
 
-/// Adds the rows of estimators that met the same tasks. Throws Error when the tasks are others.
-void join(Evaluation& table, Evaluation const& others);
-/// Whether both have the same tasks: ids, and points as the MAP rule sees them.
-bool have_same_tasks(Evaluation const& a, Evaluation const& b);
+/// The table alone, for a paper (latex.hpp). Throws ConfigurationError for a run that is not
+/// evaluated yet.
+std::string report_latex(RunRecord const& record);
+std::string report_latex(EvaluationRecord const& record);
 
 }  // namespace tvem

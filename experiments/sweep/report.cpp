@@ -7,8 +7,10 @@
 #include "experiments/report/csv.hpp"
 #include "experiments/report/evaluation_summary.hpp"
 #include "experiments/report/formatting.hpp"
+#include "experiments/report/latex.hpp"
 #include "experiments/sweep/grid.hpp"
 #include "experiments/sweep/results/seed_differences.hpp"
+#include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
 #include "framework/metrics/statistics.hpp"
 
@@ -103,6 +105,22 @@ std::vector<std::string> cells_of_row(NamedArray const& errors, Row const& row,
     cells.push_back(fmt::to_string(error.count));
   }
   return cells;
+}
+
+/// The head, and a row for each combination of the coordinates, with the error of each estimator.
+std::vector<std::vector<std::string>> error_rows(
+    SweepTable const& table, std::vector<NamedCoordinate const*> const& coordinates,
+    bool has_seeds) {
+  auto const& estimators = table.coordinate("estimator").values;
+  std::vector<std::vector<std::string>> rows(1);
+  for (auto const* coordinate : coordinates) rows[0].push_back(coordinate->name);
+  for (auto const& name : estimators) {
+    rows[0].push_back(name);
+    if (has_seeds && is_of_model(name)) rows[0].insert(rows[0].end(), {"s.d.", "n"});
+  }
+  for (Row const& row : rows_of(table, coordinates))
+    rows.push_back(cells_of_row(*table.find("error_mean"), row, estimators, has_seeds));
+  return rows;
 }
 
 /// The value of an array over some of the axes and maybe the estimators, at a cell.
@@ -201,21 +219,26 @@ std::string counts_text(SweepTable const& table) {
 }
 
 std::string sweep_report_table(SweepTable const& table) {
-  NamedArray const* const errors = table.find("error_mean");
-  if (!errors) return title_of(table) + "no results yet: tvem sweep goes on\n";
-  auto const& estimators = table.coordinate("estimator").values;
+  if (!table.find("error_mean")) return title_of(table) + "no results yet: tvem sweep goes on\n";
   std::string const seeds = seed_axis(table);
   auto const coordinates = shown_coordinates(table, seeds);
-  std::vector<std::vector<std::string>> rows(1);
-  for (auto const* coordinate : coordinates) rows[0].push_back(coordinate->name);
-  for (auto const& name : estimators) {
-    rows[0].push_back(name);
-    if (!seeds.empty() && is_of_model(name)) rows[0].insert(rows[0].end(), {"s.d.", "n"});
-  }
-  for (Row const& row : rows_of(table, coordinates))
-    rows.push_back(cells_of_row(*errors, row, estimators, !seeds.empty()));
   return title_of(table) + explanation(*table.find("error_standard_error"), seeds) +
-         text_of_lines(aligned(rows, coordinates.size())) + trainings_table(table, coordinates);
+         text_of_lines(
+             aligned(error_rows(table, coordinates, !seeds.empty()), coordinates.size())) +
+         trainings_table(table, coordinates);
+}
+
+std::string sweep_report_latex(SweepTable const& table) {
+  if (!table.find("error_mean"))
+    throw ConfigurationError(title_of(table) + "it has no results yet: tvem sweep goes on");
+  std::string const seeds = seed_axis(table);
+  auto const coordinates = shown_coordinates(table, seeds);
+  auto comments = split(trimmed(explanation(*table.find("error_standard_error"), seeds)), '\n');
+  while (comments.back().empty()) comments.pop_back();
+  comments.insert(comments.begin(),
+                  trimmed(fmt::format("sweep {}: {}", table.header.run_id, counts_text(table))));
+  comments.emplace_back("it needs \\usepackage{booktabs}");
+  return latex_table(error_rows(table, coordinates, !seeds.empty()), coordinates.size(), comments);
 }
 
 std::string sweep_report_csv(SweepTable const& table) {

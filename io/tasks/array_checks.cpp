@@ -28,12 +28,19 @@ bool ArrayChecks::has_array(std::string const& name, Hdf5Kind kind, Hdf5Group::S
       problems_.add(fmt::format("there is no dataset {}; {}", name, hdf5_datasets_text(group_)));
     return false;
   }
+  return is_of_kind(name, kind) && has_shape(name, wanted);
+}
+
+bool ArrayChecks::is_of_kind(std::string const& name, Hdf5Kind kind) {
   Hdf5Kind const found = group_.kind(name);
-  if (found != Hdf5Kind::integer && (found != Hdf5Kind::real || kind == Hdf5Kind::integer)) {
-    problems_.add(fmt::format("{} is {}, and should be {}", name, hdf5_words_for(group_, name),
-                              kind == Hdf5Kind::integer ? "integers" : "numbers"));
-    return false;
-  }
+  if (found == Hdf5Kind::integer || (found == Hdf5Kind::real && kind == Hdf5Kind::real))
+    return true;
+  problems_.add(fmt::format("{} is {}, and should be {}", name, hdf5_words_for(group_, name),
+                            kind == Hdf5Kind::integer ? "integers" : "numbers"));
+  return false;
+}
+
+bool ArrayChecks::has_shape(std::string const& name, Hdf5Group::Shape const& wanted) {
   Hdf5Group::Shape const shape = group_.shape(name);
   if (fits(shape, wanted)) return true;
   problems_.add(fmt::format("{} is of {}, and should be of {}", name,

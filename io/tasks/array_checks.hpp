@@ -19,6 +19,9 @@ class ArrayChecks {
                  bool is_needed);
 
  private:
+  bool is_of_kind(std::string const& name, Hdf5Kind kind);
+  bool has_shape(std::string const& name, Hdf5Group::Shape const& wanted);
+
   Hdf5Group const& group_;
   ProblemList& problems_;
 };

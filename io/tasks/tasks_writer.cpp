@@ -80,6 +80,9 @@ class TasksWriter {
     group_.create<std::int8_t>("family", {"task"},
                                {"family of the task, a position in flag_meanings", ""});
     group_.set_member_attribute("family", "flag_meanings", joined(record_.family_names, " "));
+    create_mixtures();
+  }
+  void create_mixtures() {
     group_.create<double>("weight", {"task", "component"}, {"weight of the component"});
     group_.create<double>("mean", {"task", "component", "coordinate"}, {"mean of the component"});
     group_.create<double>("variance", {"task", "component"},
@@ -116,14 +119,17 @@ class TasksWriter {
     append(mixture.weights, k, 1, block_.weights);
     append(mixture.means, k, d, block_.means);
     append(mixture.variances, k, 1, block_.variances);
-    block_.noises.push_back(static_cast<std::int8_t>(mixture.noise));
-    block_.degrees.push_back(mixture.noise == NoiseKind::student ? mixture.degrees : std::nan(""));
+    add_noise(mixture);
     if (!sizes_.has_matrices) return;
     for (int j = 0; j < k; ++j)
       if (j < mixture.components() && !mixture.is_isotropic())
         append(mixture.factor(j), d, d, block_.factors);
       else
         append(RowMatrix(), d, d, block_.factors);
+  }
+  void add_noise(Mixture const& mixture) {
+    block_.noises.push_back(static_cast<std::int8_t>(mixture.noise));
+    block_.degrees.push_back(mixture.noise == NoiseKind::student ? mixture.degrees : std::nan(""));
   }
 
   template <class T>

@@ -46,6 +46,13 @@ class Evaluate(Folder):
         self.assertIn("another evaluation", run(*words[:-2], expect=2).stderr)
         self.assertIn("transformer", run("report", out).stdout)
         self.assertIn("transformer", run("report", out, "--csv").stdout)
+        table = run("report", out, "--latex").stdout
+        self.assertEqual(table.count(r"\\"), 1 + len(self.errors(out)))
+        self.assertIn(r"\begin{tabular}{lrrrrrrrr}", table)
+        self.assertIn(r"\toprule", run("report", self.sweep, "--latex").stdout)
+        for options in (("--csv", "--latex"), ("--csv", "--detail"), ("--latex", "--control")):
+            run("report", out, *options, expect=2)
+        self.assertIn("--detail is for a run or an evaluation", run("report", self.sweep, "--detail", expect=2).stderr)
 
     def test_as_an_axis_of_a_sweep_the_same_bits_and_one_training(self):
         folder = self.path("axis")

@@ -110,8 +110,8 @@ class Figures(unittest.TestCase):
 
     def test_intervals_of_slopes_and_exponents_cover(self):
         """Trainings and tasks at random: 95 % intervals hold the true value about that often."""
-        sys.path.insert(0, os.path.join(SOURCE, "experiments", "plots"))
-        import fits
+        sys.path.insert(0, os.path.join(SOURCE, "experiments", "python"))
+        from tvem.figures import fits
 
         random = np.random.default_rng(5)
         exponents, sizes, n = np.array([1.0, 2.0, 3.0]), np.array([10.0, 100.0, 1000.0]), 1500

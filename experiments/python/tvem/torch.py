@@ -123,7 +123,7 @@ class Transformer(nn.Module):
         self.norm = nn.LayerNorm(width) if model["norm"] == "pre" else nn.Identity()
         has_parameters = model.get("readout", "labels") == "parameters"
         self.pooling = Pooling(model, k_high) if has_parameters else None
-        n_pooled = int(model.get("pooled_layers", 0)) if has_parameters else 0
+        n_pooled = int(model.get("pooled_layers", "0")) if has_parameters else 0
         self.pooled = nn.Sequential(*(Layer(model) for _ in range(n_pooled)))
         self.readout = nn.Linear(width, 2 + self.dim if has_parameters else k_high)
 

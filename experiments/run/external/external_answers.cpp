@@ -152,6 +152,18 @@ std::optional<Finished> start(Program const& program, fs::path const& tasks,
   }
 }
 
+/// The answers that are kept, or new ones; none when the program was stopped.
+std::optional<Finished> answered(Program const& program, fs::path const& tasks, Voice voice,
+                                 WorkHooks const& hooks) {
+  auto const kept = finished_of(program);
+  auto const finished = kept ? kept : start(program, tasks, hooks);
+  if (voice == Voice::aloud && finished)
+    print(fmt::format("{}: {} {}\n", program.subject,
+                      kept ? "its answers are kept, of" : "has answered in",
+                      duration_text(finished->seconds)));
+  return finished;
+}
+
 /// Points without a cluster (-1) are one cluster more. Without any cluster the program has failed.
 void take_labels(std::vector<int> labels, Fit& fit) {
   int const largest = *std::max_element(labels.begin(), labels.end());
@@ -198,13 +210,9 @@ void ExternalAnswers::read(Settings const& settings, fs::path const& folder,
   write_blind_tasks(tasks_file, settings, tasks);
   tasks_.emplace(tasks_file);
   for (Program const& program : programs) {
-    auto const kept = finished_of(program);
-    auto const finished = kept ? kept : start(program, tasks_file, hooks);
+    auto const finished = answered(program, tasks_file, voice, hooks);
     is_stopped_ = !finished;
     if (is_stopped_) return;
-    char const* const how = kept ? "its answers are kept, of" : "has answered in";
-    if (voice == Voice::aloud)
-      print(fmt::format("{}: {} {}\n", program.subject, how, duration_text(finished->seconds)));
     answers_.emplace(
         program.specification,
         Answers{.file = std::make_shared<AnswersFile const>(program.answers(), *tasks_),

@@ -62,14 +62,20 @@ std::vector<char*> environment() {
   _exit(127);
 }
 
+/// The words as execve takes them; they must outlive it.
+std::vector<char*> pointers_to(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 pid_t start(std::string const& command, std::vector<std::string> const& words,
             fs::path const& log) {
   // sh -c 'COMMAND "$@"' tvem WORD ...
   std::vector<std::string> all{"sh", "-c", command + " \"$@\"", "tvem"};
   all.insert(all.end(), words.begin(), words.end());
-  std::vector<char*> pointers;
-  for (std::string& word : all) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
+  std::vector<char*> const pointers = pointers_to(all);
   std::vector<char*> const variables = environment();
   std::string const log_name = log.string();
   pid_t const process = fork();

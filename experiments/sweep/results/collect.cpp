@@ -8,6 +8,7 @@
 
 #include "experiments/report/comparison.hpp"
 #include "experiments/report/formatting.hpp"
+#include "experiments/report/join.hpp"
 #include "experiments/settings/sentences.hpp"
 #include "experiments/sweep/results/dimensions.hpp"
 #include "experiments/sweep/results/grid_arrays.hpp"

@@ -5,12 +5,12 @@ A column of errors is an array, trainings x tasks. All columns of a fit have the
 
 import configparser
 import pathlib
-import sys
 
 import h5py
 import numpy as np
 
-import plot_sweep
+from tvem.figures.errors import FigureError
+from tvem.statistics import t_quantile
 
 
 def interval(value, gradient, columns):
@@ -29,7 +29,7 @@ def interval(value, gradient, columns):
     if variance == 0:
         return value, value, value
     degrees = variance ** 2 / sum(part ** 2 / count for part, count in parts)
-    half = plot_sweep.t_quantile(max(1, int(degrees))) * np.sqrt(variance)
+    half = t_quantile(max(1, int(degrees))) * np.sqrt(variance)
     return value, value - half, value + half
 
 
@@ -57,21 +57,21 @@ def difference(rows, others):
     return interval(rows.mean() - others.mean(), (1, -1), [rows, others])
 
 
-def all_axes(folder, program):
-    """The axes of a sweep's folder, but run.seed. Ends with a sentence where there is no sweep."""
+def all_axes(folder):
+    """The axes of a sweep's folder, but run.seed. Raises FigureError where there is no sweep."""
     config = configparser.ConfigParser(strict=False, delimiters=("=",))
     if not config.read(folder / "sweep.ini", encoding="utf-8"):
-        sys.exit(f"{program}: {folder} has no sweep.ini; give the folder of a sweep")
+        raise FigureError(f"{folder} has no sweep.ini; give the folder of a sweep")
     axes = [axis for axis in config["sweep"] if axis != "skip"] if config.has_section("sweep") else []
     return [axis for axis in axes if axis != "run.seed"]
 
 
-def axes_of(folder, program, needed, allowed):
-    """Those beside the one that is needed. Ends with a sentence where that is missing, or there are others than those allowed."""
-    axes = all_axes(folder, program)
+def axes_of(folder, needed, allowed):
+    """Those beside the one that is needed. Raises FigureError where that is missing, or there are others than those allowed."""
+    axes = all_axes(folder)
     others = [axis for axis in axes if axis != needed]
     if (needed not in axes and needed != "run.seed") or any(axis not in allowed for axis in others):
-        sys.exit(f"{program}: it takes a sweep over {' and '.join(dict.fromkeys((needed, 'run.seed')))}"
+        raise FigureError(f"it takes a sweep over {' and '.join(dict.fromkeys((needed, 'run.seed')))}"
                  f"{', perhaps ' + ' or '.join(allowed) if allowed else ''}, and the axes of {folder} are {', '.join(axes) or 'none'}")
     return others
 
