@@ -10,34 +10,38 @@ namespace {
 
 constexpr auto clustering_file_type = "tvem clustering";
 
+/// Matrices of one size, one after another; what a matrix lacks of it is NaN.
 class Stack {
  public:
-  explicit Stack(std::size_t size) : size_(size) {}
+  Stack(Eigen::Index n_rows, Eigen::Index n_columns) : n_rows_(n_rows), n_columns_(n_columns) {}
   void add(RowMatrix const& matrix) {
-    values_.insert(values_.end(), matrix.data(), matrix.data() + matrix.size());
+    RowMatrix whole = RowMatrix::Constant(n_rows_, n_columns_, std::nan(""));
+    whole.topLeftCorner(matrix.rows(), matrix.cols()) = matrix;
+    values_.insert(values_.end(), whole.data(), whole.data() + whole.size());
   }
-  void skip() { values_.insert(values_.end(), size_, std::nan("")); }
   std::span<double const> values() const { return values_; }
 
  private:
-  std::size_t size_;
+  Eigen::Index n_rows_, n_columns_;
   std::vector<double> values_;
 };
 
+/// The covariances of all components, one below another; none without a mixture.
+RowMatrix covariances_of(Mixture const& mixture) {
+  int const k = mixture.components(), d = mixture.dim();
+  RowMatrix covariances(k * d, d);
+  for (int j = 0; j < k; ++j) covariances.middleRows(j * d, d) = covariance_of(mixture, j);
+  return covariances;
+}
+
 void write_parameters(Hdf5Group const& group, ClusteringRecord const& record) {
-  std::size_t const k = record.components, d = record.table.columns.size();
-  Stack weights(k), means(k * d), covariances(k * d * d);
+  Eigen::Index const k = record.components, d = std::ssize(record.table.columns);
+  Stack weights(k, 1), means(k, d), covariances(k * d, d);
   for (auto const& result : record.results) {
-    if (!result.mixture) {
-      weights.skip();
-      means.skip();
-      covariances.skip();
-      continue;
-    }
-    weights.add(result.mixture->weights);
-    means.add(result.mixture->means);
-    for (Eigen::Index j = 0; j < record.components; ++j)
-      covariances.add(covariance_of(*result.mixture, j));
+    Mixture const mixture = result.mixture.value_or(Mixture{});
+    weights.add(mixture.weights);
+    means.add(mixture.means);
+    covariances.add(covariances_of(mixture));
   }
   group.write("weights", weights.values(), {"estimator", "component"},
               {"weights of the components; NaN for methods of labels alone"});
@@ -58,13 +62,10 @@ std::vector<T> column(std::vector<ClusteringResult> const& results, T Clustering
 void write_results(Hdf5Group const& group, ClusteringRecord const& record) {
   auto const& results = record.results;
   std::vector<int> labels;
-  Stack responsibilities(record.table.rows.size() * record.components);
+  Stack responsibilities(std::ssize(record.table.rows), record.components);
   for (auto const& result : results) {
     labels.insert(labels.end(), result.labels.begin(), result.labels.end());
-    if (result.responsibilities.size() > 0)
-      responsibilities.add(result.responsibilities);
-    else
-      responsibilities.skip();
+    responsibilities.add(result.responsibilities);
   }
   group.write("labels", labels, {"estimator", "point"}, {"component of the point, from 0", ""});
   group.write("responsibilities", responsibilities.values(), {"estimator", "point", "component"},
@@ -74,6 +75,9 @@ void write_results(Hdf5Group const& group, ClusteringRecord const& record) {
     group.write(name, column(results, member), {"estimator"}, description);
   };
   using R = ClusteringResult;
+  write("components", &R::components, {"number of components k"});
+  write("bic", &R::bic, {"Bayesian information criterion, the less the better; NaN but for EM"});
+  write("icl", &R::icl, {"integrated completed likelihood criterion, likewise"});
   write("log_likelihood", &R::log_likelihood, {"mean log-likelihood per point (nats)"});
   write("error", &R::error, {"misclustering error against the given labels; NaN without"});
   write("ari", &R::ari, {"adjusted Rand index against the given labels; NaN without"});

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <set>
 
@@ -24,7 +25,7 @@ constexpr auto default_with_model = "transformer,transformer+em";
 struct Request {
   fs::path model, data, out, csv;
   PointSelection selection;
-  int components = 0;
+  Range<int> components{0, 0};
   std::uint64_t seed = 1;
   bool is_rescaled = false;
   std::string estimators;
@@ -48,6 +49,25 @@ PointSelection parse_selection(Arguments const& arguments, Sentences& problems) 
   return selection;
 }
 
+/// "3" or "1..6".
+bool read_components(std::string const& text, Range<int>& components) {
+  std::size_t const dots = text.find("..");
+  if (!read_number(text.substr(0, dots), components.low)) return false;
+  components.high = components.low;
+  if (dots != std::string::npos && !read_number(text.substr(dots + 2), components.high))
+    return false;
+  return components.low >= 1 && components.high >= components.low;
+}
+
+void parse_numbers(Arguments const& arguments, Request& request, Sentences& problems) {
+  std::string const components = arguments.value("components"), seed = arguments.value("seed");
+  if (!components.empty() && !read_components(components, request.components))
+    problems.push_back(fmt::format(
+        "--components {}: an integer of at least 1, or a range such as 1..6", components));
+  if (!seed.empty() && !read_number(seed, request.seed))
+    problems.push_back(fmt::format("--seed {}: an integer >= 0", seed));
+}
+
 Request parse_request(Arguments const& arguments) {
   Sentences problems;
   for (auto const* name : {"data", "components", "out"})
@@ -62,12 +82,7 @@ Request parse_request(Arguments const& arguments) {
   if (request.estimators.empty())
     request.estimators =
         (request.model.empty() ? "" : std::string(default_with_model) + ",") + default_baselines;
-  std::string const components = arguments.value("components"), seed = arguments.value("seed");
-  if (!components.empty() &&
-      (!read_number(components, request.components) || request.components < 1))
-    problems.push_back(fmt::format("--components {}: an integer of at least 1", components));
-  if (!seed.empty() && !read_number(seed, request.seed))
-    problems.push_back(fmt::format("--seed {}: an integer >= 0", seed));
+  parse_numbers(arguments, request, problems);
   refuse_if_any(problems);
   return request;
 }
@@ -147,26 +162,65 @@ Sentences target_problems(Request const& request) {
 }
 
 /// "57 50 43": sizes of the clusters, the largest first.
-std::string sizes_text(ClusteringResult const& result, int components) {
-  std::vector<int> sizes(components);
+std::string sizes_text(ClusteringResult const& result) {
+  std::vector<int> sizes(result.components);
   for (int const label : result.labels) ++sizes[label];
   std::sort(sizes.rbegin(), sizes.rend());
   return joined(sizes, " ");
 }
 
-std::string table_text(ClusteringRecord const& record) {
-  std::vector<std::vector<std::string>> rows{{"estimator", "log-lik.", "error", "ARI", "ms"}};
-  std::vector<std::string> ends{"sizes of the clusters"};
-  for (auto const& result : record.results) {
-    rows.push_back({result.estimator, number(result.log_likelihood, 4), number(result.error, 4),
-                    number(result.ari, 4), number(1e3 * result.seconds, 3)});
-    ends.push_back(sizes_text(result, record.components) +
-                   (result.status == "converged" ? "" : "  " + result.status));
-  }
+/// Whether several numbers of components were tried.
+bool has_range(ClusteringRecord const& record) {
+  return record.results.front().components != record.results.back().components;
+}
+
+std::vector<std::string> row_of(ClusteringResult const& result, bool has_criteria) {
+  std::vector<std::string> row{result.estimator, number(result.log_likelihood, 4)};
+  if (has_criteria) row.insert(row.end(), {number(result.bic, 1), number(result.icl, 1)});
+  row.insert(row.end(),
+             {number(result.error, 4), number(result.ari, 4), number(1e3 * result.seconds, 3)});
+  return row;
+}
+
+/// The result of the least value of a criterion; none where no result has it.
+ClusteringResult const* least(ClusteringRecord const& record, double ClusteringResult::*criterion) {
+  ClusteringResult const* best = nullptr;
+  for (ClusteringResult const& result : record.results)
+    if (!std::isnan(result.*criterion) && (!best || result.*criterion < best->*criterion))
+      best = &result;
+  return best;
+}
+
+/// Which number of components the criteria prefer; empty for one number, and without criteria.
+std::string preference_text(ClusteringRecord const& record) {
+  auto const* const by_bic = least(record, &ClusteringResult::bic);
+  auto const* const by_icl = least(record, &ClusteringResult::icl);
+  if (!has_range(record) || !by_bic) return "";
+  return fmt::format("\nleast BIC: {}\nleast ICL: {}\n", by_bic->estimator, by_icl->estimator);
+}
+
+/// A line for each result, and the head.
+std::vector<std::string> lines_of(ClusteringRecord const& record) {
+  bool const has_criteria = has_range(record);
+  std::vector<std::vector<std::string>> rows{{"estimator", "log-lik."}};
+  if (has_criteria) rows[0].insert(rows[0].end(), {"BIC", "ICL"});
+  rows[0].insert(rows[0].end(), {"error", "ARI", "ms"});
+  for (auto const& result : record.results) rows.push_back(row_of(result, has_criteria));
   auto lines = aligned(rows);
-  for (std::size_t i = 0; i < lines.size(); ++i) lines[i] += "  " + ends[i];
-  return fmt::format("{} points, {} coordinates, {} components\n\n{}", record.table.points.rows(),
-                     record.table.points.cols(), record.components, text_of_lines(lines));
+  lines[0] += "  sizes of the clusters";
+  for (std::size_t i = 0; i < record.results.size(); ++i) {
+    std::string const& status = record.results[i].status;
+    lines[i + 1] +=
+        "  " + sizes_text(record.results[i]) + (status == "converged" ? "" : "  " + status);
+  }
+  return lines;
+}
+
+std::string table_text(ClusteringRecord const& record) {
+  Range<int> const k{record.results.front().components, record.results.back().components};
+  return fmt::format("{} points, {} coordinates, {} components\n\n{}{}", record.table.points.rows(),
+                     record.table.points.cols(), range_text(k), text_of_lines(lines_of(record)),
+                     preference_text(record));
 }
 
 std::string csv_text(ClusteringRecord const& record) {
@@ -208,7 +262,7 @@ void cluster(CommandContext const& context, Request const& request) {
   ClusteringRecord record{.header = task.model.header,
                           .data_file = utf8_of(request.data.string()),
                           .table = std::move(task.table),
-                          .components = request.components,
+                          .components = request.components.high,
                           .results = std::move(results)};
   record.header.created_utc = now_utc();
   record.header.provenance.push_back(
@@ -234,7 +288,8 @@ std::vector<CommandOption> const options{
     {"model", "DIR",
      "folder of a trained model, as tvem run wrote it; only the Transformer needs it"},
     {"data", "FILE", "the points: CSV, with or without a header, or HDF5"},
-    {"components", "K", "number of components"},
+    {"components", "K",
+     "number of components; of a range such as 1..6 each is tried, and BIC and ICL compare them"},
     {"out", "FILE", "the HDF5 file to write"},
     {"columns", "LIST",
      "columns of the points, by name or number from 1 [all but --labels and what names or\n"

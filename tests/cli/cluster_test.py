@@ -101,6 +101,28 @@ class Results(ClusterTest):
                     self.assertEqual(named(file["clustering/labels"][e]), labels, (name, word))
                     self.assertAlmostEqual(file["clustering/log_likelihood"][e], log_likelihood, places=6)
 
+    def test_criteria_are_those_of_scikit_learn_and_prefer_two_components_of_iris(self):
+        expected = {"full": (829.98, 574.02, 580.84), "spherical": (1804.09, 1012.24, 853.81),
+                    "tied": (829.98, 688.10, 632.96)}  # tests/golden/make_bic_golden.py
+        base = "em:restarts=50:tolerance=1e-10:max_iterations=10000:covariance="
+        done, out = self.good(self.data("iris"), "1..3", "--labels", "Species",
+                              "--estimators", ",".join([*(base + kind for kind in expected), "lloyd"]))
+        self.assertIn(f"least BIC: {base}full:components=2", done.stdout)
+        self.assertIn(f"least ICL: {base}full:components=2", done.stdout)
+        with xarray.open_dataset(out, group="clustering", engine="h5netcdf") as table:
+            for kind, values in expected.items():
+                for k, value in zip((1, 2, 3), values):
+                    one = table.sel(estimator=f"{base}{kind}:components={k}")
+                    self.assertAlmostEqual(float(one.bic), value, places=1)
+                    self.assertGreaterEqual(float(one.icl), float(one.bic) - 1e-9)
+                    self.assertEqual(int(one.components), k)
+                    self.assertEqual(int(np.isfinite(one.weights).sum()), k)
+                    np.testing.assert_allclose(one.responsibilities[:, :k].sum("component"), 1)
+            self.assertTrue(np.isnan(table.bic.sel(estimator="lloyd:components=2")))
+        self.assertNotIn("BIC", self.good(self.data("iris"), 2, "--labels", "Species", "--estimators", "em")[0].stdout)
+        for wrong in ("3..1", "0..2", "1..", "..3"):
+            self.bad([f"--components {wrong}", "a range such as 1..6"], self.data("iris"), wrong, "--labels", "Species")
+
     def test_transformer_on_iris_has_its_error_against_the_species(self):
         done, out = self.good(self.data("iris"), 3, "--labels", "Species")
         with open(self.data("iris"), encoding="ascii") as file:

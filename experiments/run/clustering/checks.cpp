@@ -51,10 +51,11 @@ Sentences model_problems(ClusteringTask const& task) {
         "the points have {} coordinates; the model was trained for task.dim = {}: choose fewer "
         "with --columns, or another model",
         points.cols(), range_text(trained.dim)));
-  if (task.components < trained.components.low || task.components > trained.components.high)
+  if (task.components.low < trained.components.low ||
+      task.components.high > trained.components.high)
     problems.push_back(
         fmt::format("--components {}: the model was trained for task.components = {}",
-                    task.components, range_text(trained.components)));
+                    range_text(task.components), range_text(trained.components)));
   if (task.model.settings.input.guess == GuessKind::corrupted)
     problems.emplace_back(
         "the model needs the truth, corrupted, as its guess (input.init); one for data of your own "
@@ -105,9 +106,9 @@ Sentences size_warnings(ClusteringTask const& task) {
 Sentences clustering_problems(ClusteringTask const& task) {
   Sentences problems;
   auto const& [columns, points, labels, rows, notes] = task.table;
-  if (points.rows() < task.components)
-    problems.push_back(
-        fmt::format("--components {} is more than the {} points", task.components, points.rows()));
+  if (points.rows() < task.components.high)
+    problems.push_back(fmt::format("--components {} is more than the {} points",
+                                   range_text(task.components), points.rows()));
   std::size_t const n_classes = std::set<std::string>(labels.begin(), labels.end()).size();
   if (n_classes > most_classes)
     problems.push_back(
@@ -125,11 +126,11 @@ Sentences clustering_warnings(ClusteringTask const& task) {
     if (is_constant(points, c))
       warnings.push_back(fmt::format("column {} has one value, {:.3g}: it tells no points apart",
                                      task.table.columns[c], points(0, c)));
-  if (auto const distinct = n_distinct(points); distinct < task.components)
+  if (auto const distinct = n_distinct(points); distinct < task.components.high)
     warnings.push_back(
         fmt::format("--components {} is more than the {} different points among the {}: clusters "
                     "stay empty, or share a point",
-                    task.components, distinct, points.rows()));
+                    range_text(task.components), distinct, points.rows()));
   if (!task.needs_model()) return warnings;
   append(warnings, size_warnings(task));
   if (!task.is_rescaled && !task.model.settings.input.standardize)

@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cmath>
 #include <map>
+#include <memory>
 #include <optional>
 
 #include "experiments/run/clustering/spread.hpp"
 #include "framework/core/index.hpp"
+#include "framework/estimators/criteria.hpp"
 #include "framework/estimators/passes/maximization.hpp"
 #include "framework/estimators/passes/scaling.hpp"
 #include "framework/metrics/clustering.hpp"
@@ -112,18 +114,30 @@ std::vector<int> numbered(std::vector<std::string> const& labels) {
   return result;
 }
 
+/// Of fits that end at a maximum of the likelihood.
+void set_criteria(EstimatorSpec const& spec, int d, ClusteringResult& result) {
+  bool const is_by_likelihood = spec.method == Method::em || spec.method == Method::gradient;
+  if (!is_by_likelihood || !std::isfinite(result.log_likelihood)) return;
+  Criteria const criteria = criteria_of(spec.em, result.log_likelihood, d, result.responsibilities);
+  result.bic = criteria.bic;
+  result.icl = criteria.icl;
+}
+
 /// Brings a fit in a view back to the units of the points. Time and errors come later.
 ClusteringResult result_of(EstimatorSpec const& spec, Fit fit, View const& view) {
   ClusteringResult result{.estimator = spec.text,
                           .labels = fit.labels,
                           .responsibilities = responsibilities_of(fit, view.task.points),
                           .mixture = {},
+                          .bic = std::nan(""),
+                          .icl = std::nan(""),
                           .error = std::nan(""),
                           .ari = std::nan(""),
                           .iterations = fit.total_iterations,
                           .status = std::string(name_of(fit.status))};
   fit = view.scaling.to_points(std::move(fit));
   result.log_likelihood = fit.log_likelihood;
+  set_criteria(spec, as_count(view.task.points.cols()), result);
   if (fit.mixture.components() > 0) result.mixture = std::move(fit.mixture);
   return result;
 }
@@ -138,13 +152,12 @@ void compare(std::vector<int> const& truth, int components, ClusteringResult& re
 /// The points as all methods meet them.
 class Clusterer {
  public:
-  explicit Clusterer(ClusteringTask const& asked)
+  Clusterer(ClusteringTask const& asked, int components)
       : asked_(asked),
         is_scaled_(asked.is_rescaled || asked.model.settings.input.standardize),
         points_(without_rounding(asked.table.points)),
-        own_(view_of(points_, asked.components, centred_scaling(points_))),
-        of_model_(is_scaled_ ? own_
-                             : view_of(points_, asked.components, without_constants(points_))) {
+        own_(view_of(points_, components, centred_scaling(points_))),
+        of_model_(is_scaled_ ? own_ : view_of(points_, components, without_constants(points_))) {
     if (asked.is_rescaled) frame_ = training_frame(asked.model.settings, own_.task.points);
   }
 
@@ -154,6 +167,9 @@ class Clusterer {
     auto const start = Clock::now();
     Fit const fit = is_of_model ? *answer_ : fit_in_own_view(spec);
     ClusteringResult result = result_of(spec, fit, is_of_model ? of_model_ : own_);
+    result.components = own_.task.components();
+    if (!asked_.components.is_fixed())
+      result.estimator += fmt::format(":components={}", result.components);
     result.seconds = seconds + std::chrono::duration<double>(Clock::now() - start).count();
     return result;
   }
@@ -216,13 +232,16 @@ Transformer<float> ClusteringTask::transformer() const {
 }
 
 std::vector<ClusteringResult> cluster_points(ClusteringTask const& task) {
-  Clusterer clusterer(task);
   auto const truth = numbered(task.table.labels);
+  std::vector<std::unique_ptr<Clusterer>> clusterers;  // one for each number of components
+  for (int k = task.components.low; k <= task.components.high; ++k)
+    clusterers.push_back(std::make_unique<Clusterer>(task, k));
   std::vector<ClusteringResult> results;
-  for (EstimatorSpec const& spec : task.specs) {
-    results.push_back(clusterer.cluster(spec));
-    compare(truth, task.components, results.back());
-  }
+  for (EstimatorSpec const& spec : task.specs)
+    for (auto const& clusterer : clusterers) {
+      results.push_back(clusterer->cluster(spec));
+      compare(truth, results.back().components, results.back());
+    }
   return results;
 }
 

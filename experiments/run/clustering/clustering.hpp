@@ -16,8 +16,8 @@ struct ClusteringTask {
   TrainedModel model;  // no_model() will do where no estimator needs one
   std::vector<EstimatorSpec> specs;
   PointTable table;
-  int components = 0;
-  std::uint64_t seed = 1;    // random starts are those of (seed, task 0)
+  Range<int> components{0, 0};  // each of these numbers is tried
+  std::uint64_t seed = 1;       // random starts are those of (seed, task 0)
   bool is_rescaled = false;  // the Transformer sees coordinates with the spread of training tasks
 
   bool needs_model() const;
@@ -33,11 +33,11 @@ Sentences clustering_problems(ClusteringTask const& task);
 /// 100 training tasks have, and large memory.
 Sentences clustering_warnings(ClusteringTask const& task);
 
-/// Runs all estimators on the points. A rescaled Transformer sees every coordinate with mean 0 and
-/// the mean spread of training tasks; its mixture is brought back. The other methods, and a
-/// Transformer that standardises its input, see the points about their mean, in units of a power of
-/// two. Their results do not depend on the unit or the origin of the points, nor on the value of a
-/// constant column.
+/// Runs all estimators on the points, for each number of components. A rescaled Transformer sees
+/// every coordinate with mean 0 and the mean spread of training tasks; its mixture is brought back.
+/// The other methods, and a Transformer that standardises its input, see the points about their
+/// mean, in units of a power of two. Their results do not depend on the unit or the origin of the
+/// points, nor on the value of a constant column.
 std::vector<ClusteringResult> cluster_points(ClusteringTask const& task);
 
 }  // namespace tvem
