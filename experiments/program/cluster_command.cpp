@@ -127,7 +127,7 @@ bool is_csv_of_labels(fs::path const& path) {
   auto const cells = csv_cells(line, ',');
   return std::all_of(cells.begin() + 1, cells.end(), [](std::string const& cell) {
     try {
-      parse_estimator(cell, EmSettings{});
+      parse_estimator(cell.substr(0, cell.rfind(":components=")), EmSettings{});
       return true;
     } catch (ConfigurationError const&) {
       return false;
@@ -182,11 +182,13 @@ std::vector<std::string> row_of(ClusteringResult const& result, bool has_criteri
   return row;
 }
 
-/// The result of the least value of a criterion; none where no result has it.
+/// The result of the least value of a criterion, but for collapsed ones; none where no result has
+/// it.
 ClusteringResult const* least(ClusteringRecord const& record, double ClusteringResult::*criterion) {
   ClusteringResult const* best = nullptr;
   for (ClusteringResult const& result : record.results)
-    if (!std::isnan(result.*criterion) && (!best || result.*criterion < best->*criterion))
+    if (!std::isnan(result.*criterion) && result.status != "collapsed" &&
+        (!best || result.*criterion < best->*criterion))
       best = &result;
   return best;
 }

@@ -74,7 +74,7 @@ void take_tasks(CommandContext const& context, std::string const& text, Evaluati
         return word == "--eval.tasks" || word.starts_with("--eval.tasks=");
       });
   take_given_tasks(*request.tasks, parse_configuration(text, "", {}).settings, has_count,
-                   request.settings, problems);
+                   request.model.has_value(), request.settings, problems);
 }
 
 }  // namespace

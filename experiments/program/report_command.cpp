@@ -98,6 +98,9 @@ std::string report(fs::path const& path, Form form) {
   fs::path const file = result_file(path);
   if (file_type_of(file) == "tvem evaluation") {
     EvaluationRecord const evaluation = read_evaluation_file(file);
+    if (evaluation.tasks && form.parts.has_control)
+      throw ConfigurationError(
+          "--control draws further tasks from the prior, and these are from a file");
     stored_settings(evaluation.header, file);
     return text_of(evaluation, form);
   }

@@ -127,8 +127,9 @@ void train(Trainer& trainer, RunFolder& folder, bool is_shown, WorkHooks const& 
 /// Collective. Evaluates all estimators, and says what came out.
 void evaluate(Trainer& trainer, RunFolder& folder, Voice voice, WorkHooks const& hooks) {
   Settings const& settings = trainer.settings();
-  KeptEvaluation kept(trainer.comm(), folder.run_file(), evaluation_identity(settings), settings);
   ExternalAnswers const programs(trainer.comm(), settings, folder.run_file(), {}, voice, hooks);
+  KeptEvaluation kept(trainer.comm(), folder.run_file(),
+                      programs.identity_of_rows(evaluation_identity(settings)), settings);
   EvaluationInput const input{
       .model = EvaluatedModel{settings, trainer.model()}, .tasks = {}, .external = programs.fit()};
   kept.evaluate(input, folder.record().header, voice, hooks);

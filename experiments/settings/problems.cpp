@@ -55,6 +55,11 @@ std::vector<std::string> construction_problems(Settings const& settings) {
   return problems;
 }
 
+std::string given_guess_problem(Settings const& settings) {
+  if (settings.input.guess != GuessKind::given || settings.eval.are_tasks_given) return "";
+  return "input.init = given takes the guess from a file of tasks: it is for tvem evaluate --tasks";
+}
+
 std::vector<Key const*> changed_keys(Settings const& settings) {
   Settings const defaults;
   std::vector<Key const*> changed;
@@ -113,9 +118,7 @@ std::vector<std::string> module_problems(Settings const& settings) {
   };
   collect([&] { TaskPrior const prior(settings.task); });
   collect([&] { parse_estimators(settings); });
-  if (settings.input.guess == GuessKind::given && !settings.eval.are_tasks_given)
-    problems.emplace_back(
-        "input.init = given takes the guess from a file of tasks: it is for tvem evaluate --tasks");
+  append_if_any(problems, given_guess_problem(settings));
   return problems;
 }
 

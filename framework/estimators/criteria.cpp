@@ -34,8 +34,7 @@ double entropy(RowMatrix const& responsibilities) {
 
 int n_free_parameters(EmSettings const& settings, int k, int d) {
   bool const has_free_degrees = settings.noise == NoiseModel::student && settings.degrees == 0;
-  return (k - 1) + k * d + n_of_covariances(settings.covariance, k, d) +
-         (has_free_degrees ? 1 : 0) + (settings.outliers ? 1 : 0);
+  return (k - 1) + k * d + n_of_covariances(settings.covariance, k, d) + (has_free_degrees ? 1 : 0);
 }
 
 Criteria criteria_of(EmSettings const& settings, double log_likelihood, int d,

@@ -12,7 +12,8 @@ struct Criteria {
 };
 
 /// Free parameters of k components in d dimensions with the settings' kind of covariance: weights,
-/// means, covariances, degrees of freedom where they are estimated, and the share of a background.
+/// means, covariances, and degrees of freedom where they are estimated. A background is not
+/// provided for.
 int n_free_parameters(EmSettings const& settings, int k, int d);
 
 /// Of a mixture that EM has fitted to n points by likelihood. log_likelihood: mean per point;

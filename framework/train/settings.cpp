@@ -15,6 +15,9 @@ std::string without_blanks(std::string text) {
 
 /// external:NAME=COMMAND is the specification external:NAME and its command.
 bool parse_estimator_list(std::string const& text, EvalSettings& settings) {
+  // A line break would not come back from a configuration.
+  if (std::ranges::any_of(text, [](unsigned char c) { return c != '\t' && std::iscntrl(c) != 0; }))
+    return false;
   std::vector<std::string> specifications;
   std::map<std::string, std::string> programs;
   for (std::string const& item : split(text, ',')) {

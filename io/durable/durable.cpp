@@ -91,7 +91,7 @@ void put_in_place(fs::path const& temporary, fs::path const& path, fs::path cons
 /// Whether a killed write of ours has left this file: FILE.tmp-HOST-PROCESS.
 bool is_left_over(std::string const& name) {
   static std::regex const pattern(
-      R"((run|checkpoint|checkpoint\.previous|evaluation(-[0-9a-f]+)?)\.h5\.tmp-.+-[0-9]+)"
+      R"((run|checkpoint|checkpoint\.previous|answers|tasks|evaluation(-[0-9a-f]+)?)\.h5\.tmp-.+-[0-9]+)"
       R"(|(tasks|steps)-[0-9]+\.h5\.tmp-.+-[0-9]+)"
       R"(|failed\.txt\.tmp-.+-[0-9]+)");
   return std::regex_match(name, pattern);

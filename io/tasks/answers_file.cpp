@@ -14,7 +14,7 @@ namespace tvem {
 namespace {
 
 constexpr int most_clusters = 64;  // that labels may name
-constexpr std::int64_t tasks_per_part = 256;
+constexpr std::int64_t most_tasks_of_part = 256, most_values = 1 << 17;
 
 }  // namespace
 
@@ -30,24 +30,25 @@ class AnswersFile::Reader {
     if (StoredMixtures::are_in(group_)) mixtures_.emplace(group_);
   }
 
-  Answer answer(std::int64_t place, Task const& task) {
+  Answer answer(std::int64_t place) {
     if (place < first_ || place >= end_) read_part(place);
     Answer answer;
     std::int64_t const at = tasks_.offset(place) - tasks_.offset(first_);
+    std::int64_t const n_points = tasks_.offset(place + 1) - tasks_.offset(place);
     if (!labels_.empty())
-      answer.labels.assign(labels_.begin() + at, labels_.begin() + at + task.n_points());
+      answer.labels.assign(labels_.begin() + at, labels_.begin() + at + n_points);
     if (mixtures_)
-      answer.mixture = mixtures_->mixture(place - first_, task.components(), task.mixture.dim());
+      answer.mixture =
+          mixtures_->mixture(place - first_, tasks_.components(place), tasks_.dim(place));
+    // Beside labels, weights of NaN say that the task has no mixture.
+    if (answer.mixture && !labels_.empty() && std::isnan(answer.mixture->weights[0]))
+      answer.mixture.reset();
     if (!seconds_.empty()) answer.seconds = seconds_[place - first_];
     return answer;
   }
 
   void check_values() {
-    Task task;
-    for (std::int64_t place = 0; place < tasks_.n_tasks(); ++place) {
-      tasks_.give(place, task);
-      check(place, answer(place, task));
-    }
+    for (std::int64_t place = 0; place < tasks_.n_tasks(); ++place) check(place, answer(place));
     problems_.stop();
   }
 
@@ -66,9 +67,15 @@ class AnswersFile::Reader {
                                 group_.shape("mean")[1], tasks_.components().high));
   }
 
+  /// As many as have about a megabyte of matrices.
+  std::int64_t tasks_of_part() const {
+    std::int64_t const k = tasks_.components().high, d = tasks_.dim().high;
+    return std::clamp<std::int64_t>(most_values / (k * d * d), 1, most_tasks_of_part);
+  }
+
   void read_part(std::int64_t first) {
     first_ = first;
-    end_ = std::min(first + tasks_per_part, tasks_.n_tasks());
+    end_ = std::min(first + tasks_of_part(), tasks_.n_tasks());
     std::int64_t const point = tasks_.offset(first_);
     labels_ = rows_of<int>(group_, "label", point, tasks_.offset(end_) - point);
     seconds_ = rows_of<double>(group_, "seconds", first_, end_ - first_);
@@ -123,8 +130,6 @@ AnswersFile::AnswersFile(fs::path const& path, TasksFile const& tasks)
     : reader_(std::make_unique<Reader>(path, tasks, "")) {}
 AnswersFile::~AnswersFile() = default;
 
-Answer AnswersFile::answer(std::int64_t place, Task const& task) const {
-  return reader_->answer(place, task);
-}
+Answer AnswersFile::answer(std::int64_t place) const { return reader_->answer(place); }
 
 }  // namespace tvem

@@ -15,7 +15,7 @@ namespace tvem {
 /// What a program says of a task.
 struct Answer {
   std::vector<int> labels;         // n, -1 for noise; or none
-  std::optional<Mixture> mixture;  // of the task's k and d
+  std::optional<Mixture> mixture;  // of the task's k and d; beside labels it may be missing (NaN)
   std::optional<double> seconds;   // that it took
 };
 
@@ -32,7 +32,7 @@ class AnswersFile {
   ~AnswersFile();
 
   /// The answer on the task of a place.
-  Answer answer(std::int64_t place, Task const& task) const;
+  Answer answer(std::int64_t place) const;
 
  private:
   class Reader;

@@ -63,6 +63,9 @@ class TasksFile {
   bool has_mixtures() const;
   /// The place of a task's first point among all; at n_tasks() their number.
   std::int64_t offset(std::int64_t place) const;
+  /// k and d of a task.
+  int components(std::int64_t place) const;
+  int dim(std::int64_t place) const;
   /// The configuration of tvem's own file; none in a file of another program.
   std::optional<std::string> const& config_text() const;
 

@@ -21,13 +21,6 @@ constexpr int most_components = 64;            // as task.components has it
 
 std::string subject_of(fs::path const& path) { return fmt::format("--tasks {}", path); }
 
-/// What the arrays have for some tasks, one after another.
-struct TasksPart {
-  std::int64_t first_task = 0, end_task = 0;
-  std::vector<int> labels, guesses, families;
-  std::vector<double> points;
-};
-
 }  // namespace
 
 /// The arrays of the file. Those of single tasks are read at once, others in parts.
@@ -57,6 +50,8 @@ class TasksFile::Reader {
     return {*low, *high};
   }
   std::int64_t offset(std::int64_t place) const { return offset_[place]; }
+  int components(std::int64_t place) const { return components_[place]; }
+  int dim(std::int64_t place) const { return dims_[place]; }
   std::vector<int> const& dims() const { return dims_; }
   std::vector<int> const& components() const { return components_; }
   Range<int> points() const {
@@ -98,6 +93,13 @@ class TasksFile::Reader {
   }
 
  private:
+  /// What the arrays have for some tasks, one after another.
+  struct TasksPart {
+    std::int64_t first_task = 0, end_task = 0;
+    std::vector<int> labels, guesses, families;
+    std::vector<double> points;
+  };
+
   static Hdf5Group group_of(Hdf5File const& file) {
     Hdf5Group root = file.root();
     return root.has("tasks") && root.kind("tasks") == Hdf5Kind::group ? root.open_group("tasks")
@@ -156,12 +158,13 @@ class TasksFile::Reader {
     std::int64_t end = first + 1;
     while (end < n_tasks() && (offset_[end + 1] - offset_[first]) * n_columns_ < most_values) ++end;
     std::int64_t const n = end - first, point = offset_[first], n_points = offset_[end] - point;
-    part_ = {.first_task = first,
-             .end_task = end,
-             .labels = rows_of<int>(group_, "label", point, n_points),
-             .guesses = rows_of<int>(group_, "guess", point, n_points),
-             .families = rows_of<int>(group_, "family", first, n),
-             .points = rows_of<double>(group_, "points", point, n_points)};
+    part_ = {
+        .first_task = first,
+        .end_task = end,
+        .labels = rows_of<int>(group_, "label", point, n_points),
+        .guesses = rows_of<int>(group_, "guess", point, n_points),
+        .families = config_text_ ? rows_of<int>(group_, "family", first, n) : std::vector<int>{},
+        .points = rows_of<double>(group_, "points", point, n_points)};
     if (has_mixtures()) mixtures_->read(first, n);
   }
 
@@ -190,6 +193,8 @@ class TasksFile::Reader {
                                     offset_[task.id] + i, c, task.id, task.points(i, c)));
   }
   void check_labels(char const* name, std::vector<int> const& labels, int low, Task const& task) {
+    if (!labels.empty() && *std::max_element(labels.begin(), labels.end()) < 0)
+      problems_.add(fmt::format("task {} has outliers alone: no point has a component", task.id));
     for (std::size_t i = 0; i < labels.size(); ++i)
       if (labels[i] < low || labels[i] >= task.components())
         problems_.add(fmt::format("{}[{}], of task {}, is {}, and is one of {} to {}", name,
@@ -239,6 +244,8 @@ bool TasksFile::has_guess() const { return reader_->has("guess"); }
 bool TasksFile::has_mixtures() const { return reader_->has_mixtures(); }
 std::optional<std::string> const& TasksFile::config_text() const { return reader_->config_text(); }
 std::int64_t TasksFile::offset(std::int64_t place) const { return reader_->offset(place); }
+int TasksFile::components(std::int64_t place) const { return reader_->components(place); }
+int TasksFile::dim(std::int64_t place) const { return reader_->dim(place); }
 void TasksFile::give(std::int64_t place, Task& task) const { reader_->give(place, task); }
 
 }  // namespace tvem

@@ -164,6 +164,12 @@ class TasksWriter {
   std::int64_t n_written_ = 0, n_points_ = 0;
 };
 
+bool has_matrices_in(TaskSettings const& settings) {
+  for (int family = 0; family < n_families(settings); ++family)
+    if (has_matrices(family_of(settings, family).covariance)) return true;
+  return false;
+}
+
 }  // namespace
 
 TasksSizes sizes_of_tasks(TaskSettings const& settings, std::int64_t n, GiveTask const& give) {
@@ -171,8 +177,7 @@ TasksSizes sizes_of_tasks(TaskSettings const& settings, std::int64_t n, GiveTask
                    .n_points = n * settings.points.low,
                    .dim = settings.dim.high,
                    .components = settings.components.high};
-  for (int family = 0; family < n_families(settings); ++family)
-    sizes.has_matrices |= has_matrices(family_of(settings, family).covariance);
+  sizes.has_matrices = has_matrices_in(settings);
   if (settings.points.is_fixed()) return sizes;
   Task task;
   sizes.n_points = 0;

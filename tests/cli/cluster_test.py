@@ -119,6 +119,11 @@ class Results(ClusterTest):
                     self.assertEqual(int(np.isfinite(one.weights).sum()), k)
                     np.testing.assert_allclose(one.responsibilities[:, :k].sum("component"), 1)
             self.assertTrue(np.isnan(table.bic.sel(estimator="lloyd:components=2")))
+        robust, _ = self.good(self.data("iris"), "1..2", "--labels", "Species", "--estimators", "em:outliers=true")
+        self.assertNotIn("least BIC", robust.stdout)  # the mixture has but a part of that likelihood
+        labels = self.path("labels.csv")
+        for _ in range(2):  # the second time it replaces its own file
+            self.good(self.data("iris"), "2..3", "--labels", "Species", "--csv", labels, "--estimators", "em,lloyd")
         self.assertNotIn("BIC", self.good(self.data("iris"), 2, "--labels", "Species", "--estimators", "em")[0].stdout)
         for wrong in ("3..1", "0..2", "1..", "..3"):
             self.bad([f"--components {wrong}", "a range such as 1..6"], self.data("iris"), wrong, "--labels", "Species")

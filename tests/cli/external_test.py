@@ -4,6 +4,7 @@ usage: external_test.py TVEM MPIEXEC [unittest arguments]
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -167,6 +168,51 @@ with h5py.File(sys.argv[2], "r+") as file:
         self.assertIn("external:some: 5 failed", self.evaluate("some.h5", f"external:some={sys.executable} {script}").stdout)
         self.assertTrue(np.isfinite(self.row("some.h5", "external:some")).all())
 
+    def script(self, name, body):
+        return f"{sys.executable} {self.write(name, body)}"
+
+    def test_answers_of_several_kinds_in_one_file(self):
+        some = MIXTURE.replace("    share =", "    if task.id in (2, 7):\n        return None\n    share =")
+        self.assertIn("external:some: 2 failed", self.evaluate("kinds.h5", "external:some=" + self.script("kinds.py", some)).stdout)
+        self.evaluate("all.h5", "external:all=" + self.script("all.py", MIXTURE))
+        answered = [task for task in range(12) if task not in (2, 7)]
+        for column in ("error", "log_likelihood", "means_distance"):
+            rows, whole = self.row("kinds.h5", "external:some", column), self.row("all.h5", "external:all", column)
+            np.testing.assert_array_equal(rows[answered], whole[answered])
+        self.assertTrue(np.isnan(self.row("kinds.h5", "external:some", "log_likelihood")[[2, 7]]).all())
+
+    def test_more_clusters_than_components_beside_a_mixture(self):
+        more = MIXTURE.replace("return tvem.Fit(mixture=", "labels = np.arange(len(task.points)) % 7 - 1\n    return tvem.Fit(labels=labels, mixture=")
+        self.evaluate("more.h5", "external:more=" + self.script("more.py", more))
+        self.assertTrue(np.isfinite(self.row("more.h5", "external:more", "means_distance")).all())
+        self.assertGreater(self.row("more.h5", "external:more").mean(), 0.5)
+
+    def test_rows_are_of_the_answers_that_are_there(self):
+        name = self.write("version.py", GUESS)
+        words = [TVEM, "evaluate", "--config", self.tasks, "--out", self.path("version.h5"), "--eval.tasks", "3000",
+                 "--eval.estimators", f"em:restarts=300, external:version={sys.executable} {name}"]
+        environment = {**os.environ, "TVEM_TEST_BLOCK_MS": "1"}
+        done = subprocess.run([*words, "--max-minutes", "0.05"], capture_output=True, text=True, env=environment, check=False, timeout=300)
+        self.assertEqual(done.returncode, 75, done.stdout + done.stderr)
+        self.write("version.py", GUESS.replace("return task.guess", "return 0 * task.guess"))
+        shutil.rmtree(self.path("version.h5.external"))
+        done = subprocess.run([*words, "--max-minutes", "0.05"], capture_output=True, text=True, env=environment, check=False, timeout=300)
+        self.assertNotIn("the evaluation goes on", done.stdout)
+
+    def test_the_shell_of_the_caller_does_not_matter(self):
+        os.makedirs(self.path("elsewhere"), exist_ok=True)
+        environment = {**os.environ, "PYTHONPATH": os.environ["PYTHONPATH"]}
+        script = self.write("moved.py", GUESS)
+        command = [TVEM, "evaluate", "--config", self.tasks, "--out", "moved.h5", "--eval.estimators",
+                   f"external:moved=cd elsewhere && {sys.executable} {script}"]
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        fails = self.program("late.sh", f'{self.guess} "$@"\nexit 3\n')
+        command = f"trap '' CHLD; exec {TVEM} evaluate --config {self.tasks} --out {self.path('late.h5')} --eval.estimators 'external:late={fails}'"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=300)
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertIn("exit code 3", done.stderr)
+
     def test_a_request_to_stop_ends_the_program(self):
         marker = self.path("marker")
         program = self.program("sleep.sh", f"echo $$ > {marker}\nsleep 1000\n")
@@ -183,6 +229,8 @@ with h5py.File(sys.argv[2], "r+") as file:
         with open(marker, encoding="utf-8") as file:
             pid = int(file.read())
         self.assertTrue(self.has_ended(pid))
+        left = [name for _, _, names in os.walk(self.path("stop.h5.external")) for name in names]
+        self.assertEqual(sorted(left), ["log.txt", "tasks.h5"])
 
     @staticmethod
     def has_ended(pid):
@@ -223,6 +271,7 @@ task.scale = 3, 5
             ("external:a=", "eval.estimators"),
             ("external:a/b=true", "a program is named external:NAME=COMMAND"),
             ("external:a=true, external:a=false", "eval.estimators"),
+            ("external:a=true\nfalse", "eval.estimators"),
         ):
             self.assertIn(sentence, self.evaluate("wrong.h5", estimators, expect=2).stderr)
         self.assertIn("is a program", self.evaluate("wrong.h5", "em, external:a=true", "--eval.reference", "external:a",

@@ -119,6 +119,10 @@ class Tasks(Folder):
         out = self.path("blind-evaluated.h5")
         said = run("evaluate", "--tasks", blind, "--out", out, "--eval.estimators", ESTIMATORS, expect=2).stderr
         self.assertIn('"bayes" needs the true mixtures, which the file of --tasks does not have', said)
+        shared = self.path("shared-blind.h5")
+        run("tasks", "--eval.tasks", 4, "--out", shared, "--blind")
+        self.assertIn("needs the true mixtures", run("evaluate", "--tasks", shared, "--out", out, "--eval.estimators",
+                                                     "em:known=variance", expect=2).stderr)
         run("evaluate", "--tasks", blind, "--out", out, "--eval.estimators", "em, lloyd", "--eval.reference", "lloyd")
         with h5py.File(out) as file:
             self.assertTrue(np.isnan(file["evaluation/error"][()]).all())
@@ -201,6 +205,7 @@ class Tasks(Folder):
             (put("components", np.array([2])), "components is of 1, and should be of 2"),
             (put("components", np.array([2, 99])), "task 1 has components = 99, and should have 2 to 64"),
             (put("label", np.array([0, 1, 2, 1, 0, 1, 2, 0, 1])), "label[2], of task 0, is 2, and is one of -1 to 1"),
+            (put("label", np.array([-1, -1, -1, -1, 0, 1, 2, 0, 1])), "task 0 has outliers alone"),
             (mixture(weight=np.ones((2, 3))), "the mixture of task 0 has weights that are negative, or not of the sum"),
             (mixture(mean=np.zeros((2, 2, 2))), "mean is of 2 x 2 x 2, and should be of 2 x 3 x 2"),
             (mixture(mean=None), "there is no dataset mean"),
@@ -221,6 +226,23 @@ class Tasks(Folder):
             file.write(content)
         self.assertIn("damaged", run("evaluate", "--tasks", changed, "--out", self.path("none.h5"),
                                      "--eval.estimators", "em", expect=2).stderr)
+
+    def test_a_family_of_another_program_says_nothing(self):
+        path = self.path("family.h5")
+        with h5py.File(path, "w") as file:
+            file["offset"], file["components"], file["points"] = [0, 4, 9], [2, 3], np.arange(18.0).reshape(9, 2)
+            file["label"], file["family"] = [0, 1, 0, 1, 0, 1, 2, 0, 1], [1000000, -3]
+        out = self.path("family-evaluated.h5")
+        run("evaluate", "--tasks", path, "--out", out, "--eval.estimators", "lloyd")
+        with h5py.File(out) as file:
+            self.assertEqual(file["evaluation/family"][()].tolist(), [0, 0])
+        self.assertIn("these are from a file", run("report", out, "--control", expect=2).stderr)
+
+    def test_a_model_without_a_guess_on_tasks_that_have_one(self):
+        model = os.path.join(self.sweep, sorted(name for name in os.listdir(self.sweep) if name.startswith("run-"))[0])
+        tasks = self.path("with-guess.h5")
+        run("tasks", "--model", model, "--out", tasks, "--input.init", "random")
+        run("evaluate", "--model", model, "--tasks", tasks, "--out", self.path("no-guess.h5"))
 
     def test_a_guess_of_a_file_is_for_its_tasks_alone(self):
         said = run("run", "--input.init", "given", "--out", self.path("given"), expect=2).stderr

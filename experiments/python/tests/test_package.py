@@ -71,6 +71,11 @@ def test_the_model_in_numpy_has_the_errors_of_the_program(results):
         model.labels(tasks[0].points, 2)
     with pytest.raises(ValueError, match="give k"):
         model(tasks[0].points, guess=tasks[0].guess)
+    for k in (1, 4):
+        with pytest.raises(ValueError, match="the model serves 2 to 3 components"):
+            model(tasks[0].points, k, tasks[0].guess)
+    with pytest.raises(ValueError, match="d of at most 2"):
+        model(np.zeros((5, 3)), 2, np.zeros(5, int))
 
 
 def misclustering(truth, labels, k):
@@ -112,6 +117,34 @@ def test_tasks_written_are_tasks_read(tmp_path, has_matrices):
         np.testing.assert_equal(read.mixture.degrees, written.mixture.degrees)
     with pytest.raises(ValueError, match="there are no tasks"):
         tvem.write_tasks(tmp_path / "none.h5", [])
+
+
+@pytest.mark.parametrize(
+    "labels, sentence",
+    [
+        (np.array([0, 1, 0]), "labels are not 4 integers"),
+        (np.array([0.5, 1, 0, 1]), "labels are not 4 integers"),
+        (np.array([0, 1, 0, 256]), "labels from 0 to 256; they are from -1 to k - 1"),
+    ],
+)
+def test_labels_that_are_none_are_refused(tmp_path, labels, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        tvem.write_tasks(tmp_path / "wrong.h5", [tvem.Task(0, np.zeros((4, 2)), 2, labels)])
+    assert not (tmp_path / "wrong.h5").exists()
+
+
+def test_a_mixture_has_its_shapes_and_labels():
+    with pytest.raises(ValueError, match="give k variances, or k x d x d"):
+        tvem.Mixture([0.5, 0.5], np.zeros((2, 3)), np.ones((2, 3)))
+    mixture = tvem.Mixture([0.9, 0.1], [[-1.0, 0], [1, 0]], [1, 1])
+    assert mixture.labels(np.array([[-2.0, 5], [0.5, 0], [3, 0]])).tolist() == [0, 0, 1]
+
+
+def test_a_task_is_its_own(results):
+    with tvem.TasksFile(results / "tasks.h5") as tasks:
+        first = tasks[0].points.copy()
+        tasks[0].points[:] = 0
+        np.testing.assert_array_equal(tasks[0].points, first)
 
 
 def test_an_estimator_answers(results, tmp_path):

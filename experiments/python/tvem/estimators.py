@@ -43,13 +43,20 @@ def _as_fit(result: Result) -> Fit:
 
 
 def _labels(fit: Fit, task: Task) -> np.ndarray:
-    """The labels of a fit; -1 for every point of a task without an answer."""
+    """The labels of a fit, or those of its mixture; -1 for every point of a task without an answer."""
     if fit.labels is None:
-        return np.full(len(task.points), -1, dtype=np.int32)
+        return fit.mixture.labels(task.points) if fit.mixture else np.full(len(task.points), -1)
     labels = np.asarray(fit.labels)
-    if labels.shape != (len(task.points),):
-        raise ValueError(f"task {task.id}: labels of the shape {labels.shape} for {len(task.points)} points")
-    return labels.astype(np.int32)
+    if labels.shape != (len(task.points),) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"task {task.id}: labels of the shape {labels.shape} and type {labels.dtype}; give {len(task.points)} integers"
+        )
+    return labels
+
+
+def _no_mixture(task: Task) -> Mixture:
+    k, d = task.components, task.points.shape[1]
+    return Mixture(np.full(k, np.nan), np.full((k, d), np.nan), np.full(k, np.nan))
 
 
 def answer(function: Function, tasks_path: str, answers_path: str) -> None:
@@ -58,19 +65,19 @@ def answer(function: Function, tasks_path: str, answers_path: str) -> None:
     fits: list[Fit] = []
     seconds: list[float] = []
     with TasksFile(tasks_path) as tasks:
-        labels = np.empty(tasks.n_points, dtype=np.int32)
+        labels = np.full(tasks.n_points, -1, dtype=np.int32)
+        mixtures = []
         for place, task in enumerate(tasks):
             start = time.perf_counter()
             fit = _as_fit(function(task))
             seconds.append(time.perf_counter() - start)
             fits.append(fit)
-            if fit.labels is not None or fit.mixture is None:
-                labels[tasks.offset[place] : tasks.offset[place + 1]] = _labels(fit, task)
+            labels[tasks.offset[place] : tasks.offset[place + 1]] = _labels(fit, task)
+            mixtures.append(fit.mixture or _no_mixture(task))
         with h5py.File(answers_path, "w") as file:
             if any(fit.labels is not None or fit.mixture is None for fit in fits):
                 file["label"] = labels
-            mixtures = [fit.mixture for fit in fits if fit.mixture is not None]
-            if len(mixtures) == len(fits):
+            if any(fit.mixture is not None for fit in fits):
                 write_mixtures(file, mixtures, tasks.components, tasks.dim)
             file["seconds"] = seconds
 

@@ -86,10 +86,14 @@ class Model:
         self._frame, self._standardize = given.get("frame", "none"), given.getboolean("standardize", False)
 
     def __call__(self, points: Array, k: int | None = None, guess: Array | None = None) -> Array:
+        if k is None and self._k_low < self.components:
+            raise ValueError(f"the model serves {self._k_low} to {self.components} components: give k")
+        if k is not None and not self._k_low <= k <= self.components:
+            raise ValueError(f"k = {k}: the model serves {self._k_low} to {self.components} components")
+        if np.ndim(points) != 2 or np.shape(points)[1] > self.dim:
+            raise ValueError(f"points of the shape {np.shape(points)}: the model takes n x d, with d of at most {self.dim}")
         x = self._linear("embedding", self._features(np.asarray(points), guess))
         if "components.weight" in self._parameters:
-            if k is None:
-                raise ValueError(f"the model serves {self._k_low} to {self.components} components: give k")
             x = x + self._parameters["components.weight"][k - self._k_low]
         for name in self._layers:
             x = self._layer(name, x)

@@ -21,6 +21,27 @@ class Mixture:
     covariances: np.ndarray  # k x d x d; or k variances of a coordinate
     degrees: float = float("nan")  # of freedom of Student's t; NaN for Gaussian components
 
+    def __post_init__(self) -> None:
+        self.weights, self.means = np.asarray(self.weights, dtype=float), np.asarray(self.means, dtype=float)
+        self.covariances = np.asarray(self.covariances, dtype=float)
+        k = len(self.weights)
+        d = self.means.shape[-1]
+        if self.weights.shape != (k,) or self.means.shape != (k, d):
+            raise ValueError(f"weights of the shape {self.weights.shape} and means of {self.means.shape}: give k, and k x d")
+        if self.covariances.shape not in ((k,), (k, d, d)):
+            raise ValueError(
+                f"covariances of the shape {self.covariances.shape} for k = {k}, d = {d}: give k variances, or k x d x d"
+            )
+
+    def labels(self, points: np.ndarray) -> np.ndarray:
+        """The most probable component of each point, for Gaussian components."""
+        scores = []
+        for weight, mean, matrix in zip(self.weights, self.means, self.matrices):
+            scaled = np.linalg.solve(np.linalg.cholesky(matrix), (points - mean).T)
+            with np.errstate(divide="ignore"):
+                scores.append(np.log(weight) - np.linalg.slogdet(matrix)[1] / 2 - (scaled**2).sum(0) / 2)
+        return np.argmax(scores, axis=0)
+
     @property
     def matrices(self) -> np.ndarray:
         """The covariances as matrices, k x d x d."""
@@ -100,16 +121,16 @@ class TasksFile:
         begin, end = self._offset[place : place + 2] - self._offset[self._first]
         k, d = int(self._components[place]), int(self._dims[place])
         labels, guess = (
-            self._block[name][begin:end] if name in self._block else None for name in ("label", "guess")
+            self._block[name][begin:end].copy() if name in self._block else None for name in ("label", "guess")
         )
         return Task(
             id=int(self._ids[place]),
-            points=self._block["points"][begin:end, :d],
+            points=self._block["points"][begin:end, :d].copy(),
             components=k,
             labels=labels,
             guess=guess,
             mixture=self._mixture(place - self._first, k, d),
-            seed=int(self._group.attrs.get("seed", 0)),
+            seed=int(self._group.attrs.get("seed", 0)) % 2**64,
         )
 
     def _read(self, first: int, points: int = 1 << 17) -> None:
@@ -163,12 +184,27 @@ def write_mixtures(group: h5py.Group, mixtures: list[Mixture], components: int, 
         group["degrees"] = np.array([m.degrees for m in mixtures])
 
 
+def _check(place: int, task: Task) -> None:
+    """Raises ValueError for what is no task."""
+    if np.ndim(task.points) != 2:
+        raise ValueError(f"task {place}: points of the shape {np.shape(task.points)}; give n x d")
+    for name, labels, low in (("labels", task.labels, -1), ("guess", task.guess, 0)):
+        if labels is None:
+            continue
+        if np.shape(labels) != (len(task.points),) or np.asarray(labels).dtype.kind not in "iu":
+            raise ValueError(f"task {place}: {name} are not {len(task.points)} integers, one for each point")
+        if np.min(labels) < low or np.max(labels) >= task.components:
+            raise ValueError(f"task {place}: {name} from {np.min(labels)} to {np.max(labels)}; they are from {low} to k - 1")
+
+
 def write_tasks(path: str | os.PathLike[str], tasks: Iterable[Task]) -> None:
     """Writes tasks of your own, on which `tvem evaluate --tasks` evaluates. Labels, guesses and mixtures are
     written where every task has them."""
     tasks = list(tasks)
     if not tasks:
         raise ValueError("there are no tasks to write")
+    for place, task in enumerate(tasks):
+        _check(place, task)
     dim = max(task.points.shape[1] for task in tasks)
     with h5py.File(path, "w") as file:
         group = file.create_group("tasks")

@@ -114,10 +114,11 @@ std::vector<int> numbered(std::vector<std::string> const& labels) {
   return result;
 }
 
-/// Of fits that end at a maximum of the likelihood.
+/// Of fits that end at a maximum of the likelihood. With a background the mixture has but a part of
+/// it.
 void set_criteria(EstimatorSpec const& spec, int d, ClusteringResult& result) {
   bool const is_by_likelihood = spec.method == Method::em || spec.method == Method::gradient;
-  if (!is_by_likelihood || !std::isfinite(result.log_likelihood)) return;
+  if (!is_by_likelihood || spec.em.outliers || !std::isfinite(result.log_likelihood)) return;
   Criteria const criteria = criteria_of(spec.em, result.log_likelihood, d, result.responsibilities);
   result.bic = criteria.bic;
   result.icl = criteria.icl;

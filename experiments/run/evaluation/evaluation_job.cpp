@@ -22,9 +22,10 @@ void make_place(EvaluationRequest const& request, WorkHooks const& hooks) {
 std::string evaluation_job(EvaluationRequest const& request, Communicator const& comm,
                            std::string const& command_line, Voice voice, WorkHooks const& hooks) {
   RequestedModel const requested(request, comm);
-  KeptEvaluation kept(comm, request.file, identity_of(request), request.settings);
   auto const start = this_start(comm.size(), command_line);
   ExternalAnswers const programs(comm, request.settings, request.file, request.tasks, voice, hooks);
+  KeptEvaluation kept(comm, request.file, programs.identity_of_rows(identity_of(request)),
+                      request.settings);
   EvaluationInput input{.model = requested.model(), .tasks = {}, .external = programs.fit()};
   if (request.tasks) input.tasks = request.tasks->give();
   kept.evaluate(input, header_of(request, start), voice, hooks);

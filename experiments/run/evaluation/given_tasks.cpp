@@ -61,14 +61,14 @@ GivenTasks read_given_tasks(Communicator const& comm, fs::path const& path) {
 }
 
 void take_given_tasks(GivenTasks const& tasks, Settings const& before, bool has_count,
-                      Settings& asked, Sentences& problems) {
+                      bool has_model, Settings& asked, Sentences& problems) {
   Settings const of_file = settings_of(*tasks.file);
   append(problems, changed_keys(of_file, before, asked));
   asked.families = of_file.families;
   asked.task = of_file.task;
   asked.eval.seed = of_file.eval.seed;
   asked.eval.are_tasks_given = true;
-  if (asked.input.guess == GuessKind::none) asked.input.guess = of_file.input.guess;
+  if (!has_model && asked.input.guess == GuessKind::none) asked.input.guess = of_file.input.guess;
   if (asked.input.guess == of_file.input.guess) asked.input.corruption = of_file.input.corruption;
   if (!has_count) asked.eval.tasks = tasks.file->n_tasks();
   append_if_any(problems, count_problem(asked.eval.tasks, tasks.file->n_tasks()));
@@ -88,8 +88,10 @@ Sentences given_tasks_problems(TasksFile const& file, Settings const& settings) 
     std::string const subject = fmt::format("eval.estimators: \"{}\"", spec.text);
     bool const needs_mixture = spec.method == Method::bayes || spec.method == Method::bayes_guess ||
                                spec.em.start == StartKind::oracle;
-    bool const needs_prior = spec.weighs_labels() || !(spec.em.known == KnownParameters{});
-    require(!needs_mixture || file.has_mixtures(), subject, "the true mixtures");
+    bool const has_knowledge = !(spec.em.known == KnownParameters{});
+    bool const needs_prior = spec.weighs_labels() || has_knowledge;
+    require(!(needs_mixture || spec.em.known.variance) || file.has_mixtures(), subject,
+            "the true mixtures");
     require(!needs_prior || file.config_text().has_value(), subject,
             "the prior of the tasks, as tvem tasks writes it");
   }

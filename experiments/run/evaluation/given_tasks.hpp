@@ -29,9 +29,9 @@ GivenTasks read_given_tasks(Communicator const& comm, fs::path const& path);
 /// Puts into `asked` what the file says of its tasks: their prior and seed where tvem wrote them,
 /// else their sizes alone. before: the settings without the keys of the user, whose keys task.* may
 /// not differ from the file. has_count: whether the user gives eval.tasks; else all tasks are
-/// taken.
+/// taken. has_model: the guess is then as its training had it, or as the user says.
 void take_given_tasks(GivenTasks const& tasks, Settings const& before, bool has_count,
-                      Settings& asked, Sentences& problems);
+                      bool has_model, Settings& asked, Sentences& problems);
 
 /// Why estimators and guess need what the file does not have, one sentence a problem.
 Sentences given_tasks_problems(TasksFile const& file, Settings const& settings);

@@ -136,20 +136,23 @@ Finished keep(Program const& program, fs::path const& written, double seconds) {
 std::optional<Finished> start(Program const& program, fs::path const& tasks,
                               WorkHooks const& hooks) {
   fs::create_directories(program.folder);
+  remove_left_over_writes(program.folder);
   fs::path const written = temporary_name(program.answers());
-  std::error_code ignored;
-  fs::remove(written, ignored);
   ProgramEnd const end = run_program(program.command, {tasks.string(), written.string()},
                                      program.log(), hooks.wants_stop);
-  if (end.is_stopped) return std::nullopt;
+  std::error_code ignored;
   try {
-    check(program, end, written, tasks);
-    if (hooks.may_replace) hooks.may_replace();
-    return keep(program, written, end.seconds);
+    if (!end.is_stopped) {
+      check(program, end, written, tasks);
+      if (hooks.may_replace) hooks.may_replace();
+      return keep(program, written, end.seconds);
+    }
   } catch (...) {
     fs::remove(written, ignored);
     throw;
   }
+  fs::remove(written, ignored);
+  return std::nullopt;
 }
 
 /// The answers that are kept, or new ones; none when the program was stopped.
@@ -193,11 +196,13 @@ ExternalAnswers::ExternalAnswers(Communicator const& comm, Settings const& setti
                                  fs::path const& file, std::optional<GivenTasks> const& tasks,
                                  Voice voice, WorkHooks const& hooks) {
   if (settings.eval.programs.empty()) return;
-  on_root(comm, [&] { read(settings, file.string() + ".external", tasks, voice, hooks); });
+  on_root(comm, [&] {
+    // Absolute: a program may change its folder.
+    fs::path const folder = fs::absolute(file).lexically_normal().string() + ".external";
+    read(settings, folder, tasks, voice, hooks);
+  });
   if (comm.max(is_stopped_ ? 1 : 0) == 1)
-    throw StoppedOnRequest(
-        "stopped on request while a program of eval.estimators was at work; the same command "
-        "starts it anew");
+    throw StoppedOnRequest("stopped on request while a program of eval.estimators was at work");
 }
 
 void ExternalAnswers::read(Settings const& settings, fs::path const& folder,
@@ -207,12 +212,14 @@ void ExternalAnswers::read(Settings const& settings, fs::path const& folder,
   if (programs.empty()) return;
   fs::path const tasks_file = folder / "tasks.h5";
   fs::create_directories(folder);
+  remove_left_over_writes(folder);
   write_blind_tasks(tasks_file, settings, tasks);
   tasks_.emplace(tasks_file);
   for (Program const& program : programs) {
     auto const finished = answered(program, tasks_file, voice, hooks);
     is_stopped_ = !finished;
     if (is_stopped_) return;
+    digests_ += finished->digest;
     answers_.emplace(
         program.specification,
         Answers{.file = std::make_shared<AnswersFile const>(program.answers(), *tasks_),
@@ -220,10 +227,14 @@ void ExternalAnswers::read(Settings const& settings, fs::path const& folder,
   }
 }
 
+std::string ExternalAnswers::identity_of_rows(std::string const& evaluation_identity) const {
+  return digests_.empty() ? evaluation_identity : identity_on_tasks(evaluation_identity, digests_);
+}
+
 ExternalFit ExternalAnswers::fit() const {
   return [this](EstimatorSpec const& spec, Task const& task) {
     Answers const& answers = answers_.at(spec.text);
-    return fit_of(answers.file->answer(static_cast<std::int64_t>(task.id), task), task,
+    return fit_of(answers.file->answer(static_cast<std::int64_t>(task.id)), task,
                   answers.seconds_of_task);
   };
 }

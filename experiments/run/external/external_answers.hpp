@@ -26,6 +26,9 @@ class ExternalAnswers {
   ExternalAnswers(Communicator const& comm, Settings const& settings, fs::path const& file,
                   std::optional<GivenTasks> const& tasks, Voice voice, WorkHooks const& hooks);
 
+  /// Of rank 0. Identifies the rows of the evaluation: with other answers they are others.
+  std::string identity_of_rows(std::string const& evaluation_identity) const;
+
   /// For rank 0; this must outlive it.
   ExternalFit fit() const;
 
@@ -40,6 +43,7 @@ class ExternalAnswers {
   bool is_stopped_ = false;
   std::optional<TasksFile> tasks_;  // of rank 0
   std::map<std::string, Answers> answers_;
+  std::string digests_;  // of all answers
 };
 
 }  // namespace tvem

@@ -7,6 +7,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <string_view>
 #include <thread>
 
@@ -17,7 +19,6 @@
 
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
-#include "io/durable/text_file.hpp"
 
 extern char** environ;
 
@@ -96,9 +97,17 @@ void end(pid_t process) {
   waitpid(process, &status, 0);
 }
 
+/// The last bytes of a file.
+std::string end_of(fs::path const& log) {
+  std::ifstream file(log, std::ios::binary | std::ios::ate);
+  std::int64_t const size = file ? std::int64_t{file.tellg()} : 0;
+  file.seekg(std::max<std::int64_t>(size - 4 * std::int64_t{shown_log}, 0));
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 /// The end of what a program has printed, in quotes.
 std::string last_words(fs::path const& log) {
-  std::string text = text_of_file(log).value_or("");
+  std::string text = end_of(log);
   text.erase(text.find_last_not_of(" \n\r\t") + 1);
   if (text.empty()) return "it has printed nothing";
   if (text.size() > shown_log) text = "... " + text.substr(text.size() - shown_log);
@@ -116,15 +125,38 @@ std::string problem_of(int status, fs::path const& log) {
   return fmt::format("the program {}; {}", how, last_words(log));
 }
 
+/// Lets children be waited for, whatever this process was started with.
+class ChildSignal {
+ public:
+  ChildSignal() : before_(std::signal(SIGCHLD, SIG_DFL)) {}
+  ChildSignal(ChildSignal const&) = delete;
+  ChildSignal& operator=(ChildSignal const&) = delete;
+  ~ChildSignal() {
+    if (before_ != SIG_ERR) std::signal(SIGCHLD, before_);
+  }
+
+ private:
+  void (*before_)(int);
+};
+
+/// Whether the program has ended; then its status.
+bool has_ended(pid_t process, int& status) {
+  pid_t const found = waitpid(process, &status, WNOHANG);
+  if (found < 0 && errno != EINTR)
+    throw Error(fmt::format("a program could not be waited for: {}", std::strerror(errno)));
+  return found == process;
+}
+
 }  // namespace
 
 ProgramEnd run_program(std::string const& command, std::vector<std::string> const& words,
                        fs::path const& log, std::function<bool()> const& wants_stop) {
   auto const begin = Clock::now();
   auto last_question = begin;
+  ChildSignal const child_signal;
   pid_t const process = start(command, words, log);
   int status = 0;
-  while (waitpid(process, &status, WNOHANG) == 0) {
+  while (!has_ended(process, status)) {
     std::this_thread::sleep_for(pause);
     if (!wants_stop || Clock::now() - last_question < stop_period) continue;
     last_question = Clock::now();

@@ -130,7 +130,10 @@ double mean_log_likelihood_without_outliers(Task const& task, Fit const& fit) {
 
 void set_parameter_distances(Task const& task, Fit const& fit, FitRow& row) {
   using E = Evaluation;
-  auto const estimate_of = align_labels(task.labels, fit.labels, n_labels(task, fit));
+  // Labels may name more clusters than there are components: those of the mixture do not.
+  int const k = std::max(task.components(), fit.mixture.components());
+  auto const estimate_of = align_labels(
+      task.labels, n_labels(task, fit) > k ? map_labels(fit.mixture, task.points) : fit.labels, k);
   ParameterDistance const distance = parameter_distance(task.mixture, fit.mixture, estimate_of);
   value<&E::means_distance>(row) = distance.means;
   value<&E::weights_distance>(row) = distance.weights;

@@ -21,15 +21,13 @@ TEST(Criteria, FreeParameters_OfEveryKindOfCovariance) {
   EXPECT_EQ(count(CovarianceKind::full), 30);
 }
 
-TEST(Criteria, FreeParameters_DegreesAndBackgroundWhereTheyAreEstimated) {
+TEST(Criteria, FreeParameters_DegreesWhereTheyAreEstimated) {
   EmSettings settings;
   int const plain = n_free_parameters(settings, 2, 2);
   settings.noise = NoiseModel::student;
   EXPECT_EQ(n_free_parameters(settings, 2, 2), plain + 1);
   settings.degrees = 5;
   EXPECT_EQ(n_free_parameters(settings, 2, 2), plain);
-  settings.outliers = true;
-  EXPECT_EQ(n_free_parameters(settings, 2, 2), plain + 1);
 }
 
 TEST(Criteria, Icl_IsBicForCertainLabelsAndAboveItElse) {

@@ -95,6 +95,4 @@ def main():
     for path in (out.with_suffix(".png"), out.with_suffix(".pdf")):
         figure.savefig(path, dpi=150)
         print(path)
-
-
-main()
+    return 0

@@ -59,7 +59,7 @@ def difference(rows, others):
 
 def all_axes(folder):
     """The axes of a sweep's folder, but run.seed. Raises FigureError where there is no sweep."""
-    config = configparser.ConfigParser(strict=False, delimiters=("=",))
+    config = configparser.ConfigParser(strict=False, interpolation=None, delimiters=("=",))
     if not config.read(folder / "sweep.ini", encoding="utf-8"):
         raise FigureError(f"{folder} has no sweep.ini; give the folder of a sweep")
     axes = [axis for axis in config["sweep"] if axis != "skip"] if config.has_section("sweep") else []
@@ -82,7 +82,7 @@ def results(folder):
     for path in sorted(paths):
         with h5py.File(path) as file:
             if "evaluation/error" in file:
-                config = configparser.ConfigParser(strict=False, delimiters=("=",))
+                config = configparser.ConfigParser(strict=False, interpolation=None, delimiters=("=",))
                 config.read_string(file["config"].attrs["text"])
                 yield config, file["evaluation"]
 

@@ -28,7 +28,7 @@ def model_of(path):
     with h5py.File(path) as file:
         if file.attrs["file_type"] != "tvem probe":
             raise FigureError(f"{path} is a \"{file.attrs['file_type']}\" file; give files of tvem probe")
-        config = configparser.ConfigParser(strict=False, delimiters=("=",))
+        config = configparser.ConfigParser(strict=False, interpolation=None, delimiters=("=",))
         config.read_string(file["model"].attrs["config"])
         steps = int(file["model"].attrs["steps_done"])
     is_constructed = config["model"].get("initial") == "constructed"

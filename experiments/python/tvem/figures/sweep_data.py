@@ -39,7 +39,7 @@ class Sweep:
         with h5py.File(path) as file:
             text = file["config"].attrs["text"]
             self.run_id = file.attrs["run_id"]
-        self.config = configparser.ConfigParser(strict=False, delimiters=("=",))
+        self.config = configparser.ConfigParser(strict=False, interpolation=None, delimiters=("=",))
         self.config.read_string(text)
         if "error_mean" not in self.table:
             raise FigureError(f"{path} has no results yet; let tvem sweep go on, then tvem collect")
