@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws what tvem cluster made of points with two coordinates: a panel for each estimator, with the ellipses of two
+"""Draws what tvem cluster made of points, along principal axes where they have more than two coordinates.
 
 usage: plot_clusters.py FILE.h5 [--out FIGURE.png]
 

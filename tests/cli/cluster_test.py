@@ -218,6 +218,12 @@ class Results(ClusterTest):
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertGreater(os.path.getsize(self.path("clusters.png")), 10000)
+        self.good(self.data("iris"), 3, "--labels", "Species", "--estimators", "em,lloyd")  # four coordinates
+        done = subprocess.run([sys.executable, plot, self.path("clusters.h5")], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = subprocess.run([sys.executable, plot, self.data("iris")], capture_output=True, text=True, check=False)
+        self.assertIn("plot_clusters.py: ", done.stderr)
+        self.assertIn("is no file that tvem cluster wrote", done.stderr)
 
 
 @unittest.skipIf("ASAN_OPTIONS" in os.environ, "the sanitizer needs more address space than any limit leaves")

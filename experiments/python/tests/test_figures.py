@@ -41,3 +41,24 @@ def test_differences_and_wrong_axes(axes, results):
     assert set(labels(axes)) == {"em", "bayes"}
     with pytest.raises(FigureError, match="the axes are layers"):
         figures.draw_sweep(axes, results / "sweep", x="width")
+
+
+def test_clusters_in_the_plane_of_the_principal_axes():
+    from tvem.figures import clusters
+
+    random = np.random.default_rng(1)
+    points = random.normal(size=(5000, 3)) * [1, 5, 3] + 7
+    record = {
+        "points": points,
+        "means": np.array([[[7.0, 7, 7], [7, 12, 7]]]),
+        "covariances": np.array([[np.diag([1.0, 25, 9]), np.eye(3)]]),
+        "coordinate": np.array([b"a", b"b", b"c"]),
+    }
+    plane, means, covariances, names = clusters.in_the_plane(record)
+    assert plane.shape == (5000, 2)
+    np.testing.assert_allclose(plane.std(axis=0), [5, 3], rtol=0.05)
+    np.testing.assert_allclose(means[0, 1] - means[0, 0], [5, 0], atol=0.4)
+    np.testing.assert_allclose(covariances[0, 0], [[25, 0], [0, 9]], atol=0.8)
+    assert "71% of the variance" in names[0]
+    with pytest.raises(FigureError, match="one coordinate"):
+        clusters.in_the_plane({**record, "points": points[:, :1]})

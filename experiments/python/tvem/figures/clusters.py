@@ -1,5 +1,5 @@
-"""Draws what tvem cluster made of points with two coordinates: a panel for each estimator, with the ellipses of two
-standard deviations where the method has covariances.
+"""Draws what tvem cluster made of points: a panel for each estimator, with the ellipses of two standard deviations
+where the method has covariances. Points of more than two coordinates are shown along their two principal axes.
 
 usage: plot_clusters.py FILE.h5 [--out FIGURE.png]
 
@@ -48,6 +48,31 @@ def first_appearance(labels):
     return np.array([names.setdefault(label, len(names)) for label in labels]), list(names)
 
 
+def principal_axes(points):
+    """(centre, the two directions of the largest variance, the shares of variance along them).
+
+    The coordinate of the largest weight is positive in a direction, so that the figure does not depend on rounding.
+    """
+    centre = points.mean(axis=0)
+    values, directions = np.linalg.eigh(np.cov(points.T))
+    axes = directions[:, :-3:-1]
+    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), [0, 1]])
+    return centre, axes, values[:-3:-1] / values.sum()
+
+
+def in_the_plane(record):
+    """Points, means and covariances of two coordinates, and the names of these."""
+    points, means, covariances = (record[name] for name in ("points", "means", "covariances"))
+    names = [plain(name.decode()) for name in record["coordinate"]]
+    if points.shape[1] < 2:
+        raise FigureError("the points have one coordinate; the figure is for two and more")
+    if points.shape[1] == 2:
+        return points, means, covariances, names
+    centre, axes, shares = principal_axes(points)
+    words = [f"principal axis {i + 1} ({share:.0%} of the variance)" for i, share in enumerate(shares)]
+    return (points - centre) @ axes, (means - centre) @ axes, axes.T @ covariances @ axes, words
+
+
 def draw_panel(axes, points, labels, means, covariances):
     named, order = first_appearance(labels)
     for name, component in enumerate(order):
@@ -67,12 +92,9 @@ def main():
     arguments = parser.parse_args()
     out = arguments.out or arguments.file.with_suffix(".png")
     record = read(arguments.file)
-    points, labels, means, covariances = (record[name] for name in ("points", "labels", "means", "covariances"))
-    log_likelihood, error = record["log_likelihood"], record["error"]
-    coordinates = [plain(name.decode()) for name in record["coordinate"]]
+    points, means, covariances, coordinates = in_the_plane(record)
+    labels, log_likelihood, error = (record[name] for name in ("labels", "log_likelihood", "error"))
     estimators = [name.decode() for name in record["estimator"]]
-    if points.shape[1] != 2:
-        raise FigureError(f"the points have {points.shape[1]} coordinates; the figure is for two")
     columns = min(3, len(estimators))
     rows = -(-len(estimators) // columns)
     figure, panels = plt.subplots(rows, columns, figsize=(4 * columns, 3.6 * rows), squeeze=False,
