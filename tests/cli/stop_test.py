@@ -217,7 +217,7 @@ class Stop(unittest.TestCase):
         first = self.train("live", 10**6, 0, ("--train.checkpoint_minutes", "0.002"))
         self.await_start(first, "live")
         self.wait_for(lambda: os.path.exists(self.path("live", "checkpoint.h5")), first)
-        shutil.copytree(self.path("live"), self.path("copy"))
+        shutil.copytree(self.path("live"), self.path("copy"), ignore=shutil.ignore_patterns("*.tmp-*"))
         os.symlink(self.path("live"), self.path("link"))
         states = {name: subprocess.run([TVEM, "status", self.path(name)], capture_output=True, text=True, check=False).stdout.split()[0]
                   for name in ("live", "link", "copy")}
