@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <set>
 
 #include "experiments/program/command.hpp"
@@ -9,6 +10,7 @@
 #include "experiments/run/clustering/clustering.hpp"
 #include "experiments/run/provenance.hpp"
 #include "experiments/run/resources.hpp"
+#include "framework/core/setting.hpp"
 #include "framework/core/text.hpp"
 #include "io/durable/text_file.hpp"
 #include "io/fs.hpp"
@@ -49,19 +51,10 @@ PointSelection parse_selection(Arguments const& arguments, Sentences& problems) 
   return selection;
 }
 
-/// "3" or "1..6".
-bool read_components(std::string const& text, Range<int>& components) {
-  std::size_t const dots = text.find("..");
-  if (!read_number(text.substr(0, dots), components.low)) return false;
-  components.high = components.low;
-  if (dots != std::string::npos && !read_number(text.substr(dots + 2), components.high))
-    return false;
-  return components.low >= 1 && components.high >= components.low;
-}
-
 void parse_numbers(Arguments const& arguments, Request& request, Sentences& problems) {
   std::string const components = arguments.value("components"), seed = arguments.value("seed");
-  if (!components.empty() && !read_components(components, request.components))
+  if (!components.empty() &&
+      !parse_range(components, {1, std::numeric_limits<int>::max()}, request.components))
     problems.push_back(fmt::format(
         "--components {}: an integer of at least 1, or a range such as 1..6", components));
   if (!seed.empty() && !read_number(seed, request.seed))

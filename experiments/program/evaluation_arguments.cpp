@@ -77,10 +77,6 @@ void take_tasks(CommandContext const& context, std::string const& text, Evaluati
                    request.model.has_value(), request.settings, problems);
 }
 
-}  // namespace
-
-namespace {
-
 /// Collective. The text that the keys of the command line change: the configuration of the model's
 /// training, or the file of --config.
 std::string base_text(CommandContext const& context, EvaluationRequest const& request) {

@@ -5,6 +5,7 @@
 #include "experiments/settings/configuration.hpp"
 #include "experiments/settings/identity.hpp"
 #include "experiments/settings/problems.hpp"
+#include "framework/core/setting.hpp"
 #include "framework/core/text.hpp"
 #include "framework/estimators/starts/initial_guess.hpp"
 #include "io/tasks/tasks_file.hpp"
@@ -20,21 +21,12 @@ struct Choice {
   std::int64_t first = 0, n = 0;  // ids
 };
 
-/// "5" or "5..8": the steps of --steps.
-bool read_steps(std::string const& text, std::int64_t& first, std::int64_t& last) {
-  std::size_t const dots = text.find("..");
-  if (!read_number(text.substr(0, dots), first)) return false;
-  last = first;
-  if (dots != std::string::npos && !read_number(text.substr(dots + 2), last)) return false;
-  return first >= 0 && last >= first;
-}
-
 Choice choice_of(Arguments const& arguments, Settings const& settings, Sentences& problems) {
   Choice choice{.seed = settings.eval.seed, .n = settings.eval.tasks};
   if (!arguments.has("steps")) return choice;
   std::string const steps = arguments.value("steps");
-  std::int64_t first = 0, last = 0;
-  if (!read_steps(steps, first, last) || last >= settings.train.steps) {
+  Range<std::int64_t> range{0, 0};
+  if (!parse_range(steps, {0, settings.train.steps - 1}, range)) {
     problems.push_back(
         fmt::format("--steps {}: a step or a range such as 0..9, of the {} steps 0..{}", steps,
                     settings.train.steps, settings.train.steps - 1));
@@ -44,8 +36,8 @@ Choice choice_of(Arguments const& arguments, Settings const& settings, Sentences
   return {.purpose = Purpose::training_tasks,
           .word = "training",
           .seed = settings.run.seed,
-          .first = first * per_step,
-          .n = (last - first + 1) * per_step};
+          .first = range.low * per_step,
+          .n = (range.high - range.low + 1) * per_step};
 }
 
 GiveTask giver_of(Settings const& settings, Choice const& choice, TaskPrior const& prior) {
@@ -117,10 +109,8 @@ ExitCode run(CommandContext const& context) {
 
 constexpr auto explanation =
     "The very tasks that tvem draws, for programs of your own: points, labels, mixtures and "
-    "guesses "
-    "in an HDF5\nfile, which xarray reads (io/SCHEMA.md). They are the tasks of the evaluation, or "
-    "of "
-    "training steps.\ntvem evaluate --tasks FILE evaluates on them.\n";
+    "guesses in an HDF5\nfile, which xarray reads (io/SCHEMA.md). They are the tasks of the "
+    "evaluation, or of training steps.\ntvem evaluate --tasks FILE evaluates on them.\n";
 
 std::vector<CommandOption> const options{
     {"config", "FILE", "configuration of the tasks, an INI file"},
