@@ -5,6 +5,7 @@
 
 #include "framework/core/error.hpp"
 #include "framework/core/text.hpp"
+#include "io/durable/as_input.hpp"
 #include "io/durable/trial.hpp"
 #include "io/hdf5/hdf5.hpp"
 #include "io/tasks/array_checks.hpp"
@@ -116,14 +117,8 @@ void AnswersFile::verify(fs::path const& path, fs::path const& tasks, std::strin
     Reader(path, file, subject).check_values();
     return std::string();
   };
-  try {
-    in_child(path, std::uint64_t{1} << 30, check);
-  } catch (ConfigurationError const&) {
-    throw;
-  } catch (Error const& error) {
-    throw ConfigurationError(
-        fmt::format("{}: its answers cannot be read: {}", subject, error.what()));
-  }
+  as_input([&] { return in_child(path, std::uint64_t{1} << 30, check); },
+           subject + ": its answers cannot be read: ");
 }
 
 AnswersFile::AnswersFile(fs::path const& path, TasksFile const& tasks)

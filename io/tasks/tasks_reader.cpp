@@ -220,16 +220,18 @@ class TasksFile::Reader {
 };
 
 void TasksFile::verify(fs::path const& path) {
-  as_input([&] {
-    if (!fs::is_regular_file(path))
-      throw Error(
-          fmt::format("{}: there is no such file; tvem tasks writes one", subject_of(path)));
+  if (!fs::is_regular_file(path))
+    throw ConfigurationError(
+        fmt::format("{}: there is no such file; tvem tasks writes one", subject_of(path)));
+  auto const check = [&] {
+    Reader(path).check_values();
+    return std::string();
+  };
+  auto const read = [&] {
     if (has_seal(path)) verify_seal(path);
-    return in_child(path, std::uint64_t{1} << 30, [&] {
-      Reader(path).check_values();
-      return std::string();
-    });
-  });
+    return in_child(path, std::uint64_t{1} << 30, check);
+  };
+  as_input(read, subject_of(path) + ": this is no file of tasks that can be read: ");
 }
 
 TasksFile::TasksFile(fs::path const& path) : reader_(std::make_unique<Reader>(path)) {}

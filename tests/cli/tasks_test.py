@@ -217,7 +217,8 @@ class Tasks(Folder):
         self.assertIn("there is no such file", run("evaluate", "--tasks", "/nowhere.h5", "--out", self.path("none.h5"),
                                                    "--eval.estimators", "em", expect=2).stderr)
         text = self.write("text.h5", "no HDF5")
-        run("evaluate", "--tasks", text, "--out", self.path("none.h5"), "--eval.estimators", "em", expect=2)
+        said = run("evaluate", "--tasks", text, "--out", self.path("none.h5"), "--eval.estimators", "em", expect=2).stderr
+        self.assertIn(f"--tasks {text}: this is no file of tasks", said)
         changed = self.path("changed.h5")
         with open(self.tasks, "rb") as file:
             content = bytearray(file.read())
